@@ -1,0 +1,145 @@
+"""Exchange calendars and their slots: which bars a session has, and which session a bar belongs to.
+
+All times are UTC. A slot is named by its bar_end, the exclusive end of the bar; the last bar of a session ends at the
+close even when that makes it short, so half-days need no special case.
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Literal
+
+import exchange_calendars
+import pandas as pd
+from exchange_calendars import ExchangeCalendar
+
+from market.errors import MarketError
+from market.fx_calendar import FxCalendar
+
+FIRST_SESSION = "1990-01-01"  # older recordings than this have no slots
+Alignment = Literal["open", "clock"]
+
+
+class UnknownCalendar(MarketError):
+    """No exchange calendar has this name."""
+
+
+@dataclass(frozen=True)
+class Slot:
+    """One bar's place in the calendar; the session fields are None for a bar outside every session."""
+
+    bar_end: datetime
+    timezone: str
+    session_open: datetime | None = None
+    session_close: datetime | None = None
+    closure_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Session:
+    open: datetime
+    close: datetime
+    closure_at: datetime
+    break_start: datetime | None
+    break_end: datetime | None
+
+    def segments(self) -> list[tuple[datetime, datetime]]:
+        """The trading spans of the session: two around a lunch break, else one."""
+        if self.break_start is None or self.break_end is None:
+            return [(self.open, self.close)]
+        return [(self.open, self.break_start), (self.break_end, self.close)]
+
+
+class MarketCalendar:
+    """One exchange's sessions, looked up by bar_end."""
+
+    def __init__(self, calendar: ExchangeCalendar) -> None:
+        self.name: str = calendar.name
+        self.timezone = str(calendar.tz)
+        self.sessions = _sessions(calendar)
+        self._closes = [session.close for session in self.sessions]
+
+    def slot_at(self, bar_end: datetime) -> Slot:
+        """The session facts of a bar that ends then; its session is the one with open < bar_end <= close."""
+        position = bisect_left(self._closes, bar_end)
+        if position == len(self.sessions) or self.sessions[position].open >= bar_end:
+            return Slot(bar_end, self.timezone)
+        return self._slot(bar_end, self.sessions[position])
+
+    def slots(
+        self, interval: timedelta, after: datetime, until: datetime, alignment: Alignment = "open"
+    ) -> Iterator[Slot]:
+        """The calendar's slots with after < bar_end <= until, in order.
+
+        alignment "open" counts from the session's open (09:30, 10:30 …), "clock" ends bars at whole intervals of the
+        exchange's clock (10:00, 11:00 …), as the bar's source does it.
+        """
+        position = bisect_left(self._closes, after)
+        for session in self.sessions[position:]:
+            if session.open >= until:
+                return
+            for bar_end in _bar_ends(session, interval, alignment, self.timezone):
+                if after < bar_end <= until:
+                    yield self._slot(bar_end, session)
+
+    def _slot(self, bar_end: datetime, session: Session) -> Slot:
+        return Slot(bar_end, self.timezone, session.open, session.close, session.closure_at)
+
+
+@cache
+def get_calendar(name: str) -> MarketCalendar:
+    """The calendar of that name. Raises UnknownCalendar."""
+    if name == FxCalendar.name:
+        return MarketCalendar(FxCalendar(start=FIRST_SESSION))
+    try:
+        return MarketCalendar(exchange_calendars.get_calendar(name, start=_first_session(name)))
+    except exchange_calendars.errors.InvalidCalendarName:
+        known = ", ".join(sorted(exchange_calendars.get_calendar_names(include_aliases=False)))
+        raise UnknownCalendar(f"calendar {name!r} is not known; use FX or one of {known}") from None
+
+
+def _first_session(name: str) -> pd.Timestamp:
+    bound = exchange_calendars.calendar_utils.global_calendar_dispatcher.resolve_alias(name)
+    factory = exchange_calendars.calendar_utils.global_calendar_dispatcher._calendar_factories.get(bound)
+    earliest = factory.bound_min() if factory else None
+    return max(pd.Timestamp(FIRST_SESSION), earliest) if earliest is not None else pd.Timestamp(FIRST_SESSION)
+
+
+def _sessions(calendar: ExchangeCalendar) -> list[Session]:
+    opens, closes = calendar.opens, calendar.closes
+    breaks = zip(calendar.schedule["break_start"], calendar.schedule["break_end"], strict=True)
+    sessions: list[Session] = []
+    rows = list(zip(_utc(opens), _utc(closes), breaks, strict=True))
+    closure = None
+    next_open = None
+    for opened, closed, (break_start, break_end) in reversed(rows):
+        closure = closure if closure is not None and next_open == closed else closed
+        sessions.append(Session(opened, closed, closure, _utc_or_none(break_start), _utc_or_none(break_end)))
+        next_open = opened
+    sessions.reverse()
+    return sessions
+
+
+def _utc(times: pd.Series) -> list[datetime]:
+    return [time.to_pydatetime().astimezone(UTC) for time in pd.DatetimeIndex(times).tz_convert(UTC)]
+
+
+def _utc_or_none(time: pd.Timestamp) -> datetime | None:
+    return None if pd.isna(time) else time.to_pydatetime().astimezone(UTC)
+
+
+def _bar_ends(session: Session, interval: timedelta, alignment: Alignment, timezone: str) -> Iterator[datetime]:
+    for start, end in session.segments():
+        bar_end = start + interval if alignment == "open" else _next_whole(start, interval, timezone)
+        while bar_end < end:
+            yield bar_end
+            bar_end += interval
+        yield end
+
+
+def _next_whole(time: datetime, interval: timedelta, timezone: str) -> datetime:
+    """The first whole interval of the exchange's clock after `time`."""
+    local = pd.Timestamp(time).tz_convert(timezone)
+    return (local.floor(interval, ambiguous=True) + interval).to_pydatetime().astimezone(UTC)

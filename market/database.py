@@ -1,0 +1,53 @@
+"""Connections to MariaDB: one least-privilege user a component, UTC sessions, autocommit off."""
+
+from typing import TYPE_CHECKING
+
+import pymysql
+from pymysql.cursors import Cursor
+
+from market.settings import Component, SettingsError, get_settings
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+CONNECT_TIMEOUT_S = 10
+# Doubles are sent and read with all their digits; a zero date or an over-long string is an error, never mended silently.
+SQL_MODE = "STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION"
+
+
+def user_of(component: Component) -> str:
+    return get_settings().mariadb.user_prefix + component
+
+
+def password_of(component: Component) -> str:
+    """The component's password from the environment. Raises SettingsError naming the variable when it is unset."""
+    password = get_settings().mariadb.passwords.get(component)
+    if password is None:
+        raise SettingsError(
+            f"mariadb.passwords.{component}: not set; export MARKET_MARIADB__PASSWORDS__{component.upper()}"
+        )
+    return password.get_secret_value()
+
+
+def connect(component: Component, *, local_infile: bool = False) -> "pymysql.Connection[Cursor]":
+    """A new connection as the component's own user; times in and out are naive UTC."""
+    mariadb = get_settings().mariadb
+    return pymysql.connect(
+        host=mariadb.host,
+        port=mariadb.port,
+        user=user_of(component),
+        password=password_of(component),
+        database=mariadb.database,
+        charset="utf8mb4",
+        connect_timeout=CONNECT_TIMEOUT_S,
+        autocommit=False,
+        local_infile=local_infile,
+        init_command=f"SET time_zone = '+00:00', sql_mode = '{SQL_MODE}'",
+    )
+
+
+def engine(component: Component) -> "Engine":
+    """An SQLAlchemy engine over `connect`, for pandas.read_sql and reports."""
+    from sqlalchemy import create_engine
+
+    return create_engine("mysql+pymysql://", creator=lambda: connect(component), pool_pre_ping=True)

@@ -1,0 +1,177 @@
+"""One model class a topic: what travels through Kafka, as JSON, keyed by symbol.
+
+Times are UTC ISO 8601 with offset. `source_time` is the source's own label, `known_at` the moment the value could be
+known by anybody, `received_at` when this pipeline got it. Prices are in the quote currency, sizes and volumes in units
+of the base. A payload that breaks a rule raises pydantic's ValidationError, which names field and value.
+"""
+
+from datetime import UTC, datetime
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+SCHEMA_VERSION = 1
+
+
+def _as_utc(value: datetime) -> datetime:
+    if value.tzinfo is None:
+        raise ValueError("a time needs its UTC offset")
+    return value.astimezone(UTC)
+
+
+Utc = Annotated[datetime, AfterValidator(_as_utc)]
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+Price = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Size = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Probability = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Symbol = Annotated[str, Field(min_length=1, max_length=32, pattern=r"^[A-Za-z0-9._/^-]+$")]
+
+
+class Message(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    schema_version: Literal[1] = SCHEMA_VERSION
+
+    def to_bytes(self) -> bytes:
+        return self.model_dump_json().encode()
+
+
+class Sourced(Message):
+    """What a feed delivered: provenance and the two times of every value."""
+
+    source: str = Field(min_length=1, max_length=64)
+    source_time: Utc
+    known_at: Utc
+    received_at: Utc
+    raw_ref: str | None = Field(None, max_length=255, description="where the recorder keeps the raw payload")
+
+
+class Bar(Sourced):
+    """Topic `volume`: one closed bar; bar_end is its exclusive end."""
+
+    symbol: Symbol
+    bar_end: Utc
+    open: Price
+    high: Price
+    low: Price
+    close: Price
+    volume: Size | None = None
+
+    @model_validator(mode="after")
+    def _range_holds_open_and_close(self) -> Self:
+        if self.high < max(self.open, self.close) or self.low > min(self.open, self.close):
+            raise ValueError(
+                f"high {self.high} and low {self.low} do not enclose open {self.open} and close {self.close}"
+            )
+        return self
+
+
+class Level(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    price: Price
+    size: Size
+
+
+class Book(Sourced):
+    """Topic `deep`: the last order book seen before bar_end, best level first, at most ten levels a side."""
+
+    symbol: Symbol
+    bar_end: Utc
+    snapshot_at: Utc
+    bids: list[Level] = Field(max_length=10)
+    asks: list[Level] = Field(max_length=10)
+
+    @model_validator(mode="after")
+    def _sides_are_ordered_and_apart(self) -> Self:
+        bids, asks = [level.price for level in self.bids], [level.price for level in self.asks]
+        if bids != sorted(bids, reverse=True) or asks != sorted(asks):
+            raise ValueError("levels are not ordered from the best")
+        if bids and asks and bids[0] >= asks[0]:
+            raise ValueError(f"crossed book: best bid {bids[0]} >= best ask {asks[0]}")
+        return self
+
+
+class Vix(Sourced):
+    """Topic `vix`, in index points; as_of is the day whose close it is."""
+
+    as_of: Utc
+    value: Annotated[float, Field(gt=0, lt=1000, allow_inf_nan=False)]
+
+
+class Cot(Sourced):
+    """Topic `cot`: one trader group's futures positions, in contracts; shares of open interest in percent."""
+
+    contract: str = Field(min_length=1, max_length=16)
+    as_of: Utc
+    group: str = Field(pattern=r"^[a-z][a-z_]*$", max_length=32)
+    long: Size
+    short: Size
+    long_change: Finite | None = None
+    short_change: Finite | None = None
+    long_oi_pct: Annotated[float, Field(ge=0, le=100)] | None = None
+    short_oi_pct: Annotated[float, Field(ge=0, le=100)] | None = None
+
+
+class EconomicRelease(Sourced):
+    """Topic `ind`: one released event; differences are derived downstream from the three figures, in `unit`."""
+
+    country: str = Field(min_length=1, max_length=64)
+    event: str = Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=64)
+    importance: Annotated[int, Field(ge=1, le=3)] | None = None
+    released_at: Utc
+    actual: Finite | None = None
+    forecast: Finite | None = None
+    previous: Finite | None = None
+    unit: str | None = Field(None, max_length=16)
+
+
+class SlotClosed(Message):
+    """Topic `slot`: the fetches for this slot are over, whatever became of them.
+
+    Session times come from the exchange's calendar and are absent for a bar outside every session. `closure_at` ends the
+    contiguous trading time (for FX the week, for a stock exchange the day). `live` false means a past slot: features
+    are made, no prediction is asked for.
+    """
+
+    symbol: Symbol
+    bar_end: Utc
+    closed_at: Utc
+    timezone: str = Field(min_length=1, max_length=64, description="the exchange's, for weekday and hour")
+    session_open: Utc | None = None
+    session_close: Utc | None = None
+    closure_at: Utc | None = None
+    live: bool
+
+
+class Readiness(Message):
+    """Topic `predict_timestamp`: the feature row (symbol, bar_end) is committed; predict it now."""
+
+    symbol: Symbol
+    bar_end: Utc
+    feature_hash: str
+    published_at: Utc
+
+
+class Prediction(Message):
+    """Topic `prediction`: published after the row's commit; probabilities of the four targets."""
+
+    symbol: Symbol
+    bar_end: Utc
+    model_version: str
+    up1: Probability
+    up2: Probability
+    down1: Probability
+    down2: Probability
+    window_hash: str
+    committed_at: Utc
+
+
+class DeadLetter(Message):
+    """Topic `dead_letter`: a record that could not be used, whole, with the reason."""
+
+    source: str
+    reason: str
+    payload: str
+    topic: str | None = None
+    partition: int | None = None
+    offset: int | None = None
+    failed_at: Utc

@@ -1,0 +1,123 @@
+"""Brings a MariaDB to the current schema: migrations, the catalogue's columns, views, users and instruments.
+
+`python -m market.migrate` may be run at any time, any number of times, on a live database.
+"""
+
+import re
+from collections.abc import Iterator
+from urllib.parse import quote
+
+from pymysql.cursors import Cursor
+from yoyo import get_backend, read_migrations
+
+from market.database import connect, password_of, user_of
+from market.feature_sql import feature_view_select, indicator_select
+from market.features import catalogue
+from market.settings import ROOT, Component, get_settings
+
+SQL = ROOT / "sql"
+VIEWS = ("v_indicator", "v_feature", "v_target", "v_prediction", "v_gap", "v_slot")  # each after those it reads
+GRANTED: tuple[Component, ...] = ("stream", "worker", "trainer", "feeds", "reader")
+
+
+def migrate() -> list[str]:
+    """Applies all that is missing; returns one line a change for the caller to show."""
+    done = _apply_migrations()
+    with connect("admin") as connection, connection.cursor() as cursor:
+        done += _sync_feature_columns(cursor)
+        _sync_instruments(cursor)
+        connection.commit()
+        for view in VIEWS:
+            cursor.execute(_view_text(view))
+        _grant(cursor)
+        connection.commit()
+    return done
+
+
+def _apply_migrations() -> list[str]:
+    mariadb = get_settings().mariadb
+    address = (
+        f"mysql://{quote(user_of('admin'))}:{quote(password_of('admin'), safe='')}"
+        f"@{mariadb.host}:{mariadb.port}/{mariadb.database}"
+    )
+    backend = get_backend(address)
+    try:
+        migrations = read_migrations(str(SQL / "migrations"))
+        with backend.lock():
+            missing = backend.to_apply(migrations)
+            names = [f"migration {migration.id}" for migration in missing]
+            backend.apply_migrations(missing)
+    finally:
+        backend.connection.close()
+    return names
+
+
+def _sync_feature_columns(cursor: Cursor) -> list[str]:
+    """Adds the catalogue's missing columns to `feature`; columns of a former catalogue stay and become NULL."""
+    cursor.execute(
+        "SELECT column_name FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = 'feature'"
+    )
+    existing = {row[0] for row in cursor.fetchall()}
+    missing = [feature for feature in catalogue().features if feature.name not in existing]
+    if not missing:
+        return []
+    columns = ", ".join(f"ADD COLUMN `{feature.name}` DOUBLE NULL COMMENT %s" for feature in missing)
+    cursor.execute(
+        f"ALTER TABLE feature {columns}",
+        [f"{feature.unit}: {feature.formula}"[:1000] for feature in missing],
+    )
+    return [f"feature column {feature.name}" for feature in missing]
+
+
+def _sync_instruments(cursor: Cursor) -> None:
+    cursor.executemany(
+        "INSERT INTO instrument (symbol, calendar, bar_minutes, cot_contract) VALUES (%s, %s, %s, %s) "
+        "ON DUPLICATE KEY UPDATE calendar = VALUES(calendar), bar_minutes = VALUES(bar_minutes), "
+        "cot_contract = VALUES(cot_contract)",
+        [
+            (symbol, instrument.calendar, instrument.bar_minutes, instrument.cot_contract)
+            for symbol, instrument in get_settings().instruments.items()
+        ],
+    )
+
+
+def _view_text(name: str) -> str:
+    targets = get_settings().targets
+    return (SQL / "views" / f"{name}.sql").read_text().format(
+        indicator=indicator_select("bars_all"),
+        feature=feature_view_select(),
+        near=targets.horizons[0],
+        far=targets.horizons[1],
+        near_atr=targets.atr_multiples[0],
+        far_atr=targets.atr_multiples[1],
+        across="TRUE" if targets.across_closure else "FALSE",
+    )
+
+
+def _grant(cursor: Cursor) -> None:
+    """Creates each component's user with its password from the environment and its grants from sql/grants.sql."""
+    database = f"`{get_settings().mariadb.database}`"
+    statements = dict(_grants_by_component())
+    for component in GRANTED:
+        user = f"'{user_of(component)}'@'%'"
+        cursor.execute(f"CREATE USER IF NOT EXISTS {user.replace('%', '%%')} IDENTIFIED BY %s", (password_of(component),))
+        cursor.execute(f"ALTER USER {user.replace('%', '%%')} IDENTIFIED BY %s", (password_of(component),))
+        for statement in statements[component]:
+            cursor.execute(statement.format(user=user, database=database))
+
+
+def _grants_by_component() -> Iterator[tuple[str, list[str]]]:
+    parts = re.split(r"^-- user: (\w+)$", (SQL / "grants.sql").read_text(), flags=re.MULTILINE)
+    for component, text in zip(parts[1::2], parts[2::2], strict=True):
+        yield component, [statement.strip() for statement in text.split(";") if statement.strip()]
+
+
+def main() -> None:
+    done = migrate()
+    for line in done:
+        print(line)
+    print(f"schema is current: {len(done)} change(s), catalogue {catalogue().hash} with {len(catalogue().names)} features")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,204 @@
+"""All settings in one tree: defaults here, `settings.toml` over them, `MARKET_…` environment variables over both.
+
+A nested key is written with two underscores in the environment: `MARKET_KAFKA__BOOTSTRAP=host:port`.
+Secrets (`mariadb.passwords`) are read from the environment only; a settings file that holds one is refused.
+"""
+
+import os
+import tomllib
+from datetime import timedelta
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+ROOT = Path(__file__).resolve().parent.parent
+
+Component = Literal["admin", "stream", "worker", "trainer", "feeds", "reader"]
+"""Who talks to MariaDB; each has a user `market_<component>` of its own, see sql/grants.sql."""
+
+MARIADB_MAX_ROW_FEATURES = 900  # InnoDB's row limit is about 8 kB, eight bytes a feature
+
+
+class SettingsError(ValueError):
+    """A setting is missing or wrong; the message names the key, its value's fault and where to change it."""
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class KafkaSettings(Section):
+    bootstrap: str = "127.0.0.1:19092"
+    partitions: int = Field(4, ge=1, description="per topic; messages of one symbol share a partition")
+    replication: int = Field(1, ge=1, description="3 in production")
+
+
+class TopicSettings(Section):
+    """Topic names; the keys are fixed, the names are yours."""
+
+    deep: str = "deep"
+    volume: str = "volume"
+    vix: str = "vix"
+    cot: str = "cot"
+    ind: str = "ind"
+    slot: str = "slot"
+    predict_timestamp: str = "predict_timestamp"
+    prediction: str = "prediction"
+    dead_letter: str = "dead_letter"
+
+
+class MariadbSettings(Section):
+    host: str = "127.0.0.1"
+    port: int = 13306
+    database: str = "market"
+    user_prefix: str = "market_"
+    passwords: dict[Component, SecretStr] = Field(default_factory=dict)
+
+
+class InstrumentSettings(Section):
+    """One traded symbol: where its calendar and its positioning report come from."""
+
+    calendar: str = Field("FX", description="a name that exchange_calendars knows, or FX")
+    bar_minutes: int = Field(60, ge=1, le=1440)
+    alignment: Literal["open", "clock"] = Field("open", description="where bars end: counted from the open, or on the clock")
+    cot_contract: str | None = Field(None, description="CFTC contract market code, e.g. 099741 for the euro")
+    price_step_limit: float = Field(0.5, gt=0, description="a bar that moves by more than this share is implausible")
+
+    @property
+    def bar_interval(self) -> timedelta:
+        return timedelta(minutes=self.bar_minutes)
+
+
+class FeatureSettings(Section):
+    book_levels: int = Field(7, ge=1, le=10)
+    volume_periods: tuple[int, int] = (6, 20)
+    price_period: int = Field(20, ge=2)
+    delta_period: int = Field(12, ge=2)
+    bollinger_width: float = Field(2.0, gt=0)
+    stochastic_period: int = Field(14, ge=2)
+    stochastic_smoothing: int = Field(3, ge=1)
+    atr_period: int = Field(14, ge=2)
+    atr_mean_period: int = Field(60, ge=2)
+    cot_groups: tuple[Annotated[str, Field(pattern=r"^[a-z][a-z_]*$")], ...] = ("asset_manager", "leveraged_funds")
+    events: tuple[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], ...] = (
+        "core_retail_sales", "fed_interest_rate_decision", "core_cpi", "crude_oil_inventories", "building_permits",
+        "unemployment_rate", "nonfarm_payrolls", "new_home_sales", "gdp", "ism_manufacturing_pmi",
+        "cb_consumer_confidence", "initial_jobless_claims", "adp_nonfarm_employment_change",
+    )  # fmt: skip
+
+
+class TargetSettings(Section):
+    """up1, down1: the `horizons[0]`-th bar beyond `atr_multiples[0]` ATR; up2, down2 the second of each."""
+
+    horizons: tuple[int, int] = (8, 15)
+    atr_multiples: tuple[float, float] = (1.5, 3.0)
+    across_closure: bool = Field(
+        False, description="true keeps labels whose horizon leaves the contiguous trading time (an overnight gap)"
+    )
+
+
+class StreamSettings(Section):
+    checkpoint: Path = ROOT / "var" / "checkpoint"
+    stop_marker: Path = ROOT / "var" / "run" / "stream.stop"
+    max_offsets_per_batch: int = Field(20_000, ge=1)
+    readiness_grace_s: float = Field(
+        600.0, ge=0, description="a bar known later than this after bar_end is a backfill: no live prediction"
+    )
+    master: str = "local[2]"
+    jars: Path = ROOT / "var" / "jars" / "spark"
+
+
+class TrainingSettings(Section):
+    window: int = Field(30, ge=2)
+    hidden: int = Field(32, ge=1)
+    epochs: int = Field(12, ge=1)
+    patience: int = Field(3, ge=1)
+    batch_size: int = Field(256, ge=1)
+    learning_rate: float = Field(1e-3, gt=0)
+    weight_decay: float = Field(0.01, ge=0)
+    dropout_in: float = Field(0.2, ge=0, lt=1)
+    dropout_out: float = Field(0.5, ge=0, lt=1)
+    gradient_clip: float = Field(1.0, gt=0)
+    validation_share: float = Field(0.12, gt=0, lt=0.5, description="the latest share of the span, for early stopping")
+    test_share: float = Field(0.12, gt=0, lt=0.5, description="the share after it, for the gate and the report")
+    seed: int = 7
+
+
+class WorkerSettings(Section):
+    metrics_host: str = "127.0.0.1"
+    metrics_port: int = 19108
+    group: str = "inference"
+    symbol_set: str = "default"
+
+
+class LocalSettings(Section):
+    """The embedded stack of `make run`."""
+
+    var: Path = ROOT / "var"
+    airflow_port: int = 18080
+    kafka_controller_port: int = 19093
+    replay_bars: int = Field(200, ge=1, description="the recording's last bars, replayed as live")
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(
+        env_prefix="MARKET_", env_nested_delimiter="__", extra="forbid", frozen=True, nested_model_default_partial_update=True
+    )
+
+    kafka: KafkaSettings = KafkaSettings()
+    topics: TopicSettings = TopicSettings()
+    mariadb: MariadbSettings = MariadbSettings()
+    instruments: dict[str, InstrumentSettings] = {"EURUSD": InstrumentSettings(calendar="FX", cot_contract="099741")}
+    features: FeatureSettings = FeatureSettings()
+    targets: TargetSettings = TargetSettings()
+    stream: StreamSettings = StreamSettings()
+    training: TrainingSettings = TrainingSettings()
+    worker: WorkerSettings = WorkerSettings()
+    local: LocalSettings = LocalSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (init_settings, env_settings, TomlConfigSettingsSource(settings_cls, settings_file()))
+
+
+def settings_file() -> Path:
+    return Path(os.environ.get("MARKET_SETTINGS_FILE", ROOT / "settings.toml"))
+
+
+@cache
+def get_settings() -> Settings:
+    """The process's settings, read once. Raises SettingsError naming the bad key."""
+    _refuse_secrets_in_file()
+    try:
+        return Settings()
+    except ValidationError as error:
+        faults = "; ".join(f"{_key(fault['loc'])}: {fault['msg']}" for fault in error.errors())
+        raise SettingsError(f"{faults} (change it in {settings_file()} or its MARKET_… variable)") from None
+
+
+def _key(location: tuple[Any, ...]) -> str:
+    return ".".join(str(part) for part in location)
+
+
+def _refuse_secrets_in_file() -> None:
+    path = settings_file()
+    if not path.exists():
+        return
+    try:
+        content = tomllib.loads(path.read_text())
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{path} is not valid TOML: {error}") from None
+    if "passwords" in content.get("mariadb", {}):
+        raise SettingsError(
+            f"mariadb.passwords: secrets never stand in {path}; set MARKET_MARIADB__PASSWORDS__<COMPONENT> instead"
+        )

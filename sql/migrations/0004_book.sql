@@ -1,0 +1,28 @@
+-- The last order book before each bar_end, ten levels a side, with what Spark derived from it.
+CREATE TABLE book (
+    symbol          VARCHAR(32) NOT NULL,
+    bar_end         DATETIME(6) NOT NULL COMMENT 'UTC',
+    snapshot_at     DATETIME(6) NOT NULL COMMENT 'the exchange''s time of the snapshot',
+    bid_price_0     DOUBLE NULL, bid_size_0 DOUBLE NULL, ask_price_0 DOUBLE NULL, ask_size_0 DOUBLE NULL,
+    bid_price_1     DOUBLE NULL, bid_size_1 DOUBLE NULL, ask_price_1 DOUBLE NULL, ask_size_1 DOUBLE NULL,
+    bid_price_2     DOUBLE NULL, bid_size_2 DOUBLE NULL, ask_price_2 DOUBLE NULL, ask_size_2 DOUBLE NULL,
+    bid_price_3     DOUBLE NULL, bid_size_3 DOUBLE NULL, ask_price_3 DOUBLE NULL, ask_size_3 DOUBLE NULL,
+    bid_price_4     DOUBLE NULL, bid_size_4 DOUBLE NULL, ask_price_4 DOUBLE NULL, ask_size_4 DOUBLE NULL,
+    bid_price_5     DOUBLE NULL, bid_size_5 DOUBLE NULL, ask_price_5 DOUBLE NULL, ask_size_5 DOUBLE NULL,
+    bid_price_6     DOUBLE NULL, bid_size_6 DOUBLE NULL, ask_price_6 DOUBLE NULL, ask_size_6 DOUBLE NULL,
+    bid_price_7     DOUBLE NULL, bid_size_7 DOUBLE NULL, ask_price_7 DOUBLE NULL, ask_size_7 DOUBLE NULL,
+    bid_price_8     DOUBLE NULL, bid_size_8 DOUBLE NULL, ask_price_8 DOUBLE NULL, ask_size_8 DOUBLE NULL,
+    bid_price_9     DOUBLE NULL, bid_size_9 DOUBLE NULL, ask_price_9 DOUBLE NULL, ask_size_9 DOUBLE NULL,
+    bid_distance    DOUBLE NULL COMMENT 'size-weighted mean distance from the best bid',
+    ask_distance    DOUBLE NULL COMMENT 'size-weighted mean distance from the best ask',
+    imbalance_best  DOUBLE NULL COMMENT '(Vb - Va) / (Vb + Va) at the best',
+    imbalance_all   DOUBLE NULL COMMENT 'the same over the levels used',
+    micro_price_rel DOUBLE NULL COMMENT 'micro-price - mid',
+    delta           DOUBLE NULL COMMENT 'ask sizes - bid sizes',
+    spread          DOUBLE NULL COMMENT 'best ask - best bid',
+    source          VARCHAR(64) NOT NULL,
+    source_time     DATETIME(6) NOT NULL,
+    known_at        DATETIME(6) NOT NULL,
+    received_at     DATETIME(6) NOT NULL COMMENT 'the newest of one key wins',
+    PRIMARY KEY (symbol, bar_end)
+) ENGINE = InnoDB COMMENT 'order book snapshots by bar';
