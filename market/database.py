@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
 CONNECT_TIMEOUT_S = 10
-# Doubles are sent and read with all their digits; a zero date or an over-long string is an error, never mended silently.
+# A zero date or an over-long string is an error, never mended silently.
 SQL_MODE = "STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION"
 
 

@@ -144,15 +144,15 @@ def _bar() -> list[Feature]:
     return [
         *prices,
         Feature("volume", "bar", "units of the base", "traded volume", "i.volume", "volume_missing"),
-        Feature(
-            "wick_share", "bar", "0..1", "1 - |close - open| / (high - low)", "i.wick_share", "wick_share_missing"
-        ),
+        Feature("wick_share", "bar", "0..1", "1 - |close - open| / (high - low)", "i.wick_share", "wick_share_missing"),
     ]
 
 
 def _clock() -> list[Feature]:
     one_hot = [
-        Feature(f"weekday_{name}", "clock", "0 or 1", f"bar_end on the exchange's clock is a {name}", f"s.weekday = {n}")
+        Feature(
+            f"weekday_{name}", "clock", "0 or 1", f"bar_end on the exchange's clock is a {name}", f"s.weekday = {n}"
+        )
         for n, name in enumerate(WEEKDAYS)
     ]
     one_hot += [
@@ -202,7 +202,9 @@ def _scale_free(settings: FeatureSettings) -> list[Feature]:
         return Feature(name, "scale_free", unit, formula, sql, flag)
 
     returns = [
-        scale(f"return_{n}_atr", "ATR", f"(close - close {n} bars ago) / ATR", f"(i.close - i.close_{n}) / i.atr_or_null")
+        scale(
+            f"return_{n}_atr", "ATR", f"(close - close {n} bars ago) / ATR", f"(i.close - i.close_{n}) / i.atr_or_null"
+        )
         for n in (1, 3, 12)
     ]
     return [

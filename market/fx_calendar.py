@@ -8,12 +8,12 @@ from exchange_calendars import ExchangeCalendar
 from exchange_calendars.exchange_calendar import HolidayCalendar
 from pandas.tseries.holiday import Holiday
 
-# Christmas Day of 2017 traded from the Sunday evening until 03:00 New York and reopened at 17:00: read off the quotes in
-# gym-anytrading's EURUSD recording (last bar 2017-12-25 07:00 UTC, next 22:00 UTC). Other years are taken as closed.
+# Christmas Day of 2017 traded from the Sunday evening until 03:00 New York and reopened at 17:00: read off the quotes
+# in gym-anytrading's EURUSD recording (last bar 2017-12-25 07:00 UTC, next 22:00 UTC). Other years are taken as closed.
 CHRISTMAS_TRADED = "2017-12-25"
 
 
-class FxCalendar(ExchangeCalendar):
+class FxCalendar(ExchangeCalendar):  # type: ignore[misc]  # the library is untyped
     """Spot FX: sessions run from 17:00 New York of the day before to 17:00, Monday to Friday.
 
     The day rolls at 17:00 New York by market convention (value dates change there), so the week's first bar starts at

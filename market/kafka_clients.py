@@ -50,7 +50,7 @@ class ConfirmedPublisher:
         self._producer.poll(0)
 
     def flush(self, timeout_s: float = FLUSH_TIMEOUT_S) -> None:
-        """Waits for all confirmations. Raises DeliveryFailed naming the first failure or the count still unconfirmed."""
+        """Waits for all confirmations. Raises DeliveryFailed naming the first failure or the count unconfirmed."""
         unconfirmed = self._producer.flush(timeout_s)
         if self._failure:
             raise DeliveryFailed(f"Kafka at {get_settings().kafka.bootstrap}: {self._failure}")

@@ -10,8 +10,6 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-SCHEMA_VERSION = 1
-
 
 def _as_utc(value: datetime) -> datetime:
     if value.tzinfo is None:
@@ -29,7 +27,7 @@ Symbol = Annotated[str, Field(min_length=1, max_length=32, pattern=r"^[A-Za-z0-9
 
 class Message(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
-    schema_version: Literal[1] = SCHEMA_VERSION
+    schema_version: Literal[1] = 1
 
     def to_bytes(self) -> bytes:
         return self.model_dump_json().encode()
@@ -127,9 +125,9 @@ class EconomicRelease(Sourced):
 class SlotClosed(Message):
     """Topic `slot`: the fetches for this slot are over, whatever became of them.
 
-    Session times come from the exchange's calendar and are absent for a bar outside every session. `closure_at` ends the
-    contiguous trading time (for FX the week, for a stock exchange the day). `live` false means a past slot: features
-    are made, no prediction is asked for.
+    Session times come from the exchange's calendar and are absent for a bar outside every session. `closure_at` ends
+    the contiguous trading time (for FX the week, for a stock exchange the day). `live` false means a past slot:
+    features are made, no prediction is asked for.
     """
 
     symbol: Symbol

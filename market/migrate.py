@@ -83,14 +83,18 @@ def _sync_instruments(cursor: Cursor) -> None:
 
 def _view_text(name: str) -> str:
     targets = get_settings().targets
-    return (SQL / "views" / f"{name}.sql").read_text().format(
-        indicator=indicator_select("bars_all"),
-        feature=feature_view_select(),
-        near=targets.horizons[0],
-        far=targets.horizons[1],
-        near_atr=targets.atr_multiples[0],
-        far_atr=targets.atr_multiples[1],
-        across="TRUE" if targets.across_closure else "FALSE",
+    return (
+        (SQL / "views" / f"{name}.sql")
+        .read_text()
+        .format(
+            indicator=indicator_select("bars_all"),
+            feature=feature_view_select(),
+            near=targets.horizons[0],
+            far=targets.horizons[1],
+            near_atr=targets.atr_multiples[0],
+            far_atr=targets.atr_multiples[1],
+            across="TRUE" if targets.across_closure else "FALSE",
+        )
     )
 
 
@@ -100,7 +104,9 @@ def _grant(cursor: Cursor) -> None:
     statements = dict(_grants_by_component())
     for component in GRANTED:
         user = f"'{user_of(component)}'@'%'"
-        cursor.execute(f"CREATE USER IF NOT EXISTS {user.replace('%', '%%')} IDENTIFIED BY %s", (password_of(component),))
+        cursor.execute(
+            f"CREATE USER IF NOT EXISTS {user.replace('%', '%%')} IDENTIFIED BY %s", (password_of(component),)
+        )
         cursor.execute(f"ALTER USER {user.replace('%', '%%')} IDENTIFIED BY %s", (password_of(component),))
         for statement in statements[component]:
             cursor.execute(statement.format(user=user, database=database))
@@ -116,7 +122,9 @@ def main() -> None:
     done = migrate()
     for line in done:
         print(line)
-    print(f"schema is current: {len(done)} change(s), catalogue {catalogue().hash} with {len(catalogue().names)} features")
+    print(
+        f"schema is current: {len(done)} change(s), catalogue {catalogue().hash} with {len(catalogue().names)} features"
+    )
 
 
 if __name__ == "__main__":

@@ -63,9 +63,10 @@ class InstrumentSettings(Section):
 
     calendar: str = Field("FX", description="a name that exchange_calendars knows, or FX")
     bar_minutes: int = Field(60, ge=1, le=1440)
-    alignment: Literal["open", "clock"] = Field("open", description="where bars end: counted from the open, or on the clock")
+    alignment: Literal["open", "clock"] = Field(
+        "open", description="where bars end: counted from the open, or on the clock"
+    )
     cot_contract: str | None = Field(None, description="CFTC contract market code, e.g. 099741 for the euro")
-    price_step_limit: float = Field(0.5, gt=0, description="a bar that moves by more than this share is implausible")
 
     @property
     def bar_interval(self) -> timedelta:
@@ -145,7 +146,11 @@ class LocalSettings(Section):
 
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(
-        env_prefix="MARKET_", env_nested_delimiter="__", extra="forbid", frozen=True, nested_model_default_partial_update=True
+        env_prefix="MARKET_",
+        env_nested_delimiter="__",
+        extra="forbid",
+        frozen=True,
+        nested_model_default_partial_update=True,
     )
 
     kafka: KafkaSettings = KafkaSettings()

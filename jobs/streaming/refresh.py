@@ -39,7 +39,8 @@ def refresh_features(cursor: Cursor, touched: Iterable[Key]) -> int:
     )
     cursor.execute("DELETE FROM refresh_range")
     cursor.executemany(
-        "INSERT INTO refresh_range (range_id, symbol, refresh_from, refresh_to, source_from) VALUES (%s, %s, %s, %s, %s)",
+        "INSERT INTO refresh_range (range_id, symbol, refresh_from, refresh_to, source_from) "
+        "VALUES (%s, %s, %s, %s, %s)",
         [(n, r.symbol, r.refresh_from, r.refresh_to, r.source_from) for n, r in enumerate(ranges)],
     )
     cursor.execute(feature_refresh())
@@ -54,9 +55,7 @@ def refresh_features(cursor: Cursor, touched: Iterable[Key]) -> int:
 def find_ranges(cursor: Cursor, touched: Iterable[Key]) -> list[Range]:
     """Non-overlapping ranges that hold every touched bar and the lookback's bars after it."""
     lookback = lookback_bars()
-    reached = [
-        (symbol, first, _bar_after(cursor, symbol, last, lookback)) for symbol, first, last in _spans(touched)
-    ]
+    reached = [(symbol, first, _bar_after(cursor, symbol, last, lookback)) for symbol, first, last in _spans(touched)]
     return [
         Range(symbol, first, last, _bar_before(cursor, symbol, first, lookback))
         for symbol, first, last in _merged(reached)

@@ -1,0 +1,30 @@
+"""
+### The streaming job
+
+Kafka -> features -> MariaDB -> readiness events, all the time: one task that stays with the Spark driver.
+
+**When it is red:** the driver died and is submitted again within seconds; look at the last lines of the task's log.
+- *lease … went to another stream*: a second stream runs somewhere; stop one.
+- *Can't connect to MariaDB* for longer than two minutes: bring MariaDB back, nothing is lost meanwhile.
+- *Some data may have been lost*: Kafka no longer has what the checkpoint asks for; replay the recording or the raw
+  payloads of that time, then remove the checkpoint folder.
+
+**To stop it:** create the stop marker (`stream.stop_marker` in the settings) and pause this DAG.
+"""
+
+from airflow.sdk import DAG
+
+from market_defaults import DEFAULT_ARGS, START, TAGS
+from market_operators import FeatureStreamOperator
+
+with DAG(
+    "stream_features",
+    doc_md=__doc__,
+    schedule="@continuous",
+    start_date=START,
+    catchup=False,
+    max_active_runs=1,
+    default_args=DEFAULT_ARGS,
+    tags=TAGS,
+):
+    FeatureStreamOperator(task_id="stream")

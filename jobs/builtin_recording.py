@@ -1,0 +1,121 @@
+"""`python -m jobs.builtin_recording [DIR]`: writes the recording that every installation has, from two packages' data.
+
+EURUSD hourly bars of 2017 lie in gym-anytrading, daily VIX closes in arch; no network is needed. The bars' labels are
+UTC starts: the week's first one moves from Sunday 22:00 to 21:00 exactly when New York's clock changes.
+"""
+
+import csv
+import gzip
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from importlib.resources import files
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from jobs.recording_facts import RecordingFacts
+from market.settings import get_settings
+
+SYMBOL = "EURUSD"
+INTERVAL = timedelta(hours=1)
+LABEL_FORMAT = "%d.%m.%Y %H:%M:%S.%f"
+NEW_YORK = ZoneInfo("America/New_York")
+# Cboe computes VIX until 16:15 New York (regular trading hours of SPX options); the close is not known before.
+VIX_KNOWN = time(16, 15)
+HOLIDAY = "."
+VIX_BEFORE_BARS = timedelta(days=10)  # the first bars of the year know a close of the last
+
+FACTS = RecordingFacts.model_validate(
+    {
+        "calendar": "FX",
+        "bar_interval": "1h",
+        "alignment": "open",
+        "source": "gym-anytrading, arch",
+        "licence": "bars: gym-anytrading, MIT; VIX closes: arch, NCSA",
+        "synthetic": False,
+        "bars": "gym_anytrading/datasets/data/FOREX_EURUSD_1H_ASK.csv, ask prices, labels are UTC bar starts",
+        "vix": "arch/data/vix/vix.csv.gz, daily closes of Cboe's index",
+    }
+)
+
+
+def default_folder() -> Path:
+    return get_settings().local.var / "recordings" / "eurusd_2017"
+
+
+def write_builtin_recording(folder: Path | None = None) -> Path:
+    """Writes bars.csv, vix.csv and recording.toml; other files of an existing folder stay as they are.
+
+    A new folder appears whole, in an existing one each file is replaced at once. The content depends only on the
+    installed packages. Returns the folder. Raises OSError.
+    """
+    target = folder or default_folder()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+    try:
+        bars = list(_bars())
+        _write_csv(draft / "bars.csv", ("symbol", "bar_end", "open", "high", "low", "close", "volume"), bars)
+        first, last = (datetime.fromisoformat(bars[row][1]) for row in (0, -1))
+        _write_csv(draft / "vix.csv", ("as_of", "known_at", "value"), list(_vix(first - VIX_BEFORE_BARS, last)))
+        (draft / "recording.toml").write_text(FACTS.to_toml(), encoding="utf-8")
+        draft.chmod(0o755)
+        _put(draft, target)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    return target
+
+
+def _bars() -> Iterator[tuple[str, ...]]:
+    source = files("gym_anytrading") / "datasets" / "data" / "FOREX_EURUSD_1H_ASK.csv"
+    with source.open(encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            label = datetime.strptime(row["Time"], LABEL_FORMAT).replace(tzinfo=UTC)
+            prices = (row[name] for name in ("Open", "High", "Low", "Close", "Volume"))
+            yield SYMBOL, (label + INTERVAL).isoformat(), *prices
+
+
+def _vix(since: datetime, until: datetime) -> Iterator[tuple[str, ...]]:
+    """Closes known in the span; a day whose value is "." is a market holiday."""
+    source = files("arch") / "data" / "vix" / "vix.csv.gz"
+    with source.open("rb") as packed, gzip.open(packed, "rt", encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            day = datetime.strptime(row["Date"], "%m/%d/%Y").date()
+            known_at = vix_known_at(day)
+            if row["vix"] != HOLIDAY and since <= known_at <= until:
+                yield datetime.combine(day, time(), UTC).isoformat(), known_at.isoformat(), row["vix"]
+
+
+def vix_known_at(day: date) -> datetime:
+    """When the day's VIX close is known, in UTC."""
+    return datetime.combine(day, VIX_KNOWN, NEW_YORK).astimezone(UTC)
+
+
+def _write_csv(path: Path, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(header)
+        writer.writerows(rows)
+
+
+def _put(draft: Path, target: Path) -> None:
+    """Moves the draft to its place; a reader never meets half a file."""
+    if target.exists():
+        for path in draft.iterdir():
+            path.replace(target / path.name)
+    else:
+        draft.rename(target)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if len(given) > 1 or any(argument.startswith("-") for argument in given):
+        print(__doc__)
+        return 0 if given in (["-h"], ["--help"]) else 2
+    print(write_builtin_recording(Path(given[0]) if given else None))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

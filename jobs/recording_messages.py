@@ -1,0 +1,122 @@
+"""A recording's row turned into the message that the live feed would have sent, or into the dead letter it makes."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pydantic import ValidationError
+
+from jobs.recording_facts import faults
+from jobs.recording_rows import BadCell, RecordingError, Row
+from market.messages import Bar, Book, Cot, DeadLetter, EconomicRelease, Vix
+
+LEVELS = 10
+BOOK_CELLS = ("bid_price", "bid_size", "ask_price", "ask_size")
+
+FILES: dict[str, tuple[tuple[str, ...], str]] = {
+    "bars": (("symbol", "bar_end", "open", "high", "low", "close", "volume"), "bar_end"),
+    "book": (("symbol", "snapshot_at", *(f"{cell}_0" for cell in BOOK_CELLS)), "snapshot_at"),
+    "vix": (("as_of", "known_at", "value"), "known_at"),
+    "cot": (
+        (
+            *("contract", "as_of", "known_at", "group", "long", "short"),
+            *("long_change", "short_change", "long_oi_pct", "short_oi_pct"),
+        ),
+        "known_at",
+    ),
+    "economic": (
+        ("country", "event", "importance", "released_at", "actual", "forecast", "previous"),
+        "released_at",
+    ),
+}
+"""By file: its required columns and the one whose order is event time."""
+
+SlowMessage = Vix | Cot | EconomicRelease
+
+
+class Parser:
+    """Builds messages for one source; `received_at` is `known_at`, so that a replay sends the same bytes each time.
+
+    `interval_of` gives a symbol's bar interval, `levels` is how many book levels a side the file has.
+    """
+
+    def __init__(self, source: str, interval_of: Callable[[str], timedelta], levels: int) -> None:
+        self._source, self._interval_of, self._levels = source[:64], interval_of, levels
+        self._builders: dict[str, Callable[[Row], Any]] = {
+            "bars": self._bar,
+            "book": self._book,
+            "vix": self._vix,
+            "cot": self._cot,
+            "economic": self._economic,
+        }
+
+    def parse(self, kind: str, file: str, row: Row) -> Any:
+        """The row's message; a DeadLetter that names file, line, field and value when it breaks a rule."""
+        try:
+            if row.fault is None:
+                return self._builders[kind](row)
+            reason = row.fault
+        except BadCell as error:
+            reason = str(error)
+        except ValidationError as error:
+            reason = faults(error)
+        except RecordingError as error:  # a symbol without calendar: its rows, not the file
+            reason = str(error)
+        where = f"{file} line {row.line}: {reason}"
+        payload = json.dumps(row.cells, default=str)
+        return DeadLetter(source=file, reason=where, payload=payload, failed_at=datetime.now(UTC))
+
+    def _sourced(self, source_time: datetime, known_at: datetime) -> dict[str, Any]:
+        return {
+            "source": self._source,
+            "source_time": source_time,
+            "known_at": known_at,
+            "received_at": known_at,
+        }
+
+    def _bar(self, row: Row) -> Bar:
+        bar_end, cells = row.time("bar_end"), row.cells
+        values = {name: cells[name] for name in ("symbol", "open", "high", "low", "close", "volume")}
+        start = bar_end - self._interval_of(str(cells["symbol"]))
+        return Bar.model_validate({**values, **self._sourced(start, bar_end), "bar_end": bar_end})
+
+    def _book(self, row: Row) -> Book:
+        at = row.time("snapshot_at")
+        sides = {f"{side}s": _side(row, side, self._levels) for side in ("bid", "ask")}
+        times = {"bar_end": at, "snapshot_at": at}
+        return Book.model_validate({"symbol": row.cells["symbol"], **times, **sides, **self._sourced(at, at)})
+
+    def _slow_times(self, row: Row) -> dict[str, Any]:
+        as_of, known_at = row.day("as_of"), row.time("known_at")
+        if known_at < as_of:
+            raise BadCell("known_at", row.cells["known_at"], "before as_of: known before it was")
+        return {"as_of": as_of, **self._sourced(as_of, known_at)}
+
+    def _vix(self, row: Row) -> Vix:
+        return Vix.model_validate({"value": row.cells["value"], **self._slow_times(row)})
+
+    def _cot(self, row: Row) -> Cot:
+        values = {name: row.cells[name] for name in FILES["cot"][0] if name not in ("as_of", "known_at")}
+        return Cot.model_validate({**values, **self._slow_times(row)})
+
+    def _economic(self, row: Row) -> EconomicRelease:
+        values = {name: row.cells[name] for name in FILES["economic"][0]}
+        at = row.time("released_at")
+        known = {"released_at": at, "unit": row.cells.get("unit"), **self._sourced(at, at)}
+        return EconomicRelease.model_validate({**values, **known})
+
+
+def _side(row: Row, side: str, levels: int) -> list[dict[str, Any]]:
+    """The side's levels from the best on; the first empty price ends it."""
+    found: list[dict[str, Any]] = []
+    ended = False
+    for level in range(levels):
+        price, size = row.cells[f"{side}_price_{level}"], row.cells[f"{side}_size_{level}"]
+        if price is None and size is None:
+            ended = True
+        elif ended:
+            raise BadCell(f"{side}_price_{level}", price, "a level before it is empty")
+        else:
+            found.append({"price": price, "size": size})
+    return found

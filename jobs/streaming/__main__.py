@@ -1,0 +1,101 @@
+"""The streaming job's command: `python -m jobs.streaming [--once]`; spark-submit takes this same file.
+
+It ends with status 0 when the stop marker appears or, with --once, when all topics are drained; with 1 when the query
+failed, after which its supervisor starts it again and it goes on from its checkpoint.
+"""
+
+import argparse
+import sys
+import time
+from datetime import UTC, datetime
+
+import structlog
+from pyspark.sql import DataFrame
+from pyspark.sql.streaming.query import StreamingQuery
+
+from jobs.streaming.batch import BatchWriter
+from jobs.streaming.heartbeat import beat
+from jobs.streaming.lease import Lease
+from jobs.streaming.session import build_session, read_topics
+from jobs.streaming.transform import to_rows, topic_shapes
+from market.database import connect
+from market.kafka_clients import ConfirmedPublisher, ensure_topics, producer
+from market.settings import Settings, get_settings
+
+log = structlog.get_logger()
+BEAT_EVERY_S = 2.0
+STOP_POLL_S = 0.25
+LEASE_PATIENCE_S = 600.0
+
+
+def start_query(settings: Settings, once: bool) -> tuple[StreamingQuery, BatchWriter]:
+    """Starts the one query over all feed topics."""
+    session = build_session(settings)
+    shapes = topic_shapes(settings)
+    ensure_topics()
+    records = read_topics(session, settings, [shape.topic for shape in shapes])
+    writer = BatchWriter(lambda: connect("stream"), ConfirmedPublisher(producer(**{"linger.ms": 0})))
+
+    def write_batch(batch: DataFrame, batch_id: int) -> None:
+        started = time.perf_counter()
+        messages = writer.write(batch.toArrow())
+        log.info("batch", id=batch_id, messages=messages, ms=round(1000 * (time.perf_counter() - started)))
+
+    stream = (
+        to_rows(records, shapes)
+        .writeStream.queryName("features")
+        .option("checkpointLocation", str(settings.stream.checkpoint))
+        .foreachBatch(write_batch)
+    )
+    stream = stream.trigger(availableNow=True) if once else stream
+    return stream.start(), writer
+
+
+def watch(query: StreamingQuery, writer: BatchWriter, lease: Lease, settings: Settings) -> None:
+    """Beats, renews the lease and looks for the stop marker until the query ends. Raises the query's own error."""
+    started_at = datetime.now(UTC).replace(tzinfo=None)
+    next_beat = 0.0
+    while query.isActive:
+        if settings.stream.stop_marker.exists():
+            log.info("stop marker found, ending after the batch in hand", marker=str(settings.stream.stop_marker))
+            query.stop()
+            break
+        if time.monotonic() >= next_beat:
+            next_beat = time.monotonic() + BEAT_EVERY_S
+            lease.renew()
+            _beat(query, writer, started_at)
+        query.awaitTermination(STOP_POLL_S)  # type: ignore[arg-type]  # takes fractions, typed as int
+    error = query.exception()
+    if error is not None:
+        raise error
+
+
+def _beat(query: StreamingQuery, writer: BatchWriter, started_at: datetime) -> None:
+    progress = query.lastProgress
+    with connect("stream") as connection, connection.cursor() as cursor:
+        beat(
+            cursor,
+            batch_id=progress["batchId"] if progress else -1,
+            messages=progress["numInputRows"] if progress else 0,
+            last_bar=writer.last_bar,
+            started_at=started_at,
+        )
+        connection.commit()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m jobs.streaming", description=__doc__)
+    parser.add_argument("--once", action="store_true", help="drain the topics, then stop")
+    arguments = parser.parse_args()
+    settings = get_settings()
+    settings.stream.stop_marker.unlink(missing_ok=True)
+    with Lease(LEASE_PATIENCE_S) as lease:
+        query, writer = start_query(settings, arguments.once)
+        log.info("stream started", checkpoint=str(settings.stream.checkpoint))
+        watch(query, writer, lease, settings)
+    log.info("stream ended")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,138 @@
+"""One micro-batch: upsert, refresh, commit, then dead letters and readiness events. Safe to be repeated at any step.
+
+Spark repeats a batch whose end it did not see, and every step here gives the same result the second time: upserts go by
+key, events may come twice and their reader writes by key too.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pyarrow as pa
+import pymysql
+import structlog
+from pymysql.cursors import Cursor
+from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_delay, wait_random_exponential
+
+from jobs.streaming.readiness import announce, keys_to_announce, mark_announced
+from jobs.streaming.refresh import Key, refresh_features
+from jobs.streaming.tables import TABLES, upsert_rows
+from jobs.streaming.touched import Rows, touched_keys
+from market.kafka_clients import ConfirmedPublisher
+from market.messages import DeadLetter
+from market.settings import get_settings
+
+log = structlog.get_logger()
+
+GIVE_UP_AFTER_S = 120.0
+# Lost connection, server gone, lock wait timeout, deadlock, server shutting down: trying again is the right answer.
+PASSING_ERRORS = {1053, 1205, 1213, 1927, 2003, 2006, 2013, 2055}
+FEATURE_TABLES = ("bar", "book", "slot")
+
+Connect = Callable[[], "pymysql.Connection[Cursor]"]
+
+
+class BatchWriter:
+    """Holds the connection and the publisher between batches; one thread only."""
+
+    def __init__(self, connect: Connect, publisher: ConfirmedPublisher) -> None:
+        self._connect = connect
+        self._publisher = publisher
+        self._connection: pymysql.Connection[Cursor] | None = None
+        self.last_bar: datetime | None = None
+
+    def write(self, records: pa.Table) -> int:
+        """Writes one batch of transform.to_rows; returns the number of messages. Retries passing MariaDB errors."""
+        if records.num_rows == 0:
+            return 0
+        rows, refused = split(records)
+        for attempt in Retrying(
+            retry=retry_if_exception(_is_passing),
+            stop=stop_after_delay(GIVE_UP_AFTER_S),
+            wait=wait_random_exponential(0.05, max=5),
+            before_sleep=self._reconnect,
+            reraise=True,
+        ):
+            with attempt:
+                self._write_once(rows, refused)
+        return int(records.num_rows)
+
+    def _write_once(self, rows: Rows, refused: list[DeadLetter]) -> None:
+        connection = self._connection = self._connection or self._connect()
+        with connection.cursor() as cursor:
+            touched = self._commit_rows(connection, cursor, rows)
+            self._bury(refused)
+            asked = {_key(row) for row in rows["slot"] if row["live"]}
+            ready = keys_to_announce(cursor, asked, touched)
+            announce(self._publisher, ready)
+            mark_announced(cursor, ready)
+        connection.commit()
+        self.last_bar = max((row["bar_end"] for row in rows["bar"]), default=self.last_bar)
+
+    def _commit_rows(self, connection: "pymysql.Connection[Cursor]", cursor: Cursor, rows: Rows) -> set[Key]:
+        for name, table in TABLES.items():
+            upsert_rows(cursor, table, rows[name])
+        touched = touched_keys(cursor, rows)
+        refreshed = refresh_features(cursor, touched)
+        connection.commit()
+        log.debug("batch committed", touched=len(touched), refreshed=refreshed)
+        return touched
+
+    def _bury(self, refused: list[DeadLetter]) -> None:
+        topic = get_settings().topics.dead_letter
+        for letter in refused:
+            log.warning("record refused", topic=letter.topic, offset=letter.offset, reason=letter.reason)
+            self._publisher.send(topic, letter.source, letter.to_bytes())
+        if refused:
+            self._publisher.flush()
+
+    def _reconnect(self, state: RetryCallState) -> None:
+        error = state.outcome.exception() if state.outcome else None
+        log.warning("MariaDB error, trying the batch again", error=str(error), attempt=state.attempt_number)
+        if self._connection is not None:
+            try:
+                self._connection.close()
+            except pymysql.err.Error:
+                log.debug("the broken connection was already closed")
+            self._connection = None
+
+
+def split(records: pa.Table) -> tuple[Rows, list[DeadLetter]]:
+    """The batch's rows by table, in the order of their offsets, and its refused records."""
+    ordered = records.sort_by([("topic", "ascending"), ("partition", "ascending"), ("offset", "ascending")])
+    rows = {name: _filled(ordered, name) for name in TABLES}
+    refused = [
+        DeadLetter(
+            source="stream",
+            reason=record["reason"],
+            payload=record["value"] or "",
+            topic=record["topic"],
+            partition=record["partition"],
+            offset=record["offset"],
+            failed_at=datetime.now(UTC),
+        )
+        for record in ordered.select(["topic", "partition", "offset", "value", "reason"])
+        .filter(pa.compute.is_valid(ordered["reason"]))
+        .to_pylist()
+    ]
+    return rows, refused
+
+
+def _filled(records: pa.Table, table: str) -> list[dict[str, Any]]:
+    column = records[table].filter(pa.compute.is_valid(records[table])).combine_chunks()
+    return [_naive(row) for row in column.to_pylist()]
+
+
+def _naive(row: dict[str, Any]) -> dict[str, Any]:
+    """MariaDB's columns are UTC without saying so."""
+    return {name: value.replace(tzinfo=None) if isinstance(value, datetime) else value for name, value in row.items()}
+
+
+def _key(row: dict[str, Any]) -> Key:
+    return row["symbol"], row["bar_end"]
+
+
+def _is_passing(error: BaseException) -> bool:
+    if isinstance(error, pymysql.err.InterfaceError):
+        return True
+    return isinstance(error, pymysql.err.MySQLError) and bool(error.args) and error.args[0] in PASSING_ERRORS

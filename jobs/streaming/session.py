@@ -1,0 +1,51 @@
+"""The Spark session and the Kafka source of the stream."""
+
+import os
+
+from pyspark.sql import DataFrame, SparkSession
+
+from market.settings import Settings
+
+# Spark's default for a session is tuned for clusters: 200 shuffle partitions, a UI, long polls. This job has no shuffle
+# and answers one bar at a time.
+SUBMITTED = "PYSPARK_GATEWAY_PORT"  # set by spark-submit, whose JVM, master and jars are then in place already
+TUNING = {
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.shuffle.partitions": "2",
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+    "spark.sql.streaming.pollingDelay": "5ms",
+    "spark.sql.streaming.metricsEnabled": "false",
+    "spark.sql.execution.arrow.pyspark.enabled": "true",
+    "spark.sql.ui.retainedExecutions": "1",
+}
+
+
+def build_session(settings: Settings) -> SparkSession:
+    """A session where spark-submit put it; by hand, on settings.stream.master with the Kafka connector's jars."""
+    os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")  # the driver's JVM reads it before any setting
+    builder = SparkSession.builder.appName("market-stream")
+    for key, value in TUNING.items():
+        builder = builder.config(key, value)
+    if SUBMITTED not in os.environ:
+        jars = sorted(str(path) for path in settings.stream.jars.glob("*.jar"))
+        builder = builder.master(settings.stream.master).config("spark.jars", ",".join(jars))
+        builder = builder.config("spark.driver.extraClassPath", ":".join(jars)).config("spark.driver.host", "127.0.0.1")
+    session = builder.getOrCreate()
+    session.sparkContext.setLogLevel("WARN")
+    return session
+
+
+def read_topics(session: SparkSession, settings: Settings, topics: list[str]) -> DataFrame:
+    """A streaming frame of the topics from the checkpoint on, from the earliest offset when there is none."""
+    return (
+        session.readStream.format("kafka")
+        .option("kafka.bootstrap.servers", settings.kafka.bootstrap)
+        .option("subscribe", ",".join(topics))
+        .option("startingOffsets", "earliest")
+        .option("failOnDataLoss", "true")
+        .option("maxOffsetsPerTrigger", settings.stream.max_offsets_per_batch)
+        # The source's consumer long-polls for 500 ms by default, which would be most of a bar's way.
+        .option("kafka.fetch.max.wait.ms", "10")
+        .load()
+    )

@@ -1,0 +1,87 @@
+"""The base tables as the stream writes them: keys, columns and the upsert statement of each.
+
+Of two messages with one key the newer `received_at` wins, whichever comes first, so redelivery, disorder and
+corrections end in the same row. A slot has no source: the last message wins, and a slot once live stays live.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pymysql.cursors import Cursor
+
+PROVENANCE = ("source", "source_time", "known_at", "received_at")
+BOOK_LEVELS = tuple(
+    f"{side}_{field}_{level}" for level in range(10) for side in ("bid", "ask") for field in ("price", "size")
+)
+
+
+@dataclass(frozen=True)
+class BaseTable:
+    name: str
+    keys: tuple[str, ...]
+    values: tuple[str, ...]
+    newest_wins: bool = True
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return self.keys + self.values
+
+    def upsert(self) -> str:
+        names = ", ".join(f"`{column}`" for column in self.columns)
+        places = ", ".join(["%s"] * len(self.columns))
+        return f"INSERT INTO {self.name} ({names}) VALUES ({places}) ON DUPLICATE KEY UPDATE {self._assignments()}"
+
+    def _assignments(self) -> str:
+        if not self.newest_wins:
+            return ", ".join(f"`{column}` = VALUES(`{column}`)" for column in self.values)
+        # MariaDB assigns from left to right, so received_at, which the comparison reads, must be the last one.
+        ordered = [column for column in self.values if column != "received_at"] + ["received_at"]
+        return ", ".join(
+            f"`{column}` = IF(VALUES(received_at) >= received_at, VALUES(`{column}`), `{column}`)" for column in ordered
+        )
+
+
+TABLES: dict[str, BaseTable] = {
+    table.name: table
+    for table in (
+        BaseTable("bar", ("symbol", "bar_end"), ("open", "high", "low", "close", "volume", "wick_share", *PROVENANCE)),
+        BaseTable(
+            "book",
+            ("symbol", "bar_end"),
+            (
+                "snapshot_at", *BOOK_LEVELS, "bid_distance", "ask_distance", "imbalance_best", "imbalance_all",
+                "micro_price_rel", "delta", "spread", *PROVENANCE,
+            ),
+        ),
+        BaseTable(
+            "slot",
+            ("symbol", "bar_end"),
+            (
+                "closed_at", "live", "session_open", "session_close", "closure_at", "weekday", "week_of_month", "hour",
+                "session_start", "minutes_since_open",
+            ),
+            newest_wins=False,
+        ),
+        BaseTable("vix", ("known_at", "as_of"), ("value", "source", "source_time", "received_at")),
+        BaseTable(
+            "cot_report",
+            ("contract", "trader_group", "known_at", "as_of"),
+            (
+                "long", "short", "long_change", "short_change", "long_oi_pct", "short_oi_pct", "source", "source_time",
+                "received_at",
+            ),
+        ),
+        BaseTable(
+            "economic_release",
+            ("event", "known_at", "released_at", "country"),
+            ("importance", "actual", "forecast", "previous", "unit", "source", "source_time", "received_at"),
+        ),
+    )
+}  # fmt: skip
+
+
+def upsert_rows(cursor: Cursor, table: BaseTable, rows: Sequence[dict[str, Any]]) -> None:
+    """Writes the rows in their order, many a statement, in the caller's transaction."""
+    if rows:
+        cursor.executemany(table.upsert(), [tuple(row[column] for column in table.columns) for row in rows])

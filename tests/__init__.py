@@ -1,0 +1,1 @@
+"""Tests mirror the rooms; all of them run on the real components."""

@@ -1,0 +1,359 @@
+"""Fixtures of the serving room: a database and topics of their own on the MariaDB and Kafka that the environment names,
+and tiny models written node by node, whose answers can be worked out by hand."""
+
+import contextlib
+import hashlib
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+import onnx
+import pymysql
+import pytest
+from confluent_kafka import Consumer
+from onnx import TensorProto, helper, numpy_helper
+
+from inference.predictor import ModelRow
+from market import features, settings
+from market.database import connect, user_of
+from market.kafka_clients import ConfirmedPublisher, consumer, ensure_topics
+from market.messages import Readiness
+
+WINDOW = 5
+FIRST_BAR = datetime(2024, 3, 4, 10, 0, tzinfo=UTC).replace(tzinfo=None)  # as MariaDB has it
+TOPICS = ("predict_timestamp", "prediction", "dead_letter")
+
+
+def make_onnx(
+    weights: np.ndarray,
+    bias: np.ndarray,
+    *,
+    feature_hash: str,
+    window: int = WINDOW,
+    batch: int | str = "batch",
+    activation: str = "Sigmoid",
+) -> bytes:
+    """activation(mean over the window of the features, NULL as 0, times weights (C, 4), plus bias (4,))."""
+    constants = [
+        numpy_helper.from_array(np.array(0, np.float32), "zero"),
+        numpy_helper.from_array(np.array([1], np.int64), "time"),
+        numpy_helper.from_array(weights.astype(np.float32), "weights"),
+        numpy_helper.from_array(bias.astype(np.float32), "bias"),
+    ]
+    nodes = [
+        helper.make_node("IsNaN", ["features"], ["missing"]),
+        helper.make_node("Where", ["missing", "zero", "features"], ["filled"]),
+        helper.make_node("ReduceMean", ["filled", "time"], ["mean"], keepdims=0),
+        helper.make_node("MatMul", ["mean", "weights"], ["product"]),
+        helper.make_node("Add", ["product", "bias"], ["logits"]),
+        helper.make_node(activation, ["logits"], ["probabilities"]),
+    ]
+    given = helper.make_tensor_value_info("features", TensorProto.FLOAT, [batch, window, weights.shape[0]])
+    wanted = helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, [batch, weights.shape[1]])
+    model = helper.make_model(
+        helper.make_graph(nodes, "tiny", [given], [wanted], constants),
+        opset_imports=[helper.make_opsetid("", 20)],
+        ir_version=10,
+    )
+    helper.set_model_props(model, {"feature_hash": feature_hash, "window": str(window)})
+    onnx.checker.check_model(model)
+    return bytes(model.SerializeToString())
+
+
+@pytest.fixture
+def build_onnx() -> Callable[..., bytes]:
+    return make_onnx
+
+
+@pytest.fixture
+def model_row() -> Callable[..., ModelRow]:
+    """A ModelRow around ONNX bytes, consistent unless told otherwise."""
+
+    def build(content: bytes, **overrides: Any) -> ModelRow:
+        row: dict[str, Any] = {
+            "version": "m1",
+            "symbol_set": "default",
+            "onnx": content,
+            "sha256": hashlib.sha256(content).hexdigest(),
+            "feature_hash": "abc",
+            "window_size": WINDOW,
+        }
+        return ModelRow(**(row | overrides))
+
+    return build
+
+
+@dataclass
+class World:
+    """A database and topics of one test module, with what a test does to them. `at(n)` is the n-th bar's end."""
+
+    environment: dict[str, str]
+    connection: "pymysql.Connection[Any]"
+
+    def at(self, n: int) -> datetime:
+        return FIRST_BAR + timedelta(hours=n)
+
+    def admin(self, statement: str, values: Any = None) -> tuple[tuple[Any, ...], ...]:
+        """One statement in a transaction of its own, as the administrator."""
+        with self.connection.cursor() as cursor:
+            cursor.execute(statement, values)
+            rows = cursor.fetchall()
+        self.connection.commit()
+        return tuple(rows)
+
+    def new_symbol(self, rows: int = 0) -> str:
+        """A symbol nobody used yet, with `rows` bars whose close is their number."""
+        symbol = f"S{uuid.uuid4().hex[:10]}"
+        for n in range(rows):
+            self.write_row(symbol, n)
+        return symbol
+
+    def write_row(self, symbol: str, n: int, **values: float | None) -> None:
+        """The way the streaming job writes a row: REPLACE, so that row_version is another one."""
+        values = {"close": float(n), "volume": None, **values}
+        columns = "".join(f", `{name}`" for name in values)
+        places = ", %s" * len(values)
+        self.admin(
+            f"REPLACE INTO feature (symbol, bar_end{columns}) VALUES (%s, %s{places})",
+            (symbol, self.at(n), *values.values()),
+        )
+
+    def write_full_rows(self, symbol: str, count: int, seed: int = 7) -> np.ndarray:
+        """`count` rows with a random value in every column; returns them (count, C)."""
+        names = features.catalogue().names
+        values = np.random.default_rng(seed).normal(size=(count, len(names)))
+        columns = ", ".join(f"`{name}`" for name in names)
+        with self.connection.cursor() as cursor:
+            cursor.executemany(
+                f"REPLACE INTO feature (symbol, bar_end, {columns}) VALUES (%s, %s{', %s' * len(names)})",
+                [(symbol, self.at(n), *row) for n, row in enumerate(values.tolist())],
+            )
+        self.connection.commit()
+        return values
+
+    def register(self, version: str, *, champion: bool = True, symbol_set: str = "default", bias: float = 0.0) -> None:
+        """A model that reads `close`, with a weight of 0.1 for up1, 0.2 up2, 0.3 down1, 0.4 down2."""
+        catalogue = features.catalogue()
+        weights = np.zeros((len(catalogue.names), 4))
+        weights[catalogue.names.index("close")] = [0.1, 0.2, 0.3, 0.4]
+        content = make_onnx(weights, np.full(4, bias), feature_hash=catalogue.hash)
+        if champion:
+            self.admin("UPDATE model SET status = 'retired' WHERE champion_of = %s", (symbol_set,))
+        self.admin(
+            "INSERT INTO model (version, symbol_set, status, onnx, sha256, feature_hash, window_size, thresholds, "
+            "metrics, trained_from, trained_to) VALUES (%s, %s, %s, %s, %s, %s, %s, '{}', '{}', '2020-01-01', '2021-01-01')",
+            (
+                version,
+                symbol_set,
+                "champion" if champion else "challenger",
+                content,
+                hashlib.sha256(content).hexdigest(),
+                catalogue.hash,
+                WINDOW,
+            ),
+        )
+
+    def readiness(self, symbol: str, n: int, feature_hash: str | None = None) -> Readiness:
+        return Readiness(
+            symbol=symbol,
+            bar_end=self.at(n).replace(tzinfo=UTC),
+            feature_hash=feature_hash or features.catalogue().hash,
+            published_at=datetime.now(UTC),
+        )
+
+    def publish(self, *events: Readiness | bytes, key: str = "k") -> None:
+        publisher = ConfirmedPublisher()
+        topic = settings.get_settings().topics.predict_timestamp
+        for event in events:
+            if isinstance(event, bytes):
+                publisher.send(topic, key, event)
+            else:
+                publisher.send(topic, event.symbol, event.to_bytes())
+        publisher.flush()
+
+    def kill_worker_connections(self) -> None:
+        """KILLs the worker user's connections to this database, as a failing server or an operator would."""
+        sessions = self.admin(
+            "SELECT id FROM information_schema.processlist WHERE user = %s AND db = DATABASE()", (user_of("worker"),)
+        )
+        for (session,) in sessions:
+            with contextlib.suppress(pymysql.err.OperationalError):  # gone already
+                self.admin("KILL CONNECTION %s", (session,))
+
+    def predictions(self, symbol: str) -> list[dict[str, Any]]:
+        names = ("bar_end", "model_version", "up1", "up2", "down1", "down2", "window_hash", "created_at")
+        rows = self.admin(f"SELECT {', '.join(names)} FROM prediction WHERE symbol = %s ORDER BY bar_end", (symbol,))
+        return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+def close_weighted(world_closes: list[float], weight: float) -> float:
+    """What `World.register`'s model gives: the logistic of weight x mean close of the window."""
+    return float(1 / (1 + np.exp(-weight * np.mean(world_closes[-WINDOW:]))))
+
+
+@pytest.fixture
+def expected() -> Callable[[list[float], float], float]:
+    return close_weighted
+
+
+def clear_caches() -> None:
+    settings.get_settings.cache_clear()
+    features.catalogue.cache_clear()
+
+
+@pytest.fixture(scope="module")
+def world() -> Iterator[World]:
+    """Empty tables and topics, dropped afterwards."""
+    from market.migrate import migrate
+
+    run = f"inf_{uuid.uuid4().hex[:8]}"
+    environment = {"MARKET_MARIADB__DATABASE": run, "MARKET_WORKER__GROUP": run, "MARKET_WORKER__METRICS_PORT": "0"}
+    environment |= {f"MARKET_TOPICS__{topic.upper()}": f"{run}.{topic}" for topic in TOPICS}
+    with pytest.MonkeyPatch.context() as patch:
+        clear_caches()
+        mariadb = settings.get_settings().mariadb
+        server = pymysql.connect(
+            host=mariadb.host,
+            port=mariadb.port,
+            user=mariadb.user_prefix + "admin",
+            password=mariadb.passwords["admin"].get_secret_value(),
+        )
+        server.cursor().execute(f"CREATE DATABASE {run}")
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        clear_caches()
+        migrate()
+        ensure_topics([f"{run}.{topic}" for topic in TOPICS])
+        admin = connect("admin")
+        yield World(os.environ | environment, admin)
+        admin.close()
+        server.cursor().execute(f"DROP DATABASE {run}")
+        server.close()
+    clear_caches()
+
+
+class Tail:
+    """Reads a topic from its start; `take(n)` returns n more messages' values or fails after the time limit."""
+
+    def __init__(self, topic: str) -> None:
+        self.consumer: Consumer = consumer(f"tail-{uuid.uuid4().hex}")
+        self.consumer.subscribe([topic])
+
+    def take(self, count: int, timeout_s: float = 20.0) -> list[bytes]:
+        messages = self.consumer.consume(count, timeout_s)
+        values = [message.value() for message in messages if not message.error()]
+        assert len(values) == count, f"{len(values)} of {count} messages"
+        return values
+
+    def rest(self, quiet_s: float = 0.5) -> list[bytes]:
+        """What is there until nothing comes for quiet_s."""
+        values = []
+        while (message := self.consumer.poll(quiet_s)) is not None:
+            values.append(message.value())
+        return values
+
+
+@pytest.fixture
+def tail() -> Iterator[Callable[[str], Tail]]:
+    opened: list[Tail] = []
+
+    def build(topic: str) -> Tail:
+        opened.append(Tail(topic))
+        return opened[-1]
+
+    yield build
+    for one in opened:
+        one.consumer.close()
+
+
+def wait_until(condition: Callable[[], Any], what: str, timeout_s: float = 30.0) -> Any:
+    """Polls until the condition holds and returns its value; fails naming `what`."""
+    deadline = time.monotonic() + timeout_s
+    while not (value := condition()):
+        assert time.monotonic() < deadline, f"not within {timeout_s} s: {what}"
+        time.sleep(0.02)
+    return value
+
+
+@pytest.fixture(name="wait_until")
+def wait_until_fixture() -> Callable[..., Any]:
+    return wait_until
+
+
+class WorkerProcess:
+    """`python -m inference.worker` as its users start it; its log lines are collected."""
+
+    def __init__(self, environment: dict[str, str]) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "inference.worker"],
+            env=environment,
+            cwd=settings.ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self.log: list[dict[str, Any]] = []
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.log.append(json.loads(line))
+
+    def logged(self, event: str) -> list[dict[str, Any]]:
+        return [line for line in list(self.log) if line["event"] == event]
+
+    def await_log(self, event: str, count: int = 1) -> dict[str, Any]:
+        wait_until(lambda: len(self.logged(event)) >= count, f"{count} x {event} in {self.log[-5:]}")
+        return self.logged(event)[count - 1]
+
+    def get(self, path: str) -> tuple[int, str]:
+        port = self.await_log("started")["port"]
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:  # noqa: S310
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
+
+    def is_healthy(self) -> bool:
+        return self.get("/health")[0] == 200
+
+    def metric(self, name: str) -> float:
+        lines = self.get("/metrics")[1].splitlines()
+        return sum(float(line.rsplit(" ", 1)[1]) for line in lines if re.match(rf"{name}(\{{|\s)", line))
+
+    def end(self, number: int = signal.SIGTERM) -> int:
+        """Sends the signal; returns the exit status."""
+        self.process.send_signal(number)
+        status = self.process.wait(15)
+        self._reader.join(5)
+        return status
+
+
+@pytest.fixture
+def start_worker(world: World) -> Iterator[Callable[..., WorkerProcess]]:
+    """Starts workers of the world's group; what still runs at the end is killed, so it must leave the group first."""
+    started: list[WorkerProcess] = []
+
+    def start(**environment: str) -> WorkerProcess:
+        started.append(WorkerProcess(world.environment | environment))
+        return started[-1]
+
+    yield start
+    for worker in started:
+        if worker.process.poll() is None:
+            worker.end()

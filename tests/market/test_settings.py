@@ -1,0 +1,65 @@
+"""Settings: the shipped file shows the defaults, the environment wins, mistakes name their key."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from market.settings import ROOT, Settings, SettingsError, get_settings
+from tests.market_world import forget_settings
+
+
+@pytest.fixture(autouse=True)
+def fresh_settings() -> Iterator[None]:
+    forget_settings()
+    yield
+    forget_settings()
+
+
+def settings_from(text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    path = tmp_path / "settings.toml"
+    path.write_text(text)
+    monkeypatch.setenv("MARKET_SETTINGS_FILE", str(path))
+    return get_settings()
+
+
+def test_the_commented_file_shows_the_defaults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("MARKET_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("MARKET_SETTINGS_FILE", str(ROOT / "settings.toml"))
+    shipped = get_settings()
+    get_settings.cache_clear()
+    assert settings_from("", tmp_path, monkeypatch) == shipped
+
+
+def test_the_environment_wins_over_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MARKET_KAFKA__PARTITIONS", "7")
+    settings = settings_from("[kafka]\npartitions = 2\nreplication = 3\n", tmp_path, monkeypatch)
+    assert (settings.kafka.partitions, settings.kafka.replication) == (7, 3)
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("[features]\nbook_levels = 11\n", "features.book_levels"),
+        ("[featurs]\n", "featurs"),
+        ("[training]\ndropout = 0.5\n", "training.dropout"),
+        ('[instruments.X]\nalignment = "noon"\n', "instruments.X.alignment"),
+        ('[features]\nevents = ["Core CPI"]\n', "features.events.0"),
+    ],
+)
+def test_a_mistake_names_its_key(text: str, named: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(SettingsError, match=named):
+        settings_from(text, tmp_path, monkeypatch)
+
+
+def test_a_password_in_the_file_is_refused_and_not_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(SettingsError, match="secrets never stand") as error:
+        settings_from('[mariadb.passwords]\nadmin = "hunter2"\n', tmp_path, monkeypatch)
+    assert "hunter2" not in str(error.value)
+
+
+def test_passwords_do_not_show_in_prints(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MARKET_MARIADB__PASSWORDS__WORKER", "hunter2")
+    assert "hunter2" not in repr(get_settings())

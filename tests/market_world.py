@@ -1,0 +1,57 @@
+"""An isolated market for a test: a database of its own, topics of its own, on the running MariaDB and Kafka."""
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pymysql
+import pytest
+
+from market import features, settings
+from market.database import password_of, user_of
+from market.kafka_clients import ensure_topics
+from market.migrate import migrate
+from market.settings import TopicSettings
+
+
+def forget_settings() -> None:
+    """The next look reads the environment again."""
+    settings.get_settings.cache_clear()
+    features.catalogue.cache_clear()
+
+
+@contextmanager
+def isolated_market(**environment: str) -> Iterator[dict[str, str]]:
+    """Creates the database and the topics, names them in the environment, drops the database afterwards.
+
+    Yields the variables that were set, for processes that the test starts. `environment` adds to them.
+    """
+    name = f"t_{uuid.uuid4().hex[:10]}"
+    variables = {
+        "MARKET_MARIADB__DATABASE": name,
+        **{f"MARKET_TOPICS__{topic.upper()}": f"{name}.{topic}" for topic in TopicSettings.model_fields},
+        **environment,
+    }
+    with pytest.MonkeyPatch.context() as patch, _server() as server:
+        server.cursor().execute(f"CREATE DATABASE {name}")
+        for variable, value in variables.items():
+            patch.setenv(variable, value)
+        forget_settings()
+        migrate()
+        ensure_topics()
+        yield variables
+        server.cursor().execute(f"DROP DATABASE {name}")
+    forget_settings()
+
+
+@contextmanager
+def _server() -> Iterator[pymysql.Connection]:
+    forget_settings()
+    mariadb = settings.get_settings().mariadb
+    connection = pymysql.connect(
+        host=mariadb.host, port=mariadb.port, user=user_of("admin"), password=password_of("admin"), autocommit=True
+    )
+    try:
+        yield connection
+    finally:
+        connection.close()
