@@ -81,7 +81,7 @@ def _vix(since: datetime, until: datetime) -> Iterator[tuple[str, ...]]:
     source = files("arch") / "data" / "vix" / "vix.csv.gz"
     with source.open("rb") as packed, gzip.open(packed, "rt", encoding="utf-8") as file:
         for row in csv.DictReader(file):
-            day = datetime.strptime(row["Date"], "%m/%d/%Y").date()
+            day = datetime.strptime(row["Date"], "%m/%d/%Y").replace(tzinfo=UTC).date()
             known_at = vix_known_at(day)
             if row["vix"] != HOLIDAY and since <= known_at <= until:
                 yield datetime.combine(day, time(), UTC).isoformat(), known_at.isoformat(), row["vix"]

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from functools import cached_property
+from functools import cached_property, lru_cache
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,30 @@ class BadCell(ValueError):
         super().__init__(f"{field} = {value!r}: {reason}")
 
 
+def moment_of(column: str, value: object) -> datetime:
+    """The cell's moment in UTC. Raises BadCell."""
+    if isinstance(value, str):
+        moment = _parsed(value)
+        if moment is None:
+            raise BadCell(column, value, "not an ISO 8601 time")
+    elif isinstance(value, datetime):
+        moment = value
+    else:
+        raise BadCell(column, value, "a time is missing")
+    if moment.tzinfo is None:
+        raise BadCell(column, value, "the time has no UTC offset")
+    return moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+
+
+@lru_cache(maxsize=4096)
+def _parsed(text: str) -> datetime | None:
+    """Each time is asked for at least twice, and by every symbol: remembering it is a third of reading a file."""
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """One line of a file (header = line 1) by column name; `fault` says why its columns cannot be told apart."""
@@ -44,18 +68,7 @@ class Row:
     def time(self, column: str) -> datetime:
         """The column's moment in UTC. Raises BadCell."""
         value = self.cells.get(column)
-        if isinstance(value, datetime):
-            moment = value
-        elif isinstance(value, str):
-            try:
-                moment = datetime.fromisoformat(value)
-            except ValueError:
-                raise BadCell(column, value, "not an ISO 8601 time") from None
-        else:
-            raise BadCell(column, value, "a time is missing")
-        if moment.tzinfo is None:
-            raise BadCell(column, value, "the time has no UTC offset")
-        return moment.astimezone(UTC)
+        return moment_of(column, value)
 
     def day(self, column: str) -> datetime:
         """Like `time`; a plain date, which names a day rather than a moment, is taken as its midnight UTC."""
@@ -106,13 +119,13 @@ class Table:
         """One pass that reads nothing but times and symbols."""
         count, in_order, before = 0, True, BEFORE_ALL
         times: dict[str, array[int]] = {}
-        for moment, row in self._timed():
+        for time_cell, symbol in self._time_cells():
             count += 1
-            in_order = in_order and moment >= before
-            before = moment
-            if moment is not BEFORE_ALL:
-                symbol = str(row.cells.get("symbol") or "")
-                times.setdefault(symbol, array("q")).append(microseconds(moment))
+            with suppress(BadCell):
+                moment = moment_of(self.time_column, time_cell)
+                in_order = in_order and moment >= before
+                before = moment
+                times.setdefault(str(symbol or ""), array("q")).append(microseconds(moment))
         return Scan(count, in_order, times)
 
     def _timed(self) -> Iterator[tuple[datetime, Row]]:
@@ -131,19 +144,34 @@ class Table:
         except (OSError, csv.Error, ValueError) as error:
             raise RecordingError(f"{self.path} cannot be read: {error}") from error
 
+    def _time_cells(self) -> Iterator[tuple[object, object]]:
+        """(time, symbol) of every row, as the file has them; symbol is None in a file without that column."""
+        wanted = [name for name in (self.time_column, "symbol") if name in self.columns]
+        if self._parquet:
+            yield from ((row.cells[self.time_column], row.cells.get("symbol")) for row in self._parquet_rows(wanted))
+            return
+        places = [self.columns.index(name) for name in wanted]
+        for _, cells in self._csv_lines():
+            found = [cells[place] if place < len(cells) else None for place in places]
+            yield found[0], found[1] if len(found) > 1 else None
+
     def _csv_rows(self) -> Iterator[Row]:
         width, columns = len(self.columns), self.columns
+        for line, cells in self._csv_lines():
+            if len(cells) == width:
+                yield Row(line, {c: v or None for c, v in zip(columns, cells, strict=True)})
+            elif cells:
+                named = dict(zip(columns, cells, strict=False))
+                yield Row(line, named, f"{width} columns expected, {len(cells)} found: {cells}")
+
+    def _csv_lines(self) -> Iterator[tuple[int, list[str]]]:
         # A byte that is not UTF-8 spoils its row, not the file: the replacement character fails the message's rules.
         with self.path.open(newline="", encoding="utf-8-sig", errors="replace") as file:
             reader = csv.reader(file)
             next(reader, None)
             try:
                 for cells in reader:
-                    if len(cells) == width:
-                        yield Row(reader.line_num, {c: v if v else None for c, v in zip(columns, cells, strict=True)})
-                    elif cells:
-                        named = dict(zip(columns, cells, strict=False))
-                        yield Row(reader.line_num, named, f"{width} columns expected, {len(cells)} found: {cells}")
+                    yield reader.line_num, cells
             except csv.Error as error:
                 raise RecordingError(f"{self.path} line {reader.line_num}: {error}") from error
 
@@ -157,18 +185,18 @@ class Table:
             raise RecordingError(f"{self.path}: column {', '.join(naive)} holds times without UTC offset")
         return list(schema.names)
 
-    def _parquet_rows(self) -> Iterator[Row]:
+    def _parquet_rows(self, columns: list[str] | None = None) -> Iterator[Row]:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        schema = pq.read_schema(self.path)
-        # Python's datetime has microseconds; nanoseconds would come out as another type.
-        target = pa.schema(
-            pa.field(f.name, pa.timestamp("us", "UTC")) if pa.types.is_timestamp(f.type) else f for f in schema
-        )
         line = 1
         with pq.ParquetFile(self.path) as file:
-            for batch in file.iter_batches(batch_size=PARQUET_BATCH_ROWS):
+            for batch in file.iter_batches(batch_size=PARQUET_BATCH_ROWS, columns=columns):
+                # Python's datetime has microseconds; nanoseconds would come out as another type.
+                target = pa.schema(
+                    pa.field(f.name, pa.timestamp("us", "UTC")) if pa.types.is_timestamp(f.type) else f
+                    for f in batch.schema
+                )
                 for cells in pa.Table.from_batches([batch]).cast(target, safe=False).to_pylist():
                     line += 1
                     yield Row(line, {name: value if value != "" else None for name, value in cells.items()})

@@ -65,7 +65,7 @@ def _spec(layout: Layout, name: str, arguments: Sequence[str], level: int) -> Pr
         healthy=_health_check(name),
         prepare=(lambda: _prepare(layout)) if name == API else (lambda: None),
         level=level,
-        stop_grace_s=6.0,
+        stop_grace_s=4.0,
         after_prepared=() if name == API else (API,),
     )
 
@@ -111,7 +111,7 @@ def configuration(layout: Layout) -> dict[str, str]:
         # After a crash the tasks that Airflow believes to be running are reset as soon as their scheduler is known to
         # be dead; a task whose own process died under a living scheduler is found by its missing heartbeat.
         "AIRFLOW__SCHEDULER__SCHEDULER_HEALTH_CHECK_THRESHOLD": "15",
-        "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "5",
+        "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "10",
         "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "45",
         "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "5",
     }
@@ -119,7 +119,7 @@ def configuration(layout: Layout) -> dict[str, str]:
 
 def _prepare(layout: Layout) -> None:
     """The administrator's password and the database, which is migrated once for each version of Airflow."""
-    password = secrets.load()[secrets.AIRFLOW_ADMIN_PASSWORD]
+    password = secrets.load()[secrets.AIRFLOW_ADMIN]
     write_atomically(layout.airflow / "passwords.json", json.dumps({ADMIN: password}) + "\n", mode=0o600)
     stamp = layout.airflow / "migrated"
     if stamp.exists() and stamp.read_text() == version("apache-airflow"):

@@ -25,7 +25,7 @@ def executable() -> str:
 def check() -> None:
     """Raises StackError unless a Java that is new enough is present."""
     path = executable()
-    printed = subprocess.run([path, "-version"], capture_output=True, text=True).stderr
+    printed = subprocess.run([path, "-version"], capture_output=True, text=True, check=False).stderr
     version = re.search(r'version "(?:1\.)?(\d+)', printed)
     if version is None or int(version.group(1)) < NEEDED:
         found = version.group(1) if version else "unreadable"

@@ -94,6 +94,8 @@ def _properties(layout: Layout, port: int, controller_port: int) -> dict[str, st
         "share.coordinator.state.topic.replication.factor": 1,
         "share.coordinator.state.topic.min.isr": 1,
         "share.coordinator.state.topic.num.partitions": 1,
+        "broker.session.timeout.ms": 4000,  # after a kill -9 the broker waits for its own old session to end
+        "broker.heartbeat.interval.ms": 500,
         "group.initial.rebalance.delay.ms": 0,  # one worker: nobody to wait for
         "log.retention.ms": -1,
         "offsets.retention.minutes": 1_000_000,  # two years: a stack that rested a month goes on where it was

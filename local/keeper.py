@@ -1,6 +1,5 @@
 """Keep one process alive: prepare, start, check, restart with growing pauses."""
 
-import os
 import subprocess
 import threading
 import time
@@ -157,5 +156,5 @@ class Keeper:
     def _log_file(self) -> Path:
         log = self._layout.log / f"{self.name}.log"
         if self._process is None and log.exists() and log.stat().st_size > LOG_LIMIT:
-            os.replace(log, log.with_suffix(".log.1"))
+            log.replace(log.with_suffix(".log.1"))
         return log

@@ -46,6 +46,7 @@ class Layout:
 
     def make(self) -> None:
         """Create the folders that every process expects; harmless when they exist."""
+        self.var.mkdir(parents=True, exist_ok=True, mode=0o700)  # passwords and Airflow's database lie here
         for folder in (self.run, self.log, self.jars, self.kafka, self.mariadb, self.airflow):
             folder.mkdir(parents=True, exist_ok=True)
 

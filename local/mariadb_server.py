@@ -78,6 +78,7 @@ def _init_sql() -> str:
     """Run by the server itself at each start, so the administrator's password always is the one in secrets.env."""
     settings = get_settings().mariadb
     admin, database = f"`{settings.user_prefix}admin`@`%`", f"`{settings.database}`"
+    siblings = f"`{settings.database}\\_%`"  # market_…: databases of trials and tests beside the real one
     password = secrets.load()[secrets.password_variable("admin")]
     statements = [
         f"CREATE DATABASE IF NOT EXISTS {database} CHARACTER SET utf8mb4",
@@ -85,6 +86,7 @@ def _init_sql() -> str:
         f"ALTER USER {admin} IDENTIFIED BY '{password}'",
         f"GRANT CREATE USER, PROCESS ON *.* TO {admin} WITH GRANT OPTION",
         f"GRANT ALL PRIVILEGES ON {database}.* TO {admin} WITH GRANT OPTION",
+        f"GRANT ALL PRIVILEGES ON {siblings}.* TO {admin} WITH GRANT OPTION",
     ]
     return "".join(f"{statement};\n" for statement in statements)  # the server wants one statement a line
 

@@ -25,16 +25,19 @@ def is_free(port: int) -> bool:
     return True
 
 
+def listeners() -> list[tuple[str, int, int]]:
+    """(address, port, pid) of all that listens; pid 0 where the system does not tell. Raises psutil.AccessDenied."""
+    found = []
+    for connection in psutil.net_connections(kind="tcp"):
+        if connection.status == psutil.CONN_LISTEN and connection.laddr:
+            found.append((connection.laddr.ip, connection.laddr.port, connection.pid or 0))
+    return found
+
+
 def holder(port: int) -> str:
     """Who listens on the port, for a message: command and pid where the system tells."""
     try:
-        connections = psutil.net_connections(kind="tcp")
-    except psutil.AccessDenied:
+        pid = next((pid for _, listened, pid in listeners() if listened == port), 0)
+        return f"{psutil.Process(pid).name()} (pid {pid})" if pid else "another user's process"
+    except psutil.Error:
         return "a process that this account may not see"
-    for connection in connections:
-        if connection.status == psutil.CONN_LISTEN and connection.pid and connection.laddr[1:] == (port,):
-            try:
-                return f"{psutil.Process(connection.pid).name()} (pid {connection.pid})"
-            except psutil.NoSuchProcess:
-                break
-    return "another user's process"

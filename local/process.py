@@ -65,7 +65,13 @@ def run_once(command: Sequence[str], variables: Mapping[str, str], log: Path, wh
     """Run a set-up command to its end, its output in `log`. Raises PreparationError with the log's last lines."""
     with log.open("ab") as file:
         code = subprocess.run(
-            command, env=dict(variables), cwd=ROOT, stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT
+            command,
+            check=False,  # the failure is reported below, with the log
+            env=dict(variables),
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=subprocess.STDOUT,
         ).returncode
     if code != 0:
         raise PreparationError(f"{what} failed with exit code {code}; {log} ends:\n{tail(log)}")

@@ -13,20 +13,22 @@ from local.files import exclusive, write_atomically
 from local.layout import get_layout
 from market.settings import Component
 
-_PASSWORD_PREFIX = "MARKET_MARIADB__PASSWORDS__"
-AIRFLOW_ADMIN_PASSWORD = "AIRFLOW_ADMIN_PASSWORD"
+_MARIADB_PREFIX = "MARKET_MARIADB__PASSWORDS__"
+AIRFLOW_ADMIN = "AIRFLOW_ADMIN_PASSWORD"
 AIRFLOW_KEYS = ("AIRFLOW__CORE__FERNET_KEY", "AIRFLOW__API__SECRET_KEY", "AIRFLOW__API_AUTH__JWT_SECRET")
 
 
 def password_variable(component: Component) -> str:
     """The environment variable from which the settings read a component's MariaDB password."""
-    return _PASSWORD_PREFIX + component.upper()
+    return _MARIADB_PREFIX + component.upper()
 
 
 def load() -> dict[str, str]:
     """All secrets by name; made on the first call, and completed when a later version needs another one."""
-    path = get_layout().secrets
-    with exclusive(get_layout().run / "secrets.lock"):
+    layout = get_layout()
+    layout.make()
+    path = layout.secrets
+    with exclusive(layout.run / "secrets.lock"):
         lines = path.read_text().splitlines() if path.exists() else []
         known = dict(line.split("=", 1) for line in lines if "=" in line)
         missing = {name: _random(name) for name in _names() if name not in known}
@@ -44,17 +46,17 @@ def environment(*components: Component) -> dict[str, str]:
 
 def without_secrets(variables: Mapping[str, str]) -> dict[str, str]:
     """`variables` less everything that this module hands out, for a process that gets its own share."""
-    withheld = {AIRFLOW_ADMIN_PASSWORD, *AIRFLOW_KEYS}
+    withheld = {AIRFLOW_ADMIN, *AIRFLOW_KEYS}
     return {
         name: value
         for name, value in variables.items()
-        if name not in withheld and not name.upper().startswith(_PASSWORD_PREFIX)
+        if name not in withheld and not name.upper().startswith(_MARIADB_PREFIX)
     }
 
 
 def _names() -> Iterable[str]:
     components: tuple[Component, ...] = get_args(Component)
-    return [*(password_variable(component) for component in components), AIRFLOW_ADMIN_PASSWORD, *AIRFLOW_KEYS]
+    return [*(password_variable(component) for component in components), AIRFLOW_ADMIN, *AIRFLOW_KEYS]
 
 
 def _random(name: str) -> str:

@@ -94,7 +94,8 @@ def up(members: Sequence[str] = MEMBERS, report: Report = print, timeout_s: floa
 def stop(report: Report = print) -> None:
     """End all that belongs to the stack, gracefully where possible; no process is left, whatever happened before."""
     layout = get_layout()
-    if not layout.run.exists():
+    if not layout.run.exists():  # nothing was started, or its folder was removed under its feet
+        leftovers.end(layout.var)
         return
     with exclusive(layout.run / "stack.lock"):
         _end_stream(layout, report)
@@ -165,8 +166,8 @@ def _is_stream(process: psutil.Process) -> bool:
 
 def _show(states: Sequence[ProcessState]) -> None:
     for state in states:
-        since = f"pid {state.pid}, up {_duration(time.time() - state.started)}" if state.alive else state.phase
-        print(f"{state.name:18}{'up' if state.up else 'down':6}{since}, restarts {state.restarts}")
+        life = f"pid {state.pid}, {_duration(time.time() - state.started)}" if state.alive else "no process"
+        print(f"{state.name:18}{'up' if state.up else 'down':6}{life}, restarts {state.restarts}")
 
 
 def _duration(seconds: float) -> str:

@@ -100,7 +100,9 @@ def _view_text(name: str) -> str:
 
 def _grant(cursor: Cursor) -> None:
     """Creates each component's user with its password from the environment and its grants from sql/grants.sql."""
-    database = f"`{get_settings().mariadb.database}`"
+    name = get_settings().mariadb.database
+    database = f"`{name}`"
+    every_table = "`{}`.*".format(name.replace("_", r"\_").replace("%", r"\%"))  # here the name is a pattern
     statements = dict(_grants_by_component())
     for component in GRANTED:
         user = f"'{user_of(component)}'@'%'"
@@ -109,7 +111,7 @@ def _grant(cursor: Cursor) -> None:
         )
         cursor.execute(f"ALTER USER {user.replace('%', '%%')} IDENTIFIED BY %s", (password_of(component),))
         for statement in statements[component]:
-            cursor.execute(statement.format(user=user, database=database))
+            cursor.execute(statement.format(user=user, database=database, every_table=every_table))
 
 
 def _grants_by_component() -> Iterator[tuple[str, list[str]]]:

@@ -9,9 +9,9 @@ import tomllib
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -102,14 +102,14 @@ class TargetSettings(Section):
 
 
 class StreamSettings(Section):
-    checkpoint: Path = ROOT / "var" / "checkpoint"
+    checkpoint: Path = ROOT / "var" / "checkpoint"  # these three follow local.var unless set themselves
     stop_marker: Path = ROOT / "var" / "run" / "stream.stop"
+    jars: Path = ROOT / "var" / "jars" / "spark"
     max_offsets_per_batch: int = Field(20_000, ge=1)
     readiness_grace_s: float = Field(
         600.0, ge=0, description="a bar known later than this after bar_end is a backfill: no live prediction"
     )
     master: str = "local[2]"
-    jars: Path = ROOT / "var" / "jars" / "spark"
 
 
 class TrainingSettings(Section):
@@ -163,6 +163,18 @@ class Settings(BaseSettings):
     training: TrainingSettings = TrainingSettings()
     worker: WorkerSettings = WorkerSettings()
     local: LocalSettings = LocalSettings()
+
+    @model_validator(mode="after")
+    def _stream_paths_follow_var(self) -> Self:
+        var, given = self.local.var, self.stream.model_fields_set
+        below = {
+            "checkpoint": var / "checkpoint",
+            "stop_marker": var / "run" / "stream.stop",
+            "jars": var / "jars" / "spark",
+        }
+        missing = {name: path for name, path in below.items() if name not in given}
+        object.__setattr__(self, "stream", self.stream.model_copy(update=missing))  # frozen for everybody else
+        return self
 
     @classmethod
     def settings_customise_sources(

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
 import pendulum
 from airflow.exceptions import AirflowTimetableInvalid
@@ -108,7 +108,7 @@ class MarketTimetable(Timetable):
         if self.delay_s < 0:
             raise AirflowTimetableInvalid(f"delay_s={self.delay_s!r}: a run cannot come before its data")
         if not calendar_exists(self.calendar):
-            raise AirflowTimetableInvalid(f"calendar {self.calendar!r} is not known; use FX or a name of exchange_calendars")
+            raise AirflowTimetableInvalid(f"calendar {self.calendar!r}: use FX or a name that exchange_calendars knows")
 
     def next_dagrun_info(
         self, *, last_automated_data_interval: DataInterval | None, restriction: TimeRestriction
@@ -144,7 +144,8 @@ class MarketTimetable(Timetable):
         return template.format(self.delay_s) if self.delay_s else ""
 
     def _next(self, last: DataInterval | None, restriction: TimeRestriction) -> Span | None:
-        """The first span that starts no earlier than the last one ended, the DAG starts, and, without catchup, now allows."""
+        """The first span that starts when or after the last one ended, the DAG starts and, without catchup, the due one
+        starts."""
         not_before = [time for time in (last and last.end, restriction.earliest) if time is not None]
         if not restriction.catchup:
             due = self._last_over(utcnow() - self._delay)
@@ -202,8 +203,9 @@ def calendar_exists(name: str) -> bool:
     if name == "FX":
         return True
     package = find_spec("exchange_calendars")
-    folders = package.submodule_search_locations if package else None
-    if any(Path(folder, f"exchange_calendar_{name.lower()}.py").exists() for folder in folders or ()) and name.isupper():
+    folders = (package.submodule_search_locations if package else None) or ()
+    module = f"exchange_calendar_{name.lower()}.py"
+    if name.isupper() and any(Path(folder, module).exists() for folder in folders):
         return True
     from exchange_calendars import get_calendar_names
 
@@ -220,4 +222,4 @@ def _aware(time: datetime) -> pendulum.DateTime:
 
 class MarketTimetablePlugin(AirflowPlugin):
     name = "market_timetable"
-    timetables = [MarketTimetable]
+    timetables: ClassVar[list[type[Timetable]]] = [MarketTimetable]

@@ -1,5 +1,5 @@
--- One least-privilege user a component. market.migrate runs each statement with {user} and {database} replaced by quoted
--- names from the settings; `-- user:` starts a component's part.
+-- One least-privilege user a component. market.migrate runs each statement with {user}, {database} and {every_table}
+-- replaced by quoted names from the settings; `-- user:` starts a component's part.
 -- user: stream
 GRANT SELECT, INSERT, UPDATE, DELETE ON {database}.slot TO {user};
 GRANT SELECT, INSERT, UPDATE, DELETE ON {database}.bar TO {user};
@@ -11,16 +11,16 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON {database}.feature TO {user};
 GRANT SELECT, INSERT, UPDATE ON {database}.stream_heartbeat TO {user};
 GRANT SELECT ON {database}.instrument TO {user};
 GRANT SELECT ON {database}.v_feature TO {user};
-GRANT CREATE TEMPORARY TABLES ON {database}.* TO {user};
+GRANT CREATE TEMPORARY TABLES ON {every_table} TO {user};
 -- user: worker
 GRANT SELECT ON {database}.feature TO {user};
 GRANT SELECT ON {database}.model TO {user};
 GRANT SELECT, INSERT ON {database}.prediction TO {user};
 -- user: trainer
-GRANT SELECT ON {database}.* TO {user};
+GRANT SELECT ON {every_table} TO {user};
 GRANT INSERT, UPDATE ON {database}.model TO {user};
 -- user: feeds
 GRANT SELECT ON {database}.instrument TO {user};
 GRANT SELECT ON {database}.slot TO {user};
 -- user: reader
-GRANT SELECT ON {database}.* TO {user};
+GRANT SELECT ON {every_table} TO {user};

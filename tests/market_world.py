@@ -26,7 +26,7 @@ def isolated_market(**environment: str) -> Iterator[dict[str, str]]:
 
     Yields the variables that were set, for processes that the test starts. `environment` adds to them.
     """
-    name = f"t_{uuid.uuid4().hex[:10]}"
+    name = f"market_{uuid.uuid4().hex[:10]}"
     variables = {
         "MARKET_MARIADB__DATABASE": name,
         **{f"MARKET_TOPICS__{topic.upper()}": f"{name}.{topic}" for topic in TopicSettings.model_fields},

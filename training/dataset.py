@@ -201,8 +201,8 @@ def split(snapshot: Snapshot, window: int, validation_share: float, test_share: 
 def _too_few(train: int, validation: int, test: int, rows: int, window: int) -> str:
     return (
         f"{rows} feature rows give {train} training, {validation} validation and {test} test samples of {window} bars, "
-        f"but at least {MIN_TRAIN}, {MIN_FOLD} and {MIN_FOLD} are needed: load a longer history, widen --from and --to, "
-        "or add symbols"
+        f"but at least {MIN_TRAIN}, {MIN_FOLD} and {MIN_FOLD} are needed: load a longer history, widen --from and "
+        "--to, or add symbols"
     )
 
 

@@ -18,6 +18,7 @@ class MoveModel(nn.Module):
 
     def __init__(
         self,
+        *,
         mean: Tensor,  # (C,)
         std: Tensor,  # (C,), positive
         varying: Tensor,  # (K,) columns of C

@@ -28,8 +28,7 @@ def touched_keys(cursor: Cursor, rows: Rows) -> set[Key]:
 
 def _newest_feature(cursor: Cursor) -> datetime | None:
     cursor.execute(
-        "SELECT MAX(newest) FROM (SELECT (SELECT MAX(bar_end) FROM feature f WHERE f.symbol = n.symbol) AS newest "
-        "FROM instrument n) by_symbol"
+        "SELECT MAX(newest) FROM (SELECT MAX(bar_end) AS newest FROM feature GROUP BY symbol) by_symbol"
     )
     row = cursor.fetchone()
     return row[0] if row else None
@@ -41,8 +40,8 @@ def _reached_by_reports(cursor: Cursor, table: str, reports: Iterable[dict[str, 
         if report["known_at"] <= newest:  # a report of today reaches no row yet: the usual case costs nothing
             until = _out_of_use_at(cursor, table, report)
             cursor.execute(
-                "SELECT f.symbol, f.bar_end FROM instrument n JOIN feature f ON f.symbol = n.symbol "
-                "WHERE f.bar_end >= %s AND f.bar_end < %s",
+                "SELECT f.symbol, f.bar_end FROM (SELECT symbol FROM feature GROUP BY symbol) n "
+                "JOIN feature f ON f.symbol = n.symbol WHERE f.bar_end >= %s AND f.bar_end < %s",
                 (report["known_at"], until),
             )
             keys |= {(row[0], row[1]) for row in cursor.fetchall()}

@@ -9,6 +9,6 @@ FROM (
 ) i
 {ranges}
 JOIN slot s ON s.symbol = i.symbol AND s.bar_end = i.bar_end AND s.closed_at IS NOT NULL
-JOIN instrument n ON n.symbol = i.symbol
+LEFT JOIN instrument n ON n.symbol = i.symbol
 LEFT JOIN book b ON b.symbol = i.symbol AND b.bar_end = i.bar_end
 {as_of}

@@ -154,7 +154,8 @@ class World:
             self.admin("UPDATE model SET status = 'retired' WHERE champion_of = %s", (symbol_set,))
         self.admin(
             "INSERT INTO model (version, symbol_set, status, onnx, sha256, feature_hash, window_size, thresholds, "
-            "metrics, trained_from, trained_to) VALUES (%s, %s, %s, %s, %s, %s, %s, '{}', '{}', '2020-01-01', '2021-01-01')",
+            "metrics, trained_from, trained_to) "
+            "VALUES (%s, %s, %s, %s, %s, %s, %s, '{}', '{}', '2020-01-01', '2021-01-01')",
             (
                 version,
                 symbol_set,
@@ -324,7 +325,7 @@ class WorkerProcess:
     def get(self, path: str) -> tuple[int, str]:
         port = self.await_log("started")["port"]
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:  # noqa: S310
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode()

@@ -39,6 +39,7 @@ def test_requirements_are_pinned_to_what_the_tests_ran_with():
 def test_requirements_hold_every_package_imported_and_no_other():
     """Over inference and the modules of market that it loads; names of packages, not of modules."""
     used = {"pydantic-settings"}  # market.settings
+    packages = packages_distributions()
     files = [*ROOM.glob("*.py"), *(ROOT / "market" / f"{name}.py" for name in ("messages", "kafka_clients"))]
     for file in files:
         for node in ast.walk(ast.parse(file.read_text())):
@@ -48,7 +49,7 @@ def test_requirements_hold_every_package_imported_and_no_other():
             for name in names:
                 top = name.split(".")[0]
                 if top not in sys.stdlib_module_names | {"inference", "market"}:
-                    used.add(packages_distributions()[top][0])
+                    used.add(packages[top][0])
     assert {re.sub("[_.]", "-", name).lower() for name in used} == {name.lower() for name in pins()}
 
 

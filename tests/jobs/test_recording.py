@@ -1,0 +1,221 @@
+"""Reading a recording: values, bad rows, wrong files, Parquet."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from jobs.recording import Recording
+from jobs.recording_facts import RecordingFacts
+from jobs.recording_rows import RecordingError, from_microseconds, microseconds
+from market.calendars import UnknownCalendar
+from market.messages import Bar, Book, Cot, DeadLetter, EconomicRelease, Vix
+from tests.jobs.recording_world import HEADERS, at, bar_line, book_line, write_recording
+
+
+def only(recording: Recording, kind: str) -> list[object]:
+    return [message for _, message in recording.messages(kind)]
+
+
+def test_bar_holds_the_rows_values_and_is_known_at_its_end(tmp_path: Path) -> None:
+    write_recording(tmp_path, bars=["BTC,2024-01-08T03:00:00+02:00,100,102,99,101,"])
+    (bar,) = only(Recording(tmp_path), "bars")
+    assert isinstance(bar, Bar)
+    end = datetime(2024, 1, 8, 1, tzinfo=UTC)
+    assert (bar.bar_end, bar.known_at, bar.received_at, bar.source_time) == (end, end, end, end - timedelta(hours=1))
+    assert (bar.open, bar.high, bar.low, bar.close, bar.volume, bar.source) == (100, 102, 99, 101, None, "test")
+
+
+def test_slow_messages_hold_the_rows_values(tmp_path: Path) -> None:
+    write_recording(
+        tmp_path,
+        bars=[bar_line(1)],
+        vix=["2024-01-05,2024-01-05T21:15:00Z,13.35"],
+        cot=["099741,2024-01-02T00:00:00Z,2024-01-05T20:30:00Z,asset_manager,10,20,,-3,1.5,"],
+        economic=["United States,nonfarm_payrolls,3,2024-01-05T13:30:00Z,216000,,173000"],
+    )
+    recording = Recording(tmp_path)
+    (vix,), (cot,), (release,) = (only(recording, kind) for kind in ("vix", "cot", "economic"))
+    assert isinstance(vix, Vix) and (vix.as_of, vix.value) == (datetime(2024, 1, 5, tzinfo=UTC), 13.35)
+    assert vix.received_at == vix.known_at == datetime(2024, 1, 5, 21, 15, tzinfo=UTC)
+    assert isinstance(cot, Cot) and (cot.contract, cot.long, cot.short, cot.long_change) == ("099741", 10, 20, None)
+    assert (cot.short_change, cot.long_oi_pct, cot.short_oi_pct) == (-3, 1.5, None)
+    assert isinstance(release, EconomicRelease) and (release.actual, release.forecast) == (216000, None)
+    assert (release.importance, release.known_at) == (3, release.released_at)
+
+
+@pytest.mark.parametrize(
+    ("row", "named"),
+    [
+        ("BTC,2024-01-08T02:00:00Z,abc,102,99,101,5", "open = 'abc'"),
+        ("BTC,2024-01-08T02:00:00Z,,102,99,101,5", "open = None"),
+        ("BTC,2024-01-08T02:00:00Z,nan,102,99,101,5", "open = 'nan'"),
+        ("BTC,2024-01-08T02:00:00Z,100,102,99,101,-5", "volume = '-5'"),
+        ("BTC,2024-01-08T02:00:00Z,100,90,99,101,5", "high 90.0"),
+        ("BTC,2024-01-08T02:00:00,100,102,99,101,5", "no UTC offset"),
+        ("BTC,yesterday,100,102,99,101,5", "bar_end = 'yesterday'"),
+        ("BTC,,100,102,99,101,5", "bar_end = None"),
+        ("B T C,2024-01-08T02:00:00Z,100,102,99,101,5", "symbol = 'B T C'"),
+        ("BTC,2024-01-08T02:00:00Z,100,102,99,101", "7 columns expected, 6 found"),
+        ("BTC,2024-01-08T02:00:00Z,100,102,99,101,5,6", "7 columns expected, 8 found"),
+    ],
+)
+def test_bad_row_becomes_a_dead_letter_and_the_rest_goes_on(tmp_path: Path, row: str, named: str) -> None:
+    write_recording(tmp_path, bars=[bar_line(1), row, bar_line(3)])
+    first, bad, last = only(Recording(tmp_path), "bars")
+    assert isinstance(first, Bar) and isinstance(last, Bar)
+    assert isinstance(bad, DeadLetter) and bad.source == "bars.csv"
+    assert bad.reason.startswith("bars.csv line 3: ") and named in bad.reason
+    assert "100" in bad.payload or "102" in bad.payload  # the whole row, to mend it by
+
+
+def test_a_byte_that_is_no_text_spoils_its_row_only(tmp_path: Path) -> None:
+    write_recording(tmp_path, bars=[])
+    content = f"{HEADERS['bars']}\n{bar_line(1)}\n".encode() + b"\xff" + f"{bar_line(2)}\n{bar_line(3)}\n".encode()
+    (tmp_path / "bars.csv").write_bytes(b"\xef\xbb\xbf" + content)  # a byte order mark too, as spreadsheets write it
+    recording = Recording(tmp_path)
+    assert [type(message) for message in only(recording, "bars")] == [Bar, DeadLetter, Bar]
+    assert recording.symbols == ["BTC"]
+
+
+def test_positions_known_before_they_were_are_refused(tmp_path: Path) -> None:
+    cot = "099741,2024-01-09T00:00:00Z,2024-01-05T20:30:00Z,asset_manager,10,20,,,,"
+    write_recording(tmp_path, bars=[bar_line(1)], cot=[cot])
+    (bad,) = only(Recording(tmp_path), "cot")
+    assert isinstance(bad, DeadLetter) and "known before it was" in bad.reason
+
+
+def test_book_levels_end_at_the_first_empty_price(tmp_path: Path) -> None:
+    time = at(0.5).isoformat()
+    rows = [
+        f"BTC,{time},100,1,101,2,99,3,,",
+        f"BTC,{time},101,1,100,2,,,,",  # crossed
+        f"BTC,{time},,,101,2,99,3,,",  # a hole
+        f"BTC,{time},100,,101,2,,,,",  # a price without size
+    ]
+    write_recording(tmp_path, bars=[bar_line(1)], book=rows, book_levels=2)
+    book, *bad = only(Recording(tmp_path), "book")
+    assert isinstance(book, Book) and ([level.price for level in book.bids], len(book.asks)) == ([100, 99], 1)
+    reasons = [letter.reason for letter in bad if isinstance(letter, DeadLetter)]
+    assert len(reasons) == 3
+    assert "crossed" in reasons[0] and "level before it is empty" in reasons[1] and "size" in reasons[2]
+
+
+@pytest.mark.parametrize("kind", ["bars", "book", "vix", "cot", "economic"])
+def test_missing_column_is_named(tmp_path: Path, kind: str) -> None:
+    write_recording(tmp_path, bars=[bar_line(1)])
+    (tmp_path / f"{kind}.csv").write_text("symbol,value\n")
+    with pytest.raises(RecordingError, match=rf"{kind}\.csv: column .* missing"):
+        Recording(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("toml", "named"),
+    [
+        ('calendar = "24/7', "not valid TOML"),
+        ('calendar = "24/7"\nbar_interval = "soon"', "bar_interval = 'soon'"),
+        ('calendar = "24/7"\nalignment = "left"', "alignment"),
+    ],
+)
+def test_wrong_toml_is_named(tmp_path: Path, toml: str, named: str) -> None:
+    write_recording(tmp_path, bars=[bar_line(1)], toml=toml)
+    with pytest.raises(RecordingError, match=named):
+        Recording(tmp_path)
+
+
+def test_unknown_calendar_is_named(tmp_path: Path) -> None:
+    write_recording(tmp_path, bars=[bar_line(1)], toml='calendar = "MOON"\nbar_interval = "1h"\n')
+    with pytest.raises(UnknownCalendar, match="MOON"):
+        Recording(tmp_path)
+
+
+def test_folder_without_bars_or_with_two_of_them_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(RecordingError, match=r"no bars\.csv"):
+        Recording(write_recording(tmp_path / "empty"))
+    both = write_recording(tmp_path / "both", bars=[bar_line(1)])
+    (both / "bars.parquet").touch()
+    with pytest.raises(RecordingError, match="keep one"):
+        Recording(both)
+    with pytest.raises(RecordingError, match="not a folder"):
+        Recording(tmp_path / "nowhere")
+
+
+def test_a_symbol_without_calendar_needs_the_toml(tmp_path: Path) -> None:
+    write_recording(tmp_path, bars=[bar_line(1)], toml=None)
+    with pytest.raises(RecordingError, match=r"BTC unknown; write them into recording\.toml"):
+        _ = Recording(tmp_path).symbols
+
+
+def test_bars_off_the_calendars_grid_are_refused(tmp_path: Path) -> None:
+    """New York's hourly slots are counted from 09:30 unless the recording says that its bars follow the clock."""
+    hours = [15, 16, 17, 18]  # 10:00 to 13:00 in New York
+    bars = [bar_line(hour, "SPY") for hour in hours]
+    toml = 'calendar = "XNYS"\nbar_interval = "1h"\n'
+    with pytest.raises(RecordingError, match='alignment "open"'):
+        _ = Recording(write_recording(tmp_path / "open", bars=bars, toml=toml)).symbols
+    by_clock = write_recording(tmp_path / "clock", bars=bars, toml=toml + 'alignment = "clock"\n')
+    assert Recording(by_clock).symbols == ["SPY"]
+
+
+@pytest.mark.parametrize(("text", "minutes"), [("1h", 60), ("5m", 5), ("15 min", 15), ("1d", 1440), ("30", 30), (5, 5)])
+def test_bar_interval_forms(text: object, minutes: int) -> None:
+    facts = RecordingFacts.model_validate({"bar_interval": text})
+    assert facts.bar_interval == timedelta(minutes=minutes)
+
+
+def test_parquet_reads_as_the_csv_does(tmp_path: Path) -> None:
+    lines = {
+        "bars": [bar_line(1), bar_line(2).replace(",5", ","), bar_line(3).replace("102", "1")],
+        "book": [book_line(0.5), book_line(1.5, bid=7)],
+        "vix": ["2024-01-05T00:00:00Z,2024-01-05T21:15:00Z,13.35"],
+        "cot": ["099741,2024-01-02T00:00:00Z,2024-01-05T20:30:00Z,asset_manager,10,20,,-3,1.5,"],
+        "economic": ["United States,gdp,3,2024-01-05T13:30:00Z,2.5,,"],
+    }
+    as_csv = Recording(write_recording(tmp_path / "csv", **lines))
+    folder = write_recording(tmp_path / "parquet")
+    for kind in lines:
+        frame = pd.read_csv(tmp_path / "csv" / f"{kind}.csv", dtype={"contract": str})
+        for column in frame.columns:
+            if column.endswith("_at") or column in ("bar_end", "as_of"):
+                # London's clock and nanoseconds: other forms of the same moments
+                frame[column] = pd.to_datetime(frame[column], utc=True).dt.tz_convert("Europe/London")
+        frame.to_parquet(folder / f"{kind}.parquet")
+    as_parquet = Recording(folder)
+    for kind in lines:
+        expected, found = only(as_csv, kind), only(as_parquet, kind)
+        assert [m for m in found if not isinstance(m, DeadLetter)] == [
+            m for m in expected if not isinstance(m, DeadLetter)
+        ]
+        assert [type(m) for m in found] == [type(m) for m in expected]
+    assert as_parquet.span == as_csv.span
+
+
+def test_parquet_times_without_offset_are_refused(tmp_path: Path) -> None:
+    folder = write_recording(tmp_path)
+    frame = pd.DataFrame(columns=HEADERS["bars"].split(","))
+    frame["bar_end"] = pd.to_datetime(frame["bar_end"])
+    frame.to_parquet(folder / "bars.parquet")
+    with pytest.raises(RecordingError, match="bar_end holds times without UTC offset"):
+        Recording(folder)
+
+
+def test_file_out_of_order_is_read_in_order(tmp_path: Path) -> None:
+    write_recording(tmp_path, bars=[bar_line(3), bar_line(1), "BTC,never,1,1,1,1,1", bar_line(2)])
+    ends = [message.bar_end for message in only(Recording(tmp_path), "bars") if isinstance(message, Bar)]
+    assert ends == [at(1), at(2), at(3)]
+
+
+def test_counts_and_the_end_of_history(tmp_path: Path) -> None:
+    lines = [bar_line(hour, symbol) for hour in (1, 2, 3) for symbol in ("BTC", "ETH")]
+    recording = Recording(write_recording(tmp_path, bars=lines))
+    assert (recording.bar_count(), recording.bar_count(at(1)), recording.bar_count(at(1), at(2))) == (6, 4, 2)
+    assert recording.history_end(1) == at(2)
+    assert recording.history_end(3) is None
+    assert recording.span == {"BTC": (at(1), at(3)), "ETH": (at(1), at(3))}
+
+
+def test_microseconds_are_exact() -> None:
+    moment = datetime(2024, 1, 8, 1, 2, 3, 456789, tzinfo=UTC)
+    assert from_microseconds(microseconds(moment)) == moment
+    assert microseconds(datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC)) == 1_000_000
