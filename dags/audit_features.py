@@ -14,8 +14,11 @@ The run's data interval is the session; a run triggered without one audits the s
 **When it is green but warns** *feature rows differ from v_feature*: repaired. Once is a lost write or a change by hand;
 night after night look at the stream's log of those hours.
 
-**Older history:** `airflow backfill create --dag-id audit_features --from-date … --to-date …`, or all at once, outside
-Airflow: `python -m jobs.audit` (`--no-repair` only reports).
+**When it is green with `rows: 0`** in its XCom: the session has no bars, so nothing was compared; look at `v_gap`.
+
+**Other history:** the whole of it at once, outside Airflow, with `python -m jobs.audit` (`--since`, `--until`;
+`--no-repair` only reports); sessions since this DAG's start date also with
+`airflow backfill create --dag-id audit_features --from-date … --to-date …`.
 """
 
 from dataclasses import asdict
@@ -43,6 +46,7 @@ with DAG(
         """The counts of the audit, as XCom."""
         from jobs.audit import audit_interval
 
-        return asdict(audit_interval(dag_run and dag_run.data_interval_start, dag_run and dag_run.data_interval_end))
+        start, end = (dag_run.data_interval_start, dag_run.data_interval_end) if dag_run else (None, None)
+        return asdict(audit_interval(start, end))
 
     audit()

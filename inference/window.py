@@ -66,7 +66,10 @@ class WindowReader:
 
     def __init__(self, names: Sequence[str], max_symbols: int = MAX_CACHED_SYMBOLS) -> None:
         self.rows_read = 0
-        self._columns = ", ".join(f"`{name}`" for name in names)
+        # One text column: the client takes longer over 190 column descriptions than over their values. MariaDB writes
+        # a double with as many digits as bring the same double back.
+        columns = ", ".join(f"COALESCE(`{name}`, 'nan')" for name in names)
+        self._values = f"CONCAT_WS(',', {columns})"
         self._max_symbols = max_symbols
         self._cache: OrderedDict[str, dict[datetime, _Row]] = OrderedDict()
 
@@ -120,13 +123,16 @@ class WindowReader:
             f"(symbol = %s AND bar_end IN ({', '.join(['%s'] * len(bar_ends))}))" for bar_ends in stale.values()
         )
         cursor.execute(
-            f"SELECT symbol, bar_end, row_version, {self._columns} FROM feature WHERE {conditions}",
+            f"SELECT symbol, bar_end, row_version, {self._values} FROM feature WHERE {conditions}",
             [value for symbol, bar_ends in stale.items() for value in (symbol, *bar_ends)],
         )
         fetched = cursor.fetchall()
         self.rows_read += len(fetched)
         # Kept is the version that came with the values: a refresh between the queries is noticed by the next read.
-        return {(row[0], row[1]): _Row(row[2], np.array(row[3:], dtype=np.float64)) for row in fetched}
+        return {
+            (symbol, bar_end): _Row(version, np.array([float(value) for value in values.split(",")]))
+            for symbol, bar_end, version, values in fetched
+        }
 
     def _remember(self, windows: Iterable[Window | EventRefused], rows: dict[Key, _Row]) -> None:
         for window in windows:

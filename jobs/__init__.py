@@ -1,1 +1,1 @@
-"""Processes that Airflow starts: feeds, the streaming job, replays. They import market and nothing else of the project."""
+"""Processes that Airflow starts: the streaming job, replays, audits. They import market and nothing else of ours."""

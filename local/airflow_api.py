@@ -28,7 +28,7 @@ class AirflowApi:
 
     def __init__(self) -> None:
         self._session = requests.Session()
-        password = secrets.load()[secrets.AIRFLOW_ADMIN_PASSWORD]
+        password = secrets.load()[secrets.AIRFLOW_ADMIN]
         answer = self._session.post(
             f"{base_url()}/auth/token", json={"username": ADMIN, "password": password}, timeout=REQUEST_TIMEOUT_S
         )

@@ -6,6 +6,7 @@
 import json
 import os
 import sqlite3
+import sys
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from datetime import datetime
@@ -82,6 +83,8 @@ def configuration(layout: Layout) -> dict[str, str]:
     settings = get_settings().local
     return {
         "AIRFLOW_HOME": str(layout.airflow),
+        "AIRFLOW_CONN_SPARK_STREAM": json.dumps({"conn_type": "spark", "host": get_settings().stream.master}),
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]),  # spark-submit
         "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(ROOT / "plugins"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",

@@ -5,6 +5,10 @@ class StackError(RuntimeError):
     """The local stack cannot do what was asked; the message is meant for the person at the terminal."""
 
 
+class SupervisorGoneError(StackError):
+    """The supervisor died while its processes were waited for."""
+
+
 class DownloadError(StackError):
     """A jar could not be fetched, or is not the file that jars.lock names."""
 

@@ -80,7 +80,10 @@ def _carries(pid: int, wanted: Sequence[bytes]) -> bool:
 
 
 def _lives(process: psutil.Process) -> bool:
+    """A killed server whose main thread is a zombie holds its files and ports until its other threads are gone too."""
     try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+        if not process.is_running():
+            return False
+        return process.status() != psutil.STATUS_ZOMBIE or process.num_threads() > 1
     except _GONE:
         return False

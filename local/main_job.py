@@ -19,7 +19,7 @@ from local.airflow_processes import ADMIN, base_url
 from local.errors import StackError
 from local.layout import get_layout
 from local.progress import Stage, read_progress
-from local.secrets import AIRFLOW_ADMIN_PASSWORD, load
+from local.secrets import AIRFLOW_ADMIN, load
 from local.sql import use_local_passwords
 from market.errors import MarketError
 from market.settings import SettingsError, get_settings
@@ -50,7 +50,7 @@ def run(recording_folder: Path | None) -> str:
     if not _history_is_in(recording.bar_count(None, since), naive_since, symbols):
         _run_dag(airflow, "load_history", conf, "history", "bars through Kafka, Spark and MariaDB", "history_progress")
     if not _has_champion():
-        _run_dag(airflow, "retrain_weekly", {}, "training", "the first model", "train_progress")
+        _run_dag(airflow, "retrain_weekly", {"symbols": symbols}, "training", "the first model", "train_progress")
     with Stage("worker", "the model loaded"):
         stack.wait(["worker"], report=_silent)
     _run_dag(airflow, "replay_live", conf, "replay", "live bars to predictions", "replay_progress")
@@ -88,7 +88,9 @@ def _ready_airflow(stage: Stage) -> AirflowApi:
     return airflow
 
 
-def _run_dag(  # noqa: PLR0917, each call reads as a sentenceairflow: AirflowApi, dag_id: str, conf: dict[str, object], stage: str, what: str, progress: str) -> None:
+def _run_dag(  # noqa: PLR0917, each call reads as a sentence
+    airflow: AirflowApi, dag_id: str, conf: dict[str, object], stage: str, what: str, progress: str
+) -> None:
     """Triggers the DAG and shows how far its work is until the run ends. Raises StackError when it fails."""
     asked_at = time.time()
     with Stage(stage, what) as bar:
@@ -120,7 +122,7 @@ def _has_champion() -> bool:
 
 
 def _login() -> str:
-    return f"Airflow's UI: {base_url()}  user {ADMIN}, password {load()[AIRFLOW_ADMIN_PASSWORD]}"
+    return f"Airflow's UI: {base_url()}  user {ADMIN}, password {load()[AIRFLOW_ADMIN]}"
 
 
 def _silent(_: str) -> None:

@@ -16,7 +16,7 @@ import psutil
 
 from local import jar_folders, leftovers, preflight, secrets
 from local.catalogue import MEMBERS, ROLES, process_names
-from local.errors import StackError
+from local.errors import StackError, SupervisorGoneError
 from local.files import exclusive, tail
 from local.layout import Layout, get_layout
 from local.process import environment, python
@@ -74,21 +74,24 @@ def wait(members: Sequence[str] = MEMBERS, report: Report = print, timeout_s: fl
             elif state.restarts - before[state.name] >= MANY_RESTARTS:
                 raise StackError(f"{state.name} does not stay up: {state.detail}")
         awaited = [state.name for state in states if not state.up]
-        if not awaited:
-            return
-        if time.monotonic() > deadline:
-            log = layout.log / f"{awaited[0]}.log"
-            raise StackError(f"{', '.join(awaited)} not up after {timeout_s:.0f} s; {log} ends:\n{tail(log)}")
         if not supervisor_lives(layout):
             log = layout.log / "supervisor.log"
-            raise StackError(f"the supervisor is gone; run the command again. {log} ends:\n{tail(log)}")
-        time.sleep(POLL_S)
+            raise SupervisorGoneError(f"the supervisor is gone; run the command again. {log} ends:\n{tail(log)}")
+        if awaited and time.monotonic() > deadline:
+            log = layout.log / f"{awaited[0]}.log"
+            raise StackError(f"{', '.join(awaited)} not up after {timeout_s:.0f} s; {log} ends:\n{tail(log)}")
+        if awaited:
+            time.sleep(POLL_S)
 
 
 def up(members: Sequence[str] = MEMBERS, report: Report = print, timeout_s: float = UP_TIMEOUT_S) -> None:
-    """`start`, then `wait`."""
+    """`start`, then `wait`; once more when the supervisor was dying just then."""
     start(members, report)
-    wait(members, report, timeout_s)
+    try:
+        wait(members, report, timeout_s)
+    except SupervisorGoneError:
+        start(members, report)
+        wait(members, report, timeout_s)
 
 
 def stop(report: Report = print) -> None:

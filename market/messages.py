@@ -14,7 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 def _as_utc(value: datetime) -> datetime:
     if value.tzinfo is None:
         raise ValueError("a time needs its UTC offset")
-    return value.astimezone(UTC)
+    return value if value.tzinfo is UTC else value.astimezone(UTC)
 
 
 Utc = Annotated[datetime, AfterValidator(_as_utc)]
@@ -83,8 +83,8 @@ class Book(Sourced):
         bids, asks = [level.price for level in self.bids], [level.price for level in self.asks]
         if bids != sorted(bids, reverse=True) or asks != sorted(asks):
             raise ValueError("levels are not ordered from the best")
-        if bids and asks and bids[0] >= asks[0]:
-            raise ValueError(f"crossed book: best bid {bids[0]} >= best ask {asks[0]}")
+        if bids and asks and bids[0] > asks[0]:  # equal is a locked market, which real quotes show
+            raise ValueError(f"crossed book: best bid {bids[0]} > best ask {asks[0]}")
         return self
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import pendulum
 from airflow.exceptions import AirflowTimetableInvalid
@@ -146,7 +146,7 @@ class MarketTimetable(Timetable):
     def _next(self, last: DataInterval | None, restriction: TimeRestriction) -> Span | None:
         """The first span that starts when or after the last one ended, the DAG starts and, without catchup, the due one
         starts."""
-        not_before = [time for time in (last and last.end, restriction.earliest) if time is not None]
+        not_before: list[datetime] = [time for time in (last and last.end, restriction.earliest) if time is not None]
         if not restriction.catchup:
             due = self._last_over(utcnow() - self._delay)
             not_before += [due.start] if due else [utcnow()]
@@ -222,4 +222,4 @@ def _aware(time: datetime) -> pendulum.DateTime:
 
 class MarketTimetablePlugin(AirflowPlugin):
     name = "market_timetable"
-    timetables: ClassVar[list[type[Timetable]]] = [MarketTimetable]
+    timetables = [MarketTimetable]  # noqa: RUF012, as Airflow declares it

@@ -192,9 +192,7 @@ def split(snapshot: Snapshot, window: int, validation_share: float, test_share: 
         test_from,
     )
     if len(folds.train) < MIN_TRAIN or min(len(folds.validation), len(folds.test)) < MIN_FOLD:
-        raise TooFewRows(
-            _too_few(len(folds.train), len(folds.validation), len(folds.test), len(snapshot.rows), window)
-        )
+        raise TooFewRows(_too_few(len(folds.train), len(folds.validation), len(folds.test), len(snapshot.rows), window))
     return folds
 
 

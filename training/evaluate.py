@@ -102,14 +102,10 @@ def direction_auc(probabilities: Array, labels: Array, up: int, down: int) -> fl
 def deciles(probabilities: Array, labels: Array) -> list[Scores]:
     """Ten equal groups of (n,) known labels by probability: mean said, share that came, count. Fewer if n < 10."""
     groups = np.array_split(np.argsort(probabilities, kind="stable"), 10)
-    return [
-        {"said": _mean(probabilities[g]), "came": _mean(labels[g]), "count": len(g)} for g in groups if len(g)
-    ]
+    return [{"said": _mean(probabilities[g]), "came": _mean(labels[g]), "count": len(g)} for g in groups if len(g)]
 
 
-def evaluate(
-    probabilities: Array, labels: Array, base_rate: Array, thresholds: dict[str, float]
-) -> Scores:
+def evaluate(probabilities: Array, labels: Array, base_rate: Array, thresholds: dict[str, float]) -> Scores:
     """All scores of (N, 4) probabilities; base_rate (4,) is the training fold's, the forecast to beat.
 
     skill is 1 - log_loss / base_log_loss: 0 is the base rate, 1 perfect. `mean` averages the labels' scores.

@@ -99,9 +99,7 @@ def verify(content: bytes, whole: Probabilities, window: int, features: int) -> 
             raise ExportMismatch(f"onnxruntime differs from torch by {difference:.2g} on a batch of {batch}")
 
 
-def _trial_rows(
-    model: MoveModel, shape: tuple[int, int, int], generator: np.random.Generator
-) -> NDArray[np.float32]:
+def _trial_rows(model: MoveModel, shape: tuple[int, int, int], generator: np.random.Generator) -> NDArray[np.float32]:
     rows = generator.standard_normal(shape)
     varying = model.varying.numpy()
     rows[..., varying] = rows[..., varying] * model.std.numpy() + model.mean.numpy()

@@ -58,7 +58,8 @@ def judge(challenger: Model, champion: Model | None) -> Verdict:
         return Verdict(False, str(error))
     if challenger.feature_hash != catalogue().hash:
         return Verdict(
-            False, f"{challenger.version} was trained on catalogue {challenger.feature_hash}, now it is {catalogue().hash}"
+            False,
+            f"{challenger.version} was trained on catalogue {challenger.feature_hash}, now it is {catalogue().hash}",
         )
     unfit = why_not_comparable(champion) if champion else "there is no champion"
     rivals = [challenger] if unfit or champion is None else [challenger, champion]

@@ -17,32 +17,38 @@ HEADINGS = ("label", "known", "rate", "skill", "log-loss", "base rate's", "AUC",
 def render(model: Model) -> str:
     """The report's text. Scores are the test fold's, which neither the fit nor the thresholds have seen."""
     test = model.metrics["test"]
-    return "\n\n".join(
-        [
-            f"# Model {model.version}",
-            _facts(model),
-            "## Data",
-            _table(
-                ("fold", "from", "to", "samples"),
-                [(name, span["from"], span["to"], span["samples"]) for name, span in model.metrics["folds"].items()],
-            ),
-            "Folds follow each other in time; samples whose label reaches into the next fold are left out.",
-            "## Test scores",
-            _table(HEADINGS, [_label_row(name, scores) for name, scores in test["labels"].items()]),
-            "Skill is 1 - log-loss / log-loss of the training base rate: 0 is no better than always saying the base rate.",
-            _overall(test),
-            *_details(test),
-            "## Training",
-            _table(
-                ("epoch", "training loss", "validation loss"),
-                [
-                    (n, _number(losses["train"]), _number(losses["validation"]))
-                    for n, losses in enumerate(model.metrics["curve"], start=1)
-                ],
-            ),
-            f"Kept: epoch {model.metrics['best_epoch']}, the lowest validation loss.",
-        ]
-    ) + "\n"
+    return (
+        "\n\n".join(
+            [
+                f"# Model {model.version}",
+                _facts(model),
+                "## Data",
+                _table(
+                    ("fold", "from", "to", "samples"),
+                    [
+                        (name, span["from"], span["to"], span["samples"])
+                        for name, span in model.metrics["folds"].items()
+                    ],
+                ),
+                "Folds follow each other in time; samples whose label reaches into the next fold are left out.",
+                "## Test scores",
+                _table(HEADINGS, [_label_row(name, scores) for name, scores in test["labels"].items()]),
+                "Skill is 1 - log-loss / log-loss of the training base rate; always saying the base rate scores 0.",
+                _overall(test),
+                *_details(test),
+                "## Training",
+                _table(
+                    ("epoch", "training loss", "validation loss"),
+                    [
+                        (n, _number(losses["train"]), _number(losses["validation"]))
+                        for n, losses in enumerate(model.metrics["curve"], start=1)
+                    ],
+                ),
+                f"Kept: epoch {model.metrics['best_epoch']}, the lowest validation loss.",
+            ]
+        )
+        + "\n"
+    )
 
 
 def _facts(model: Model) -> str:

@@ -172,7 +172,7 @@ def _write_progress(epoch: int, epochs: int) -> None:
     path = progress_path()
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_name(f"{path.name}.{os.getpid()}")
-    fresh.write_text(json.dumps({"epoch": epoch, "of": epochs}))
+    fresh.write_text(json.dumps({"done": epoch, "total": epochs}))
     fresh.replace(path)
 
 

@@ -26,9 +26,9 @@ def rules(book: Column) -> list[Rule]:
         *_side_rules(book, "asks"),
         Rule(
             "bids",
-            F.coalesce(_best(book["bids"])["price"] < _best(book["asks"])["price"], F.lit(True)),
+            F.coalesce(_best(book["bids"])["price"] <= _best(book["asks"])["price"], F.lit(True)),
             _best(book["bids"])["price"],
-            "crossed book: the best bid must be below the best ask",
+            "crossed book: the best bid must not be above the best ask",
         ),
         *sourced_rules(book),
     ]

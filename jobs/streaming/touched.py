@@ -27,9 +27,7 @@ def touched_keys(cursor: Cursor, rows: Rows) -> set[Key]:
 
 
 def _newest_feature(cursor: Cursor) -> datetime | None:
-    cursor.execute(
-        "SELECT MAX(newest) FROM (SELECT MAX(bar_end) AS newest FROM feature GROUP BY symbol) by_symbol"
-    )
+    cursor.execute("SELECT MAX(newest) FROM (SELECT MAX(bar_end) AS newest FROM feature GROUP BY symbol) by_symbol")
     row = cursor.fetchone()
     return row[0] if row else None
 

@@ -1,18 +1,9 @@
-"""Fixtures of the serving room: a database and topics of their own on the MariaDB and Kafka that the environment names,
-and tiny models written node by node, whose answers can be worked out by hand."""
+"""Fixtures of the serving room: a database and topics of their own on the session's MariaDB and Kafka, and
+tiny models written node by node, whose answers can be worked out by hand."""
 
 import contextlib
 import hashlib
-import json
 import os
-import re
-import signal
-import subprocess
-import sys
-import threading
-import time
-import urllib.error
-import urllib.request
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -20,57 +11,21 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
-import onnx
 import pymysql
 import pytest
 from confluent_kafka import Consumer
-from onnx import TensorProto, helper, numpy_helper
 
 from inference.predictor import ModelRow
 from market import features, settings
 from market.database import connect, user_of
-from market.kafka_clients import ConfirmedPublisher, consumer, ensure_topics
+from market.kafka_clients import ConfirmedPublisher, consumer
 from market.messages import Readiness
+from tests.inference.tiny_model import WINDOW, make_onnx
+from tests.inference.worker_process import WorkerProcess, wait_until
+from tests.market_world import isolated_market
+from tests.stack import RunningStack
 
-WINDOW = 5
 FIRST_BAR = datetime(2024, 3, 4, 10, 0, tzinfo=UTC).replace(tzinfo=None)  # as MariaDB has it
-TOPICS = ("predict_timestamp", "prediction", "dead_letter")
-
-
-def make_onnx(
-    weights: np.ndarray,
-    bias: np.ndarray,
-    *,
-    feature_hash: str,
-    window: int = WINDOW,
-    batch: int | str = "batch",
-    activation: str = "Sigmoid",
-) -> bytes:
-    """activation(mean over the window of the features, NULL as 0, times weights (C, 4), plus bias (4,))."""
-    constants = [
-        numpy_helper.from_array(np.array(0, np.float32), "zero"),
-        numpy_helper.from_array(np.array([1], np.int64), "time"),
-        numpy_helper.from_array(weights.astype(np.float32), "weights"),
-        numpy_helper.from_array(bias.astype(np.float32), "bias"),
-    ]
-    nodes = [
-        helper.make_node("IsNaN", ["features"], ["missing"]),
-        helper.make_node("Where", ["missing", "zero", "features"], ["filled"]),
-        helper.make_node("ReduceMean", ["filled", "time"], ["mean"], keepdims=0),
-        helper.make_node("MatMul", ["mean", "weights"], ["product"]),
-        helper.make_node("Add", ["product", "bias"], ["logits"]),
-        helper.make_node(activation, ["logits"], ["probabilities"]),
-    ]
-    given = helper.make_tensor_value_info("features", TensorProto.FLOAT, [batch, window, weights.shape[0]])
-    wanted = helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, [batch, weights.shape[1]])
-    model = helper.make_model(
-        helper.make_graph(nodes, "tiny", [given], [wanted], constants),
-        opset_imports=[helper.make_opsetid("", 20)],
-        ir_version=10,
-    )
-    helper.set_model_props(model, {"feature_hash": feature_hash, "window": str(window)})
-    onnx.checker.check_model(model)
-    return bytes(model.SerializeToString())
 
 
 @pytest.fixture
@@ -186,13 +141,18 @@ class World:
         publisher.flush()
 
     def kill_worker_connections(self) -> None:
-        """KILLs the worker user's connections to this database, as a failing server or an operator would."""
-        sessions = self.admin(
-            "SELECT id FROM information_schema.processlist WHERE user = %s AND db = DATABASE()", (user_of("worker"),)
-        )
-        for (session,) in sessions:
-            with contextlib.suppress(pymysql.err.OperationalError):  # gone already
-                self.admin("KILL CONNECTION %s", (session,))
+        """KILLs the worker user's connections to this database; a user may end its own without any privilege."""
+        killer = connect("worker")
+        with killer.cursor() as cursor:
+            cursor.execute(
+                "SELECT id FROM information_schema.processlist WHERE user = %s AND db = DATABASE() "
+                "AND id != CONNECTION_ID()",
+                (user_of("worker"),),
+            )
+            for (session,) in cursor.fetchall():
+                with contextlib.suppress(pymysql.err.OperationalError):  # gone already
+                    cursor.execute("KILL CONNECTION %s", (session,))
+        killer.close()
 
     def predictions(self, symbol: str) -> list[dict[str, Any]]:
         names = ("bar_end", "model_version", "up1", "up2", "down1", "down2", "window_hash", "created_at")
@@ -210,40 +170,16 @@ def expected() -> Callable[[list[float], float], float]:
     return close_weighted
 
 
-def clear_caches() -> None:
-    settings.get_settings.cache_clear()
-    features.catalogue.cache_clear()
-
-
 @pytest.fixture(scope="module")
-def world() -> Iterator[World]:
-    """Empty tables and topics, dropped afterwards."""
-    from market.migrate import migrate
-
-    run = f"inf_{uuid.uuid4().hex[:8]}"
-    environment = {"MARKET_MARIADB__DATABASE": run, "MARKET_WORKER__GROUP": run, "MARKET_WORKER__METRICS_PORT": "0"}
-    environment |= {f"MARKET_TOPICS__{topic.upper()}": f"{run}.{topic}" for topic in TOPICS}
-    with pytest.MonkeyPatch.context() as patch:
-        clear_caches()
-        mariadb = settings.get_settings().mariadb
-        server = pymysql.connect(
-            host=mariadb.host,
-            port=mariadb.port,
-            user=mariadb.user_prefix + "admin",
-            password=mariadb.passwords["admin"].get_secret_value(),
-        )
-        server.cursor().execute(f"CREATE DATABASE {run}")
-        for name, value in environment.items():
-            patch.setenv(name, value)
-        clear_caches()
-        migrate()
-        ensure_topics([f"{run}.{topic}" for topic in TOPICS])
+def world(market_stack: RunningStack) -> Iterator[World]:
+    """Empty tables and topics for the module, and a worker group of its own."""
+    group = f"inference_{uuid.uuid4().hex[:8]}"
+    with isolated_market(MARKET_WORKER__GROUP=group, MARKET_WORKER__METRICS_PORT="0") as variables:
         admin = connect("admin")
-        yield World(os.environ | environment, admin)
-        admin.close()
-        server.cursor().execute(f"DROP DATABASE {run}")
-        server.close()
-    clear_caches()
+        try:
+            yield World(os.environ | variables, admin)
+        finally:
+            admin.close()  # before the database is dropped, which waits for open transactions
 
 
 class Tail:
@@ -280,69 +216,9 @@ def tail() -> Iterator[Callable[[str], Tail]]:
         one.consumer.close()
 
 
-def wait_until(condition: Callable[[], Any], what: str, timeout_s: float = 30.0) -> Any:
-    """Polls until the condition holds and returns its value; fails naming `what`."""
-    deadline = time.monotonic() + timeout_s
-    while not (value := condition()):
-        assert time.monotonic() < deadline, f"not within {timeout_s} s: {what}"
-        time.sleep(0.02)
-    return value
-
-
 @pytest.fixture(name="wait_until")
 def wait_until_fixture() -> Callable[..., Any]:
     return wait_until
-
-
-class WorkerProcess:
-    """`python -m inference.worker` as its users start it; its log lines are collected."""
-
-    def __init__(self, environment: dict[str, str]) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "inference.worker"],
-            env=environment,
-            cwd=settings.ROOT,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        self.log: list[dict[str, Any]] = []
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
-
-    def _read(self) -> None:
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            self.log.append(json.loads(line))
-
-    def logged(self, event: str) -> list[dict[str, Any]]:
-        return [line for line in list(self.log) if line["event"] == event]
-
-    def await_log(self, event: str, count: int = 1) -> dict[str, Any]:
-        wait_until(lambda: len(self.logged(event)) >= count, f"{count} x {event} in {self.log[-5:]}")
-        return self.logged(event)[count - 1]
-
-    def get(self, path: str) -> tuple[int, str]:
-        port = self.await_log("started")["port"]
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:
-                return answer.status, answer.read().decode()
-        except urllib.error.HTTPError as error:
-            return error.code, error.read().decode()
-
-    def is_healthy(self) -> bool:
-        return self.get("/health")[0] == 200
-
-    def metric(self, name: str) -> float:
-        lines = self.get("/metrics")[1].splitlines()
-        return sum(float(line.rsplit(" ", 1)[1]) for line in lines if re.match(rf"{name}(\{{|\s)", line))
-
-    def end(self, number: int = signal.SIGTERM) -> int:
-        """Sends the signal; returns the exit status."""
-        self.process.send_signal(number)
-        status = self.process.wait(15)
-        self._reader.join(5)
-        return status
 
 
 @pytest.fixture

@@ -66,9 +66,14 @@ def closes(window):
 def test_values_are_the_table_s_to_the_last_digit_in_catalogue_order(world, read):
     symbol = world.new_symbol()
     values = world.write_full_rows(symbol, 7)
+    hard = [0.1 + 0.2, 5e-324, 1.7976931348623157e308, -0.0, 1 / 3, 1e16 + 2, 123456789.123456789, 2.0**-1022]
+    values[6, : len(hard)] = hard
+    names = catalogue().names
+    world.write_row(symbol, 6, **dict(zip(names, values[6].tolist(), strict=True)))
     window = read(symbol, 6)
     np.testing.assert_array_equal(window.values, values[2:])
     assert window.bar_ends == tuple(world.at(n) for n in range(2, 7))
+    assert window.values.tobytes() == values[2:].tobytes()
     assert window.hash == window_hash(symbol, window.bar_ends, values[2:])
 
 

@@ -72,7 +72,7 @@ def test_kill_9_at_random_moments_leaves_one_row_for_each_event(world, start_wor
     for symbol in symbols:
         world.write_full_rows(symbol, 4 + bars // len(symbols))
     events = [world.readiness(symbol, 4 + n) for n in range(bars // len(symbols)) for symbol in symbols]
-    chance = random.Random(seed)  # noqa: S311
+    chance = random.Random(seed)
     marks = sorted(chance.sample(range(20, bars - 20), 3))
     condition = f"symbol IN ({', '.join(['%s'] * len(symbols))})"
 

@@ -48,7 +48,7 @@ def cursor(market: None) -> Iterator[Cursor]:
 
 def write_bars(cursor: Cursor) -> None:
     """A random walk with closed slots, and a VIX close known from bar 80 on, so that NULL and number both occur."""
-    walk = random.Random(7)  # noqa: S311, prices, not secrets
+    walk = random.Random(7)
     closes = [1.1]
     for _ in range(BARS):
         closes.append(closes[-1] + walk.gauss(0, 0.001))

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -165,7 +166,7 @@ def test_bar_interval_forms(text: object, minutes: int) -> None:
 
 
 def test_parquet_reads_as_the_csv_does(tmp_path: Path) -> None:
-    lines = {
+    lines: dict[str, Any] = {
         "bars": [bar_line(1), bar_line(2).replace(",5", ","), bar_line(3).replace("102", "1")],
         "book": [book_line(0.5), book_line(1.5, bid=7)],
         "vix": ["2024-01-05T00:00:00Z,2024-01-05T21:15:00Z,13.35"],

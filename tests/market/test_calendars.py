@@ -77,5 +77,5 @@ def test_slots_of_a_year_stand_in_order_and_once() -> None:
 
 
 def test_an_unknown_calendar_says_what_is_known() -> None:
-    with pytest.raises(UnknownCalendar, match="'XNOPE'.*XNYS"):
+    with pytest.raises(UnknownCalendar, match=r"'XNOPE'.*XNYS"):
         get_calendar("XNOPE")

@@ -50,7 +50,7 @@ def test_a_range_must_hold_open_and_close() -> None:
 
 def test_a_crossed_book_is_refused() -> None:
     with pytest.raises(ValidationError, match="crossed"):
-        Book(**(BOOK | {"bids": [{"price": 10.1, "size": 1}]}))
+        Book(**(BOOK | {"bids": [{"price": 10.2, "size": 1}]}))
 
 
 def test_a_book_may_have_an_empty_side() -> None:

@@ -25,7 +25,8 @@ SLOT = {
     "closure_at": "2024-01-10T21:00:00Z", "live": True,
 }  # fmt: skip
 VIX = {"as_of": AT, "value": 12.5} | SOURCED
-COT = {"contract": "099741", "as_of": AT, "group": "asset_manager", "long": 10, "short": 20, "long_oi_pct": 1.5} | SOURCED
+COT = {"contract": "099741", "as_of": AT, "group": "asset_manager", "long": 10, "short": 20} | SOURCED
+COT["long_oi_pct"] = 1.5
 RELEASE = {"country": "US", "event": "core_cpi", "released_at": AT, "actual": 0.3, "forecast": None} | SOURCED
 
 Records = list[tuple[str, str]]
@@ -136,7 +137,7 @@ BAD = [
     ("volume", json.dumps(BAR | {"symbol": "'; DROP TABLE bar"}), "symbol="),
     ("volume", json.dumps(BAR | {"schema_version": 2}), "schema_version=2: must be 1"),
     ("volume", json.dumps({key: value for key, value in BAR.items() if key != "low"}), "low=missing"),
-    ("deep", json.dumps(BOOK | {"bids": [{"price": 101.0, "size": 1.0}]}), "crossed book"),
+    ("deep", json.dumps(BOOK | {"bids": [{"price": 101.5, "size": 1.0}]}), "crossed book"),
     ("deep", json.dumps(BOOK | {"bids": BOOK["bids"][::-1]}), "best level must come first"),
     ("deep", json.dumps(BOOK | {"asks": [{"price": 101.0, "size": -1.0}]}), "a size not below 0"),
     ("deep", json.dumps(BOOK | {"bids": None}), "bids="),
