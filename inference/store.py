@@ -13,6 +13,9 @@ from market.database import connect
 from market.errors import MarketError
 
 
+READ_TIMEOUT_S = 30  # a MariaDB that hangs without closing must not hold the worker for ever
+
+
 class RowLost(MarketError):
     """MariaDB took an insert without error and has no such row; its CHECK constraints refuse what the model gave."""
 
@@ -44,7 +47,7 @@ class Database:
 
 
 def _connect() -> "pymysql.Connection[Cursor]":
-    connection = connect("worker")
+    connection = connect("worker", read_timeout_s=READ_TIMEOUT_S)
     with connection.cursor() as cursor:  # a window is read by two queries that must see one state
         cursor.execute("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")
     return connection

@@ -88,9 +88,14 @@ class MarketCalendar:
         return Slot(bar_end, self.timezone, session.open, session.close, session.closure_at)
 
 
-@cache
 def get_calendar(name: str) -> MarketCalendar:
     """The calendar of that name. Raises UnknownCalendar."""
+    # exchange_calendars ends a year after it was built: a process that lives longer builds a new one each month.
+    return _calendar(name, datetime.now(UTC).strftime("%Y-%m"))
+
+
+@cache
+def _calendar(name: str, month: str) -> MarketCalendar:
     if name == FxCalendar.name:
         return MarketCalendar(FxCalendar(start=FIRST_SESSION))
     try:

@@ -7,6 +7,7 @@ of the base. A payload that breaks a rule raises pydantic's ValidationError, whi
 
 from datetime import UTC, datetime
 from typing import Annotated, Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
@@ -17,11 +18,20 @@ def _as_utc(value: datetime) -> datetime:
     return value if value.tzinfo is UTC else value.astimezone(UTC)
 
 
+def _as_known_timezone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: the name of a folder, such as America
+        raise ValueError("no such time zone") from None
+    return name
+
+
 Utc = Annotated[datetime, AfterValidator(_as_utc)]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Price = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Size = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Probability = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Timezone = Annotated[str, AfterValidator(_as_known_timezone)]
 Symbol = Annotated[str, Field(min_length=1, max_length=32, pattern=r"^[A-Za-z0-9._/^-]+$")]
 
 
@@ -133,7 +143,7 @@ class SlotClosed(Message):
     symbol: Symbol
     bar_end: Utc
     closed_at: Utc
-    timezone: str = Field(min_length=1, max_length=64, description="the exchange's, for weekday and hour")
+    timezone: Timezone = Field(description="the exchange's, for weekday and hour")
     session_open: Utc | None = None
     session_close: Utc | None = None
     closure_at: Utc | None = None

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import logging
 import warnings
 from dataclasses import dataclass
 
@@ -47,6 +48,7 @@ def export(model: MoveModel, feature_names: tuple[str, ...], feature_hash: str, 
 
 
 def _to_onnx(whole: Probabilities, sample: torch.Tensor) -> onnx.ModelProto:
+    logging.getLogger("torch.onnx._internal.exporter._registration").setLevel(logging.ERROR)  # no torchvision
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the exporter deprecates parts of itself at every call
         program = torch.onnx.export(

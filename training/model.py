@@ -51,6 +51,13 @@ class MoveModel(nn.Module):
         logits: Tensor = self.head(self.dropout_out(pooled))  # (B, 4)
         return logits
 
+    @torch.no_grad()
+    def temper(self, scale: float, base_rate: Tensor) -> None:
+        """Draws every logit towards that of base_rate (4,): base + scale (logit - base), folded into the last layer."""
+        base = torch.logit(base_rate.float())
+        self.head.weight.mul_(scale)
+        self.head.bias.copy_(base + scale * (self.head.bias - base))
+
 
 class Probabilities(nn.Module):
     """What is exported: probabilities (B, 4) of raw rows (B, T, C)."""

@@ -44,7 +44,8 @@ def render(model: Model) -> str:
                         for n, losses in enumerate(model.metrics["curve"], start=1)
                     ],
                 ),
-                f"Kept: epoch {model.metrics['best_epoch']}, the lowest validation loss.",
+                f"Kept: epoch {model.metrics['best_epoch']}, the lowest validation loss. Its logits were then drawn "
+                f"towards the base rate by {model.metrics['temper']:.2f} (1 leaves them), best on validation.",
             ]
         )
         + "\n"

@@ -3,6 +3,9 @@
 No positive weights by default. They were measured (EURUSD hourly 2017, seeds 7 and 8, mean test skill): weights of
 (1 - rate) / rate, undone by subtracting ln(weight) from the logits, gave 0.075 and 0.057; none at all 0.077 and 0.055.
 So they bring nothing, and left in they would make every probability too high.
+
+Instead the fitted logits are drawn towards the base rate by one factor, the best on validation. Measured the same way
+on six spans of that year: mean test skill 0.033 with it, 0.025 without; the gain is where the history is short.
 """
 
 import argparse
@@ -16,6 +19,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from tqdm import tqdm
 
 from market.errors import MarketError
@@ -24,10 +28,13 @@ from market.settings import get_settings
 from training import dataset, export, registry
 from training.dataset import Floats, Rows, Snapshot
 from training.evaluate import choose_thresholds, evaluate
-from training.model import MoveModel, Probabilities, masked_loss
+from training.model import MoveModel, masked_loss
+
+Floats64 = NDArray[np.float64]
 
 THREADS = 1  # the steps are so small that a second thread mostly waits: same wall time, and kinder to the neighbours
 PREDICT_BATCH = 1024
+TEMPERS = np.linspace(0.05, 1.0, 20)  # never 0: a constant has no order left to set thresholds by
 RATE_MARGIN = 1e-3  # a label that never came in training still has a finite logit
 
 
@@ -69,7 +76,9 @@ def main(
     bar = tqdm(range(1, epochs + 1), desc="train", unit="epoch")
     for epoch in bar:
         train_loss = _train_epoch(model, optimiser, snapshot, generator.permutation(folds.train))
-        validation_loss = _loss(model, snapshot, folds.validation)
+        validation_loss = masked_loss(
+            _logits(model, snapshot, folds.validation), torch.from_numpy(snapshot.labels[folds.validation])
+        ).item()
         curve.append({"train": train_loss, "validation": validation_loss})
         bar.set_postfix(train=f"{train_loss:.4f}", validation=f"{validation_loss:.4f}")
         _write_progress(epoch, epochs)
@@ -81,9 +90,12 @@ def main(
     bar.close()
     _write_progress(epochs, epochs)  # an early stop is done too
     model.load_state_dict(best_state)
+    temper = _best_temper(_logits(model, snapshot, folds.validation), snapshot.labels[folds.validation], base_rate)
+    model.temper(temper, torch.from_numpy(base_rate))
 
     # evaluate: thresholds from validation, scores from test, which nothing above has seen
-    validation, test = _predict(model, snapshot, folds.validation), _predict(model, snapshot, folds.test)
+    validation = torch.sigmoid(_logits(model, snapshot, folds.validation)).numpy()  # (n, 4)
+    test = torch.sigmoid(_logits(model, snapshot, folds.test)).numpy()
     thresholds = choose_thresholds(validation, snapshot.labels[folds.validation])
     metrics = {
         "test": evaluate(test, snapshot.labels[folds.test], base_rate, thresholds),
@@ -95,6 +107,7 @@ def main(
         "features": {"all": len(catalogue().names), "varying": len(norm.varying)},
         "curve": curve,
         "best_epoch": best_epoch,
+        "temper": temper,
         "settings": settings.model_dump(mode="json"),
     }
 
@@ -122,7 +135,7 @@ def main(
     return version
 
 
-def _base_rate(labels: Floats) -> np.ndarray[Any, np.dtype[np.float64]]:
+def _base_rate(labels: Floats) -> Floats64:
     """Share of each label that came (4,), kept off 0 and 1; a label that is never known counts as even."""
     known = ~np.isnan(labels)
     came = np.where(known, labels, 0).sum(axis=0, dtype=np.float64)
@@ -151,20 +164,21 @@ def _train_epoch(model: MoveModel, optimiser: torch.optim.Optimizer, snapshot: S
     return float(np.mean(losses))
 
 
-def _predict(model: MoveModel, snapshot: Snapshot, ends: Rows) -> Floats:
-    """Probabilities (len(ends), 4), dropout off."""
+def _logits(model: MoveModel, snapshot: Snapshot, ends: Rows) -> torch.Tensor:
+    """Logits (len(ends), 4), dropout off."""
     window = get_settings().training.window
-    whole = Probabilities(model).eval()
+    model.eval()
     with torch.no_grad():
-        parts = [
-            whole(torch.from_numpy(snapshot.windows(batch, window))).numpy() for batch in _batches(ends, PREDICT_BATCH)
-        ]
-    return np.concatenate(parts)
+        return torch.cat(
+            [model(torch.from_numpy(snapshot.windows(batch, window))) for batch in _batches(ends, PREDICT_BATCH)]
+        )
 
 
-def _loss(model: MoveModel, snapshot: Snapshot, ends: Rows) -> float:
-    logits = torch.logit(torch.from_numpy(_predict(model, snapshot, ends)), eps=1e-7)
-    return masked_loss(logits, torch.from_numpy(snapshot.labels[ends])).item()
+def _best_temper(logits: torch.Tensor, labels: Floats, base_rate: Floats64) -> float:
+    """The factor on logits - base that loses least against labels (n, 4)."""
+    base, known = torch.logit(torch.from_numpy(base_rate).float()), torch.from_numpy(labels)
+    losses = [masked_loss(base + scale * (logits - base), known).item() for scale in TEMPERS]
+    return float(TEMPERS[int(np.argmin(losses))])
 
 
 def _write_progress(epoch: int, epochs: int) -> None:

@@ -17,7 +17,7 @@ from jobs.streaming.batch import BatchWriter
 from jobs.streaming.heartbeat import beat
 from jobs.streaming.lease import Lease
 from jobs.streaming.session import build_session, read_topics
-from jobs.streaming.transform import to_rows, topic_shapes
+from jobs.streaming.transform import to_fields, topic_shapes
 from market.database import connect
 from market.kafka_clients import ConfirmedPublisher, ensure_topics, producer
 from market.settings import Settings, get_settings
@@ -34,7 +34,7 @@ def start_query(settings: Settings, once: bool) -> tuple[StreamingQuery, BatchWr
     shapes = topic_shapes(settings)
     ensure_topics()
     records = read_topics(session, settings, [shape.topic for shape in shapes])
-    writer = BatchWriter(lambda: connect("stream"), ConfirmedPublisher(producer(**{"linger.ms": 0})))
+    writer = BatchWriter(lambda: connect("stream"), ConfirmedPublisher(producer(**{"linger.ms": 0})), shapes)
 
     def write_batch(batch: DataFrame, batch_id: int) -> None:
         started = time.perf_counter()
@@ -42,7 +42,7 @@ def start_query(settings: Settings, once: bool) -> tuple[StreamingQuery, BatchWr
         log.info("batch", id=batch_id, messages=messages, ms=round(1000 * (time.perf_counter() - started)))
 
     stream = (
-        to_rows(records, shapes)
+        to_fields(records, shapes, settings.features.book_levels)
         .writeStream.queryName("features")
         .option("checkpointLocation", str(settings.stream.checkpoint))
         .foreachBatch(write_batch)

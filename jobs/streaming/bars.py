@@ -3,47 +3,26 @@
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-from jobs.streaming.rules import (
-    SYMBOL_PATTERN,
-    Rule,
-    optional_not_negative_rule,
-    pattern_rule,
-    positive_rule,
-    sourced_rules,
-    time_rule,
-    utc,
-)
+from jobs.streaming.rules import SYMBOL_PATTERN, absent_or, all_hold, given, sourced
 
-SCHEMA = (
-    "schema_version INT, symbol STRING, bar_end STRING, open DOUBLE, high DOUBLE, low DOUBLE, close DOUBLE, "
-    "volume DOUBLE, source STRING, source_time STRING, known_at STRING, received_at STRING, raw_ref STRING"
-)
+SCHEMA = "symbol STRING, bar_end TIMESTAMP, open DOUBLE, high DOUBLE, low DOUBLE, close DOUBLE, volume DOUBLE"
 
 
-def rules(bar: Column) -> list[Rule]:
-    return [
-        pattern_rule(bar, "symbol", SYMBOL_PATTERN),
-        time_rule(bar, "bar_end"),
-        *[positive_rule(bar, price) for price in ("open", "high", "low", "close")],
-        Rule(
-            "high", bar["high"] >= F.greatest(bar["open"], bar["close"]), bar["high"], "must not be below open or close"
-        ),
-        Rule("low", bar["low"] <= F.least(bar["open"], bar["close"]), bar["low"], "must not be above open or close"),
-        optional_not_negative_rule(bar, "volume"),
-        *sourced_rules(bar),
-    ]
-
-
-def row(bar: Column) -> Column:
-    """The columns of table `bar`, derived ones included."""
-    return F.struct(
-        bar["symbol"].alias("symbol"),
-        utc(bar["bar_end"]).alias("bar_end"),
-        *[bar[price].alias(price) for price in ("open", "high", "low", "close", "volume")],
-        wick_share(bar).alias("wick_share"),
-        bar["source"].alias("source"),
-        *[utc(bar[time]).alias(time) for time in ("source_time", "known_at", "received_at")],
+def usable(bar: Column) -> Column:
+    prices = F.least(bar["open"], bar["high"], bar["low"], bar["close"])
+    return all_hold(
+        bar["symbol"].rlike(SYMBOL_PATTERN),
+        given(bar["bar_end"], bar["open"], bar["high"], bar["low"], bar["close"]),
+        prices > 0,
+        bar["high"] >= F.greatest(bar["open"], bar["close"]),
+        bar["low"] <= F.least(bar["open"], bar["close"]),
+        absent_or(bar["volume"], bar["volume"] >= 0),
+        sourced(bar),
     )
+
+
+def derived(bar: Column) -> list[Column]:
+    return [wick_share(bar).alias("wick_share")]
 
 
 def wick_share(bar: Column) -> Column:

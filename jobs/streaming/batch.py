@@ -5,10 +5,11 @@ key, events may come twice and their reader writes by key too.
 """
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pymysql
 import structlog
 from pymysql.cursors import Cursor
@@ -16,8 +17,10 @@ from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_de
 
 from jobs.streaming.readiness import announce, keys_to_announce, mark_announced
 from jobs.streaming.refresh import Key, refresh_features
-from jobs.streaming.tables import TABLES, upsert_rows
+from jobs.streaming.refusals import dead_letter
+from jobs.streaming.tables import TABLES, BaseTable, table_row, upsert_rows
 from jobs.streaming.touched import Rows, touched_keys
+from jobs.streaming.transform import TopicShape
 from market.kafka_clients import ConfirmedPublisher
 from market.messages import DeadLetter
 from market.settings import get_settings
@@ -27,7 +30,6 @@ log = structlog.get_logger()
 GIVE_UP_AFTER_S = 120.0
 # Lost connection, server gone, lock wait timeout, deadlock, server shutting down: trying again is the right answer.
 PASSING_ERRORS = {1053, 1205, 1213, 1927, 2003, 2006, 2013, 2055}
-FEATURE_TABLES = ("bar", "book", "slot")
 
 Connect = Callable[[], "pymysql.Connection[Cursor]"]
 
@@ -35,17 +37,18 @@ Connect = Callable[[], "pymysql.Connection[Cursor]"]
 class BatchWriter:
     """Holds the connection and the publisher between batches; one thread only."""
 
-    def __init__(self, connect: Connect, publisher: ConfirmedPublisher) -> None:
+    def __init__(self, connect: Connect, publisher: ConfirmedPublisher, shapes: list[TopicShape]) -> None:
         self._connect = connect
+        self._shapes = shapes
         self._publisher = publisher
         self._connection: pymysql.Connection[Cursor] | None = None
         self.last_bar: datetime | None = None
 
     def write(self, records: pa.Table) -> int:
-        """Writes one batch of transform.to_rows; returns the number of messages. Retries passing MariaDB errors."""
+        """Writes one batch of transform.to_fields; returns the number of messages. Retries passing MariaDB errors."""
         if records.num_rows == 0:
             return 0
-        rows, refused = split(records)
+        rows, refused = split(records, self._shapes)
         for attempt in Retrying(
             retry=retry_if_exception(_is_passing),
             stop=stop_after_delay(GIVE_UP_AFTER_S),
@@ -97,30 +100,24 @@ class BatchWriter:
             self._connection = None
 
 
-def split(records: pa.Table) -> tuple[Rows, list[DeadLetter]]:
+def split(records: pa.Table, shapes: list[TopicShape]) -> tuple[Rows, list[DeadLetter]]:
     """The batch's rows by table, in the order of their offsets, and its refused records."""
     ordered = records.sort_by([("topic", "ascending"), ("partition", "ascending"), ("offset", "ascending")])
-    rows = {name: _filled(ordered, name) for name in TABLES}
-    refused = [
-        DeadLetter(
-            source="stream",
-            reason=record["reason"],
-            payload=record["value"] or "",
-            topic=record["topic"],
-            partition=record["partition"],
-            offset=record["offset"],
-            failed_at=datetime.now(UTC),
-        )
-        for record in ordered.select(["topic", "partition", "offset", "value", "reason"])
-        .filter(pa.compute.is_valid(ordered["reason"]))
-        .to_pylist()
-    ]
+    rows: Rows = {}
+    refused: list[DeadLetter] = []
+    for shape in shapes:
+        mine = ordered.filter(pc.equal(ordered["topic"], shape.topic))
+        usable = mine.filter(mine["usable"])
+        rows[shape.table] = _rows_of(usable, TABLES[shape.table])
+        unusable = mine.filter(pc.invert(mine["usable"])).select(["topic", "partition", "offset", "refused"])
+        refused += [dead_letter(record, shape) for record in unusable.to_pylist()]
     return rows, refused
 
 
-def _filled(records: pa.Table, table: str) -> list[dict[str, Any]]:
-    column = records[table].filter(pa.compute.is_valid(records[table])).combine_chunks()
-    return [_naive(row) for row in column.to_pylist()]
+def _rows_of(records: pa.Table, table: BaseTable) -> list[dict[str, Any]]:
+    """Reads only the columns that the table needs: most of a batch's belong to other topics."""
+    needed = records.select([name for name in records.column_names if name in table.fields])
+    return [_naive(table_row(table, fields)) for fields in needed.to_pylist()]
 
 
 def _naive(row: dict[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,9 @@ SUBMITTED = "PYSPARK_GATEWAY_PORT"  # set by spark-submit, whose JVM, master and
 TUNING = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.shuffle.partitions": "2",
+    # Spark infers constraints between columns for joins and filters, of which this plan has none; on many columns made
+    # from one struct the inference grows exponentially, until the heap is full.
+    "spark.sql.constraintPropagation.enabled": "false",
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
     "spark.sql.streaming.pollingDelay": "5ms",

@@ -11,8 +11,10 @@ from typing import Any
 from pymysql.cursors import Cursor
 
 PROVENANCE = ("source", "source_time", "known_at", "received_at")
+SIDES = {"bids": "bid", "asks": "ask"}
+LEVELS = range(10)
 BOOK_LEVELS = tuple(
-    f"{side}_{field}_{level}" for level in range(10) for side in ("bid", "ask") for field in ("price", "size")
+    f"{side}_{field}_{level}" for level in LEVELS for side in SIDES.values() for field in ("price", "size")
 )
 
 
@@ -22,6 +24,12 @@ class BaseTable:
     keys: tuple[str, ...]
     values: tuple[str, ...]
     newest_wins: bool = True
+    renamed: tuple[tuple[str, str], ...] = ()  # (message's field, column), where the names differ
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """The messages' fields and derived features that a row is made from."""
+        return frozenset((*self.columns, *SIDES, *(field for field, _ in self.renamed)))
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -71,6 +79,7 @@ TABLES: dict[str, BaseTable] = {
                 "long", "short", "long_change", "short_change", "long_oi_pct", "short_oi_pct", "source", "source_time",
                 "received_at",
             ),
+            renamed=(("group", "trader_group"),),
         ),
         BaseTable(
             "economic_release",
@@ -79,6 +88,17 @@ TABLES: dict[str, BaseTable] = {
         ),
     )
 }  # fmt: skip
+
+
+def table_row(table: BaseTable, fields: dict[str, Any]) -> dict[str, Any]:
+    """A row from a message's fields: the table's names, a book's levels as columns, NULL where there is none."""
+    row = dict(fields)
+    for field, column in table.renamed:
+        row[column] = row.pop(field)
+    for side, prefix in SIDES.items():
+        levels = row.pop(side, None) or []
+        row |= {f"{prefix}_{name}_{n}": level[name] for n, level in enumerate(levels) for name in ("price", "size")}
+    return {column: row.get(column) for column in table.columns}
 
 
 def upsert_rows(cursor: Cursor, table: BaseTable, rows: Sequence[dict[str, Any]]) -> None:

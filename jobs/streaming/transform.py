@@ -1,7 +1,7 @@
-"""Kafka records -> typed rows, in one pass and with native expressions only.
+"""Kafka records -> fields and features, in one pass and with native expressions only.
 
-Each output record has its origin (topic, partition, offset), `reason` when it was refused, and one struct a table, of
-which the one of its topic is filled. One pass means one read of Kafka a batch.
+All messages are flat JSON objects whose fields never contradict each other, so one schema of all fields reads every
+topic: one pass, one read of Kafka a batch, and a plan small enough to be made anew for every bar.
 """
 
 from collections.abc import Callable
@@ -11,66 +11,86 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from jobs.streaming import bars, books, slots, slow_feeds
-from jobs.streaming.rules import Rule, first_broken
+from market.messages import Bar, Book, Cot, EconomicRelease, Message, SlotClosed, Vix
 from market.settings import Settings
 
-# An unparsable field leaves the whole text here; NaN and Infinity are no numbers in JSON.
-CORRUPT = "_corrupt_record"
-JSON_OPTIONS = {"mode": "PERMISSIVE", "columnNameOfCorruptRecord": CORRUPT, "allowNonNumericNumbers": "false"}
+SOURCED_SCHEMA = (
+    "schema_version INT, source STRING, source_time TIMESTAMP, known_at TIMESTAMP, received_at TIMESTAMP, "
+    "raw_ref STRING"
+)
+CORRUPT = "_corrupt_record"  # Spark leaves the whole text here when a field has not its type
+JSON_OPTIONS = {
+    "mode": "PERMISSIVE",
+    "columnNameOfCorruptRecord": CORRUPT,
+    "allowNonNumericNumbers": "false",  # NaN and Infinity are no JSON
+    "timestampFormat": "yyyy-MM-dd'T'HH:mm:ss[.SSSSSS]XXX",  # a time without its offset is refused, never guessed
+}
 
 
 @dataclass(frozen=True)
 class TopicShape:
-    """How one topic's messages become rows of one table."""
+    """One topic: the table that its messages fill, the model that tells a message's fault, and Spark's view of both."""
 
     table: str
     topic: str
+    model: type[Message]
     schema: str
-    rules: Callable[[Column], list[Rule]]
-    row: Callable[[Column], Column]
+    usable: Callable[[Column], Column]
 
 
 def topic_shapes(settings: Settings) -> list[TopicShape]:
     topics = settings.topics
-    levels = settings.features.book_levels
     return [
-        TopicShape("bar", topics.volume, bars.SCHEMA, bars.rules, bars.row),
-        TopicShape("book", topics.deep, books.SCHEMA, books.rules, lambda book: books.row(book, levels)),
-        TopicShape("slot", topics.slot, slots.SCHEMA, slots.rules, slots.row),
-        TopicShape("vix", topics.vix, slow_feeds.VIX_SCHEMA, slow_feeds.vix_rules, slow_feeds.vix_row),
-        TopicShape("cot_report", topics.cot, slow_feeds.COT_SCHEMA, slow_feeds.cot_rules, slow_feeds.cot_row),
+        TopicShape("bar", topics.volume, Bar, bars.SCHEMA, bars.usable),
+        TopicShape("book", topics.deep, Book, books.SCHEMA, books.usable),
+        TopicShape("slot", topics.slot, SlotClosed, slots.SCHEMA, slots.usable),
+        TopicShape("vix", topics.vix, Vix, slow_feeds.VIX_SCHEMA, slow_feeds.usable_vix),
+        TopicShape("cot_report", topics.cot, Cot, slow_feeds.COT_SCHEMA, slow_feeds.usable_cot),
         TopicShape(
-            "economic_release",
-            topics.ind,
-            slow_feeds.ECONOMIC_SCHEMA,
-            slow_feeds.economic_rules,
-            slow_feeds.economic_row,
+            "economic_release", topics.ind, EconomicRelease, slow_feeds.ECONOMIC_SCHEMA, slow_feeds.usable_release
         ),
     ]
 
 
-def to_rows(records: DataFrame, shapes: list[TopicShape]) -> DataFrame:
-    """From Kafka's (topic, partition, offset, value) to (topic, partition, offset, value, reason, <table>…)."""
+def to_fields(records: DataFrame, shapes: list[TopicShape], book_levels: int) -> DataFrame:
+    """(topic, partition, offset, value) -> the same with `usable`, every field, and every derived feature.
+
+    `value` is kept as text for records that are not usable; their fields mean nothing.
+    """
     text = F.col("value").cast("string")
-    parsed = records.select("topic", "partition", "offset", text.alias("value"))
-    for shape in shapes:
-        mine = F.col("topic") == shape.topic
-        schema = f"{shape.schema}, {CORRUPT} STRING"
-        parsed = parsed.withColumn(f"{shape.table}_in", F.when(mine, F.from_json("value", schema, JSON_OPTIONS)))
-    reason = F.coalesce(*[_reason(shape) for shape in shapes])
-    reasoned = parsed.withColumn("reason", reason)
-    accepted = F.col("reason").isNull()
-    rows = [
-        F.when(accepted & (F.col("topic") == shape.topic), shape.row(F.col(f"{shape.table}_in"))).alias(shape.table)
-        for shape in shapes
-    ]
-    refused_text = F.when(~accepted, F.col("value")).alias("value")
-    return reasoned.select("topic", "partition", "offset", refused_text, "reason", *rows)
+    parsed = records.select(
+        "topic", "partition", "offset", text.alias("value"), F.from_json(text, _schema(shapes), JSON_OPTIONS).alias("m")
+    )
+    message = F.col("m")
+    usable = F.coalesce(message[CORRUPT].isNull() & _usable(message, shapes), F.lit(False))
+    judged = parsed.withColumn("usable", usable)
+    derived = [*bars.derived(message), *books.derived(message, book_levels), *slots.derived(message)]
+    refused_text = F.when(~F.col("usable"), F.col("value")).alias("refused")
+    return judged.select("topic", "partition", "offset", "usable", refused_text, "m.*", *derived).drop(CORRUPT)
 
 
-def _reason(shape: TopicShape) -> Column:
-    record = F.col(f"{shape.table}_in")
-    broken = F.when(
-        record[CORRUPT].isNotNull() | record.isNull(), F.lit("not a JSON object with the fields' types")
-    ).otherwise(first_broken(shape.rules(record)))
-    return F.when(F.col("topic") == shape.topic, broken)
+def _schema(shapes: list[TopicShape]) -> str:
+    """Every field once; the same name has the same type wherever it stands."""
+    fields = dict.fromkeys(
+        field for part in (SOURCED_SCHEMA, *(shape.schema for shape in shapes)) for field in _fields(part)
+    )
+    return ", ".join((*fields, f"{CORRUPT} STRING"))
+
+
+def _fields(schema: str) -> list[str]:
+    """`a INT, b ARRAY<STRUCT<c: INT, d: INT>>` -> its two fields."""
+    fields, depth, start = [], 0, 0
+    for position, character in enumerate(schema):
+        depth += {"<": 1, ">": -1}.get(character, 0)
+        if character == "," and depth == 0:
+            fields.append(schema[start:position].strip())
+            start = position + 1
+    return [*fields, schema[start:].strip()]
+
+
+def _usable(message: Column, shapes: list[TopicShape]) -> Column:
+    first, *others = shapes
+    by_topic = F.when(F.col("topic") == first.topic, first.usable(message))
+    for shape in others:
+        by_topic = by_topic.when(F.col("topic") == shape.topic, shape.usable(message))
+    return by_topic

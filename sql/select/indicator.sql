@@ -39,7 +39,8 @@ SELECT symbol, range_id, bar_end, open, high, low, close, volume, wick_share, cl
        price_ma - {bollinger_width} * price_deviation AS bollinger_lower,
        stochastic_k,
        CASE WHEN COUNT(stochastic_k) OVER smoothing = {smoothing} THEN AVG(stochastic_k) OVER smoothing END AS stochastic_d,
-       atr, NULLIF(atr, 0) AS atr_or_null,
+       -- After flat bars MariaDB's sliding mean leaves a rest of some 1e-17 where 0 is due: no divisor.
+       atr, CASE WHEN atr > close * 1e-12 THEN atr END AS atr_or_null,
        CASE WHEN COUNT(atr) OVER atr_mean_window = {atr_mean} THEN NULLIF(AVG(atr) OVER atr_mean_window, 0) END AS atr_mean,
        close - close_1 AS price_change
 FROM windows

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pymysql
 import pytest
-from confluent_kafka import Consumer
+from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
 
 from inference.predictor import ModelRow
 from market import features, settings
@@ -183,24 +183,25 @@ def world(market_stack: RunningStack) -> Iterator[World]:
 
 
 class Tail:
-    """Reads a topic from its start; `take(n)` returns n more messages' values or fails after the time limit."""
+    """Reads a topic from its start, without a group, so that no assignment is waited for."""
 
     def __init__(self, topic: str) -> None:
         self.consumer: Consumer = consumer(f"tail-{uuid.uuid4().hex}")
-        self.consumer.subscribe([topic])
+        partitions = self.consumer.list_topics(topic, 10).topics[topic].partitions
+        self.starts = [TopicPartition(topic, partition, OFFSET_BEGINNING) for partition in partitions]
+        self.consumer.assign(self.starts)
 
     def take(self, count: int, timeout_s: float = 20.0) -> list[bytes]:
-        messages = self.consumer.consume(count, timeout_s)
+        """The next `count` values, or a failure when they do not come in time."""
+        messages = self.consumer.consume(count, timeout_s) if count else []
         values = [message.value() for message in messages if not message.error()]
         assert len(values) == count, f"{len(values)} of {count} messages"
         return values
 
-    def rest(self, quiet_s: float = 0.5) -> list[bytes]:
-        """What is there until nothing comes for quiet_s."""
-        values = []
-        while (message := self.consumer.poll(quiet_s)) is not None:
-            values.append(message.value())
-        return values
+    def everything(self) -> list[bytes]:
+        """All values that the topic holds now; for a fresh Tail."""
+        marks = [self.consumer.get_watermark_offsets(start, 10) for start in self.starts]
+        return self.take(sum(high - low for low, high in marks))
 
 
 @pytest.fixture

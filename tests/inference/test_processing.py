@@ -68,7 +68,7 @@ def test_one_event_is_one_row_and_one_message(world, rig, tail, topics, expected
         assert row[target] == pytest.approx(expected([1, 2, 3, 4, 5], weight), abs=1e-6)
     assert (row["bar_end"], row["model_version"]) == (world.at(5), "m1")
 
-    messages = [Prediction.model_validate_json(value) for value in tail(topics.prediction).rest(2)]
+    messages = [Prediction.model_validate_json(value) for value in tail(topics.prediction).everything()]
     (message,) = [message for message in messages if message.symbol == symbol]
     assert (message.up1, message.down2, message.window_hash) == (row["up1"], row["down2"], row["window_hash"])
     assert row["created_at"] <= message.committed_at.replace(tzinfo=None)
@@ -93,7 +93,7 @@ def test_a_redelivered_event_keeps_the_first_row_and_publishes_it_again(world, r
     outcome = rig.process(event)
     assert (outcome.predicted, outcome.repeated) == (0, 1)
     assert world.predictions(symbol) == [first]
-    messages = [Prediction.model_validate_json(value) for value in tail(topics.prediction).rest(2)]
+    messages = [Prediction.model_validate_json(value) for value in tail(topics.prediction).everything()]
     sent = [(message.up1, message.window_hash) for message in messages if message.symbol == symbol]
     assert sent == [(first["up1"], first["window_hash"])] * 2
 
@@ -125,7 +125,7 @@ def test_every_kind_of_bad_event_goes_to_dead_letter_and_the_good_one_goes_on(wo
     assert rig.counted("inference_refused_total", reason="unreadable") == 3
     assert len(world.predictions(good)) == 1
 
-    letters = [DeadLetter.model_validate_json(value) for value in tail(topics.dead_letter).rest(2)]
+    letters = [DeadLetter.model_validate_json(value) for value in tail(topics.dead_letter).everything()]
     by_payload = {letter.payload: letter for letter in letters}
     for number, (value, reason) in enumerate(values.items(), 1):
         letter = by_payload[value.decode(errors="backslashreplace")]
@@ -138,7 +138,7 @@ def test_every_kind_of_bad_event_goes_to_dead_letter_and_the_good_one_goes_on(wo
 def test_a_huge_payload_is_cut_so_that_its_dead_letter_can_be_sent(rig, tail, topics):
     outcome = rig.process(b"\x01" * 900_000)
     assert outcome.refused == {"unreadable": 1}
-    letters = [DeadLetter.model_validate_json(value) for value in tail(topics.dead_letter).rest(2)]
+    letters = [DeadLetter.model_validate_json(value) for value in tail(topics.dead_letter).everything()]
     assert any(len(letter.payload) == PAYLOAD_LIMIT and "payload cut" in letter.reason for letter in letters)
 
 

@@ -98,7 +98,7 @@ def test_kill_9_at_random_moments_leaves_one_row_for_each_event(world, start_wor
         keys
     )
 
-    messages = [Prediction.model_validate_json(value) for value in tail(get_settings().topics.prediction).rest(2)]
+    messages = [Prediction.model_validate_json(value) for value in tail(get_settings().topics.prediction).everything()]
     hashes = {}
     for message in messages:
         if message.symbol in symbols:

@@ -62,3 +62,10 @@ def test_columns_that_never_varied_change_nothing() -> None:
 
 def test_the_output_starts_at_the_base_rate() -> None:
     assert torch.allclose(torch.sigmoid(small_model().head.bias), BASE)
+
+
+def test_tempering_draws_logits_towards_the_base_rate() -> None:
+    model, rows, base = small_model(), torch.randn(3, 6, 5), torch.logit(BASE)
+    before = model(rows)
+    model.temper(0.25, BASE)
+    assert torch.allclose(model(rows), base + 0.25 * (before - base), atol=1e-6)
