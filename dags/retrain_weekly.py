@@ -14,17 +14,16 @@ bars, which neither has trained on; the first model only has to be sane.
 
 from typing import Any
 
-from airflow.sdk import DAG, Param, task
+from airflow.sdk import DAG, CronTriggerTimetable, Param, task
 from airflow.sdk.exceptions import AirflowSkipException
 
-from market_defaults import DEFAULT_ARGS, START, TAGS
+from market_defaults import DEFAULT_ARGS, TAGS
 
 with DAG(
     "retrain_weekly",
     doc_md=__doc__,
-    schedule="0 6 * * 6",
-    start_date=START,
-    catchup=False,
+    # Without a start date the first run is the next Saturday, not the last one as soon as the DAG is unpaused.
+    schedule=CronTriggerTimetable("0 6 * * 6", timezone="UTC"),
     max_active_runs=1,
     default_args=DEFAULT_ARGS,
     tags=TAGS,

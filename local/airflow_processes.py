@@ -84,6 +84,8 @@ def configuration(layout: Layout) -> dict[str, str]:
     return {
         "AIRFLOW_HOME": str(layout.airflow),
         "AIRFLOW_CONN_SPARK_STREAM": json.dumps({"conn_type": "spark", "host": get_settings().stream.master}),
+        "SPARK_LOCAL_IP": "127.0.0.1",
+        "SPARK_LOCAL_DIRS": str(layout.var / "spark"),
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]),  # spark-submit
         "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(ROOT / "plugins"),

@@ -72,6 +72,8 @@ def watch(query: StreamingQuery, writer: BatchWriter, lease: Lease, settings: Se
 
 def _beat(query: StreamingQuery, writer: BatchWriter, started_at: datetime) -> None:
     progress = query.lastProgress
+    if progress and progress["numInputRows"]:
+        log.info("progress", batch=progress["batchId"], **progress["durationMs"])
     with connect("stream") as connection, connection.cursor() as cursor:
         beat(
             cursor,

@@ -140,7 +140,7 @@ BAD = [
     ("deep", json.dumps(BOOK | {"bids": [{"price": 101.5, "size": 1.0}]}), "crossed book: best bid 101.5"),
     ("deep", json.dumps(BOOK | {"bids": BOOK["bids"][::-1]}), "levels are not ordered from the best"),
     ("deep", json.dumps(BOOK | {"asks": [{"price": 101.0, "size": -1.0}]}), "asks.0.size=-1.0"),
-    ("deep", json.dumps(BOOK | {"bids": None}), "bids=None: Input should be a valid list"),
+    ("deep", json.dumps(BOOK | {"bids": None}), "bids=None: Input should be a valid array"),
     ("slot", json.dumps(SLOT | {"timezone": "Mars/Olympus"}), "timezone=Mars/Olympus: Value error, no such time zone"),
     ("slot", json.dumps(SLOT | {"live": None}), "live=None: Input should be a valid boolean"),
     ("slot", json.dumps(SLOT | {"session_open": "noon"}), "session_open=noon"),
