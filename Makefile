@@ -29,7 +29,6 @@ run: $(READY) ## everything, on real bars: history, first model, last bars as li
 	@$(PY) -m local.main_job --profile $(PROFILE) $(if $(RECORDING),--recording "$(RECORDING)")
 
 test: $(READY) ## every test, on the real components
-	@$(PY) -m local.downloads
 	@$(PY) -m pytest
 
 stop: $(READY) ## ends the local stack; leaves no process

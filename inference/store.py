@@ -12,7 +12,6 @@ from inference.predictor import ModelRow, Probabilities
 from market.database import connect
 from market.errors import MarketError
 
-
 READ_TIMEOUT_S = 30  # a MariaDB that hangs without closing must not hold the worker for ever
 
 

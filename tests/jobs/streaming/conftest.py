@@ -6,11 +6,14 @@ import pytest
 from pyspark.sql import SparkSession
 
 from jobs.streaming.session import build_session
+from local import jar_folders
 from market.settings import get_settings
+from tests.stack import RunningStack
 
 
 @pytest.fixture(scope="session")
-def spark() -> Iterator[SparkSession]:
+def spark(market_stack: RunningStack) -> Iterator[SparkSession]:
+    jar_folders.ensure(["spark"])
     session = build_session(get_settings())
     yield session
     session.stop()
