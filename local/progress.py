@@ -62,7 +62,7 @@ class Stage:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if error is None:
-            self._bar.n = self._bar.total
+            self._bar.n = self._bar.total or 1
             self._bar.set_postfix_str(f"{self._what}, {time.monotonic() - self._started:.1f} s", refresh=False)
         self._bar.refresh()
         self._bar.close()

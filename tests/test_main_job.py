@@ -1,4 +1,4 @@
-"""The whole product at small scale: `make run` on a short synthetic recording, then killed in mid-replay, then looked at.
+"""The whole product at small scale: `make run` on a short synthetic recording, killed in mid-replay, looked at.
 
 One stack for the module: Kafka, MariaDB, Airflow, Spark and the worker, all real, on free ports in a temporary folder.
 """

@@ -50,7 +50,8 @@ def fleet(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         "MARKET_KAFKA__BOOTSTRAP": "127.0.0.1:1",
     }
     subprocess.run([sys.executable, "-m", "airflow", "db", "migrate"], env=variables, check=True, capture_output=True)
-    looked = subprocess.run([sys.executable, "-c", LOOK], env=variables, capture_output=True, text=True, cwd=home)
+    look = [sys.executable, "-c", LOOK]
+    looked = subprocess.run(look, env=variables, capture_output=True, text=True, cwd=home, check=False)
     assert "RESULT" in looked.stdout, looked.stderr
     return dict(json.loads(looked.stdout.split("RESULT")[1]))
 
