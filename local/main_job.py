@@ -51,6 +51,12 @@ def run(recording_folder: Path | None) -> str:
         _run_dag(airflow, "load_history", conf, "history", "bars through Kafka, Spark and MariaDB", "history_progress")
     if not _has_champion():
         _run_dag(airflow, "retrain_weekly", {"symbols": symbols}, "training", "the first model", "train_progress")
+        if not _has_champion():
+            raise StackError(
+                "the gate refused the first model, so nothing can be predicted; its reason is the last line of the log "
+                f"below {get_layout().log / 'airflow' / 'dag_id=retrain_weekly'} in task_id=promote. "
+                "A recording with more bars usually helps"
+            )
     with Stage("worker", "the model loaded"):
         stack.wait(["worker"], report=_silent)
     _run_dag(airflow, "replay_live", conf, "replay", "live bars to predictions", "replay_progress")
