@@ -1,6 +1,8 @@
 """Operators of this project: the streaming job as a Spark submission."""
 
+import os
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from airflow.providers.apache.spark.operators.spark_submit import SparkSubmitOperator
@@ -39,4 +41,7 @@ class FeatureStreamOperator(SparkSubmitOperator):
         self.application = str(ROOT / "jobs" / "streaming" / "__main__.py")
         self.jars = f"{jars}/*.jar"
         self.driver_class_path = f"{jars}/*"
+        if scratch := os.environ.get("SPARK_LOCAL_DIRS"):  # else Java's share of Spark's scratch would stay in /tmp
+            Path(scratch).mkdir(parents=True, exist_ok=True)
+            self.conf = {**(self.conf or {}), "spark.driver.extraJavaOptions": f"-Djava.io.tmpdir={scratch}"}
         super().execute(context)

@@ -27,7 +27,9 @@ from tests.stack import RunningStack, changed_environment, temporary_settings
 
 BARS, LIVE = 1500, 40
 FIRST = datetime(2024, 1, 7, 22, tzinfo=UTC)  # the Sunday's open of an FX week in winter
-JOB_TIMEOUT_S = 280.0
+JOB_TIMEOUT_S = 500.0  # two minutes on an idle machine
+
+pytestmark = pytest.mark.timeout(1100)
 
 
 def write_recording(folder: Path) -> None:
