@@ -27,6 +27,7 @@ from market.settings import SettingsError, get_settings
 DAGS = {"stream_features", "load_history", "retrain_weekly", "replay_live", "audit_features"}
 STREAM_POOL = "spark_stream"
 PARSE_TIMEOUT_S = 120.0
+STREAM_TIMEOUT_S = 120.0
 POLL_S = 0.5
 
 
@@ -60,6 +61,8 @@ def run(recording_folder: Path | None) -> str:
     with Stage("worker", "the model loaded"):
         stack.wait(["worker"], report=_silent)
     _run_dag(airflow, "replay_live", conf, "replay", "live bars to predictions", "replay_progress")
+    with Stage("stream", "the Spark job beats"):
+        _wait_for_stream()
     seen = summary.replayed(naive_since, symbols)
     if seen.bars == 0 or seen.wrong:
         raise StackError(
@@ -121,6 +124,16 @@ def _history_is_in(bars: int, since: datetime, symbols: Sequence[str]) -> bool:
         f"SELECT COUNT(*) FROM feature WHERE bar_end <= %s AND symbol IN ({places})", (since, *symbols)
     )
     return bool(rows[0][0] >= bars)
+
+
+def _wait_for_stream() -> None:
+    """A run that found everything done must not leave before the stream is back."""
+    deadline = time.monotonic() + STREAM_TIMEOUT_S
+    while not summary.query("SELECT 1 FROM stream_heartbeat WHERE beat_at > UTC_TIMESTAMP(6) - INTERVAL 5 SECOND"):
+        if time.monotonic() > deadline:
+            logs = get_layout().log / "airflow" / "dag_id=stream_features"
+            raise StackError(f"the streaming job does not beat: see the newest log below {logs}")
+        time.sleep(POLL_S)
 
 
 def _has_champion() -> bool:

@@ -54,7 +54,7 @@ def start_query(settings: Settings, once: bool) -> tuple[StreamingQuery, BatchWr
 def watch(query: StreamingQuery, writer: BatchWriter, lease: Lease, settings: Settings) -> None:
     """Beats, renews the lease and looks for the stop marker until the query ends. Raises the query's own error."""
     started_at = datetime.now(UTC).replace(tzinfo=None)
-    next_beat = 0.0
+    next_beat, reported = 0.0, -1
     while query.isActive:
         if settings.stream.stop_marker.exists():
             log.info("stop marker found, ending after the batch in hand", marker=str(settings.stream.stop_marker))
@@ -63,26 +63,29 @@ def watch(query: StreamingQuery, writer: BatchWriter, lease: Lease, settings: Se
         if time.monotonic() >= next_beat:
             next_beat = time.monotonic() + BEAT_EVERY_S
             lease.renew()
-            _beat(query, writer, started_at)
+            reported = _beat(query, writer, started_at, reported)
         query.awaitTermination(STOP_POLL_S)  # type: ignore[arg-type]  # takes fractions, typed as int
     error = query.exception()
     if error is not None:
         raise error
 
 
-def _beat(query: StreamingQuery, writer: BatchWriter, started_at: datetime) -> None:
+def _beat(query: StreamingQuery, writer: BatchWriter, started_at: datetime, reported: int) -> int:
+    """Writes the heartbeat, logs where the last batch's time went unless `reported` says so; returns its id."""
     progress = query.lastProgress
-    if progress and progress["numInputRows"]:
-        log.info("progress", batch=progress["batchId"], **progress["durationMs"])
+    batch_id = progress["batchId"] if progress else -1
+    if progress and batch_id != reported:
+        log.info("progress", batch=batch_id, **progress["durationMs"])
     with connect("stream") as connection, connection.cursor() as cursor:
         beat(
             cursor,
-            batch_id=progress["batchId"] if progress else -1,
+            batch_id=batch_id,
             messages=progress["numInputRows"] if progress else 0,
             last_bar=writer.last_bar,
             started_at=started_at,
         )
         connection.commit()
+    return batch_id
 
 
 def main() -> int:
