@@ -1,0 +1,174 @@
+"""Whole micro-batches on the real Spark, MariaDB and Kafka: rows, readiness events, dead letters, repeated batches."""
+
+import json
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from confluent_kafka import OFFSET_BEGINNING, TopicPartition
+from pyspark.sql import SparkSession
+
+from jobs.streaming.batch import BatchWriter
+from jobs.streaming.heartbeat import beat
+from jobs.streaming.transform import to_fields, topic_shapes
+from market.database import connect
+from market.features import catalogue
+from market.kafka_clients import ConfirmedPublisher, consumer
+from market.messages import Bar, Message, SlotClosed
+from market.settings import Settings, get_settings
+
+START = datetime(2024, 1, 8, 10, tzinfo=UTC)
+SYMBOL = "EURUSD"
+
+
+def at(n: int) -> datetime:
+    return START + timedelta(hours=n)
+
+
+def bar(n: int, close: float = 1.1, known_after: timedelta = timedelta()) -> Bar:
+    known = at(n) + known_after
+    return Bar(
+        source="test", source_time=at(n) - timedelta(hours=1), known_at=known, received_at=known, symbol=SYMBOL,
+        bar_end=at(n), open=close, high=close, low=close, close=close, volume=1.0,
+    )  # fmt: skip
+
+
+def slot(n: int, live: bool = True) -> SlotClosed:
+    return SlotClosed(
+        symbol=SYMBOL, bar_end=at(n), closed_at=at(n), timezone="America/New_York", session_open=START - timedelta(1),
+        session_close=START + timedelta(1), closure_at=START + timedelta(1), live=live,
+    )  # fmt: skip
+
+
+Send = Callable[..., None]
+
+
+@pytest.fixture
+def writer(replay_market: Settings) -> BatchWriter:
+    return BatchWriter(lambda: connect("stream"), ConfirmedPublisher(), topic_shapes(replay_market))
+
+
+@pytest.fixture
+def send(writer: BatchWriter, spark: SparkSession) -> Send:
+    """Writes one batch of messages, or of (topic key, text), with offsets that go on from batch to batch."""
+    settings = get_settings()
+    topics, shapes = settings.topics, topic_shapes(settings)
+    names = {Bar: topics.volume, SlotClosed: topics.slot}
+    offsets = iter(range(1_000_000))
+
+    def write(*messages: Message | tuple[str, str]) -> None:
+        records = [
+            (getattr(topics, message[0]), 0, next(offsets), message[1].encode())
+            if isinstance(message, tuple)
+            else (names[type(message)], 0, next(offsets), message.to_bytes())  # type: ignore[index]
+            for message in messages
+        ]
+        frame = spark.createDataFrame(records, "topic STRING, partition INT, offset LONG, value BINARY")
+        assert writer.write(to_fields(frame, shapes, 7).toArrow()) == len(records)
+
+    return write
+
+
+def read(topic: str) -> list[dict[str, Any]]:
+    """Everything on the topic so far, however long the broker takes to hand it out."""
+    reader = consumer(f"test-{uuid.uuid4().hex}")
+    partitions = [
+        TopicPartition(topic, n, OFFSET_BEGINNING) for n in reader.list_topics(topic, 10).topics[topic].partitions
+    ]
+    count = sum(reader.get_watermark_offsets(partition, timeout=10)[1] for partition in partitions)
+    reader.assign(partitions)
+    messages = reader.consume(count, timeout=30) if count else []
+    reader.close()
+    assert len(messages) == count
+    return [json.loads(message.value()) for message in messages]
+
+
+def announced() -> list[str]:
+    return [event["bar_end"] for event in read(get_settings().topics.predict_timestamp)]
+
+
+def text(n: int) -> str:
+    return at(n).isoformat().replace("+00:00", "Z")
+
+
+def rows(sql: str) -> tuple[tuple[Any, ...], ...]:
+    with connect("admin") as connection, connection.cursor() as cursor:
+        cursor.execute(sql)
+        return tuple(cursor.fetchall())
+
+
+def test_a_live_bar_gets_its_row_and_one_event(send: Send) -> None:
+    send(bar(0), slot(0))
+    assert rows("SELECT symbol, bar_end, close FROM feature") == ((SYMBOL, at(0).replace(tzinfo=None), 1.1),)
+    events = read(get_settings().topics.predict_timestamp)
+    assert [(event["bar_end"], event["feature_hash"]) for event in events] == [(text(0), catalogue().hash)]
+
+
+def test_the_past_gets_rows_and_no_events(send: Send) -> None:
+    send(bar(0), slot(0, live=False))
+    assert rows("SELECT COUNT(*) FROM feature") == ((1,),)
+    assert announced() == []
+
+
+def test_a_bar_after_its_slot_is_announced_once(send: Send) -> None:
+    send(slot(0))
+    assert rows("SELECT COUNT(*) FROM feature") == ((0,),)
+    send(bar(0, known_after=timedelta(minutes=2)))
+    send(bar(0, close=1.2, known_after=timedelta(minutes=3)))  # a correction is no second prediction
+    assert rows("SELECT close FROM feature") == ((1.2,),)
+    assert announced() == [text(0)]
+
+
+def test_a_bar_that_comes_too_late_is_a_backfill(send: Send) -> None:
+    send(slot(0))
+    send(bar(0, known_after=timedelta(hours=2)))
+    assert rows("SELECT COUNT(*) FROM feature") == ((1,),)
+    assert announced() == []
+
+
+def test_a_repeated_batch_changes_nothing_and_asks_again(send: Send) -> None:
+    send(bar(0), slot(0))
+    send(bar(0), slot(0))
+    assert rows("SELECT COUNT(*) FROM feature") == ((1,),)
+    assert rows("SELECT COUNT(*) FROM bar") == ((1,),)
+    assert announced() == [text(0)] * 2  # at least once; the worker writes by key
+
+
+def test_an_older_message_does_not_undo_a_correction(send: Send) -> None:
+    send(bar(0, close=1.2, known_after=timedelta(minutes=5)), slot(0))
+    send(bar(0, close=1.1))
+    assert rows("SELECT close FROM feature") == ((1.2,),)
+
+
+def test_rubbish_is_buried_whole_and_the_rest_goes_on(send: Send) -> None:
+    send(bar(0), ("volume", '{"close": "x"}'), slot(0), ("deep", "\x00\x01"), bar(1), slot(1))
+    assert rows("SELECT COUNT(*) FROM feature") == ((2,),)
+    letters = sorted(read(get_settings().topics.dead_letter), key=lambda letter: letter["offset"])
+    assert [(letter["offset"], letter["payload"]) for letter in letters] == [(1, '{"close": "x"}'), (3, "\x00\x01")]
+    assert letters[0]["topic"] == get_settings().topics.volume
+    assert "Field required" in letters[0]["reason"]
+
+
+def test_a_lost_connection_is_replaced_within_the_batch(send: Send, writer: BatchWriter) -> None:
+    send(bar(0), slot(0))
+    killed = 0
+    with connect("stream") as connection, connection.cursor() as cursor:  # a user may end its own connections
+        cursor.execute("SELECT id FROM information_schema.processlist WHERE id <> CONNECTION_ID()")
+        for (other,) in cursor.fetchall():
+            cursor.execute("KILL %s", (other,))
+            killed += 1
+    assert killed == 1
+    send(bar(1), slot(1))
+    assert rows("SELECT COUNT(*) FROM feature") == ((2,),)
+    assert announced() == [text(0), text(1)]
+
+
+def test_a_heartbeat_without_bars_keeps_the_last_one(replay_market: Settings) -> None:
+    now = datetime(2024, 1, 8, 12)
+    with connect("stream") as connection, connection.cursor() as cursor:
+        beat(cursor, batch_id=1, messages=2, last_bar=now, started_at=now)
+        beat(cursor, batch_id=1, messages=0, last_bar=None, started_at=now)
+        connection.commit()
+    assert rows("SELECT last_bar FROM stream_heartbeat") == ((now,),)
