@@ -13,12 +13,12 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from local import stack, summary
+from local import profiles, stack, summary
 from local.airflow_api import FINISHED, AirflowApi, Run
 from local.airflow_processes import ADMIN, base_url
 from local.errors import StackError
 from local.layout import get_layout
-from local.progress import Stage, read_progress
+from local.progress import Progress, Stage, read_progress
 from local.secrets import AIRFLOW_ADMIN, load
 from local.sql import use_local_passwords
 from market.errors import MarketError
@@ -31,15 +31,17 @@ STREAM_TIMEOUT_S = 120.0
 POLL_S = 0.5
 
 
-def run(recording_folder: Path | None) -> str:
+def run(profile: str, recording_folder: Path | None) -> str:
     """The whole job; returns the summary. Raises StackError or MarketError naming the component and its log."""
-    from jobs.builtin_recording import write_builtin_recording
     from jobs.recording import Recording
 
+    profiles.claim(profile, recording_folder)
     started = time.monotonic()
     with Stage("stack", "Kafka, MariaDB, Airflow and the worker") as stage:
         _start_stack(stage)
-    recording = Recording(recording_folder or write_builtin_recording())
+    with Stage("bars", f"the {profile} bars") as stage:
+        folder = profiles.recording_of(profile, recording_folder, lambda *done: stage.show(Progress(*done)))
+    recording = Recording(folder)
     live_bars = get_settings().local.replay_bars
     since = recording.history_end(live_bars)
     if since is None:
@@ -165,13 +167,13 @@ def _readable_errors() -> Iterator[Callable[[], int]]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m local.main_job", description=__doc__)
-    parser.add_argument("--profile", choices=["recorded"], default="recorded", help="where the bars come from")
+    parser.add_argument("--profile", choices=profiles.PROFILES, default="recorded", help="where the bars come from")
     parser.add_argument(
         "--recording", type=Path, help="a recording's folder; default: the built-in EURUSD bars of 2017"
     )
     options = parser.parse_args(arguments)
     with _readable_errors() as status:
-        print(run(options.recording))
+        print(run(options.profile, options.recording))
     return status()
 
 

@@ -1,0 +1,193 @@
+"""Alpha Vantage intraday bars: equities (TIME_SERIES_INTRADAY) and FX (FX_INTRADAY). https://www.alphavantage.co
+
+A label is the start of its bar, US/Eastern for equities and UTC for FX, newest first. Errors come with status 200.
+A label that the autumn's clock change makes ambiguous, or the spring's impossible, is a dead letter: it names two
+moments, or none, and the neighbours do not say which (US equities trade at neither, extended hours included).
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from jobs.feeds.checks import ensure_no_jump
+from jobs.feeds.feed import JSON_TYPES, Payload, Query, Request, implausible
+from jobs.feeds.records import Unreadable, each_record, json_body, moment, number
+from market.errors import SourceError, SourceFault
+from market.messages import Bar, Message
+
+LABEL = "%Y-%m-%d %H:%M:%S"
+INTERVALS = {timedelta(minutes=minutes): f"{minutes}min" for minutes in (1, 5, 15, 30, 60)}
+DEFAULT_INTERVAL = timedelta(minutes=5)
+JUMP = 2.0  # intraday series are adjusted for splits, so no close is twice the one before
+AHEAD = timedelta(minutes=30)  # a label further in the future means a wrong zone, not a clock that is off
+CURRENCIES = frozenset(
+    "AUD BRL CAD CHF CNH CNY CZK DKK EUR GBP HKD HUF INR JPY KRW MXN NOK NZD PLN SEK SGD TRY USD ZAR".split()  # noqa: SIM905
+)
+
+# What an error body says, in its first matching words -> kind. Only these words of ours are ever passed on: the bodies
+# echo the key.
+ERRORS: tuple[tuple[str, SourceFault, str], ...] = (
+    ("rate limit", "rate_limited", "the key's rate limit is reached"),
+    ("requests per day", "rate_limited", "the key's rate limit is reached"),
+    ("call frequency", "rate_limited", "the key's rate limit is reached"),
+    ("per second", "rate_limited", "requests come too fast"),
+    ("premium", "auth", "the key's plan does not include this"),
+    ("apikey", "auth", "the key is invalid or missing"),
+    ("api key", "auth", "the key is invalid or missing"),
+    ("invalid api call", "bad_request", "no such symbol, or a wrong parameter"),
+)
+UNKNOWN_ERROR: dict[str, SourceFault] = {
+    "Note": "rate_limited",
+    "Information": "unavailable",
+    "Error Message": "bad_request",
+}
+
+
+class AlphaVantage:
+    """Bars; the symbol is a ticker, or a currency pair such as EURUSD or EUR/USD."""
+
+    name = "alpha_vantage"
+    base_url = "https://www.alphavantage.co"
+    needs_token = True
+
+    def request(self, query: Query) -> Request:
+        interval = INTERVALS.get(query.interval or DEFAULT_INTERVAL)
+        if interval is None:
+            raise SourceError("bad_request", self.name, f"interval {query.interval}: one of {_known_intervals()}")
+        params = {"interval": interval, "outputsize": "full" if query.start else "compact", "datatype": "json"}
+        pair = _pair(query.symbol)
+        if pair:
+            params |= {"function": "FX_INTRADAY", "from_symbol": pair[0], "to_symbol": pair[1]}
+        else:
+            params |= {"function": "TIME_SERIES_INTRADAY", "symbol": query.symbol}
+            if query.start:  # else the answer is the last 30 days
+                params["month"] = query.start.astimezone(ZoneInfo("America/New_York")).strftime("%Y-%m")
+        return Request("/query", params, token_param="apikey", content_types=JSON_TYPES)  # noqa: S106
+
+    def parse(self, payload: Payload, query: Query) -> list[Message]:
+        """Closed bars in time order; volume is in shares, absent for FX. known_at is bar_end.
+
+        The newest bar counts as closed only when "Last Refreshed" has reached its end. Its label alone is no proof:
+        the free feed lags, so the wall clock may be past a bar's end while the source still fills it. Any older bar
+        is closed, as a newer one has begun.
+        """
+        body = json_body(self.name, payload)
+        meta, series, interval = self._parts(body, query)
+        zone = self._zone(meta, query)
+        records = list(series.items())
+        bars, dead = each_record(
+            self.name, records, lambda record: self._bar(record, zone, interval, query, payload), payload
+        )
+        closed = self._closed([bar for bar in bars if isinstance(bar, Bar)], meta, zone, payload)
+        return [*(bar for bar in closed if query.wants(bar.known_at)), *dead]
+
+    def _parts(self, body: Any, query: Query) -> tuple[dict[str, Any], dict[str, Any], timedelta]:
+        """Meta data, series, and the interval that both of them state."""
+        if not isinstance(body, dict):
+            raise SourceError("schema_changed", self.name, "the body is not an object")
+        series_keys = [key for key in body if key.startswith("Time Series")]
+        meta = body.get("Meta Data")
+        if not series_keys:
+            self._raise_error_body(body)
+        if len(series_keys) != 1 or not isinstance(meta, dict):
+            raise SourceError("schema_changed", self.name, 'no "Meta Data" with one "Time Series"')
+        fx, stated = _pair(query.symbol) is not None, _field(meta, "Interval")
+        interval = next((length for length, text in INTERVALS.items() if text == stated), None)
+        series = body[series_keys[0]]
+        expected = f"Time Series FX ({stated})" if fx else f"Time Series ({stated})"
+        if interval is None or series_keys[0] != expected or not isinstance(series, dict):
+            raise SourceError("schema_changed", self.name, f"series {series_keys[0][:60]!r}, interval {stated!r:.60}")
+        if query.interval is not None and interval != query.interval:
+            raise implausible(self.name, "Interval", stated, f"asked for {INTERVALS.get(query.interval)}")
+        if not series:
+            raise SourceError("stale", self.name, "the series is empty")
+        self._same_symbol(meta, query)
+        return meta, series, interval
+
+    def _raise_error_body(self, body: dict[str, Any]) -> None:
+        for key, unknown in UNKNOWN_ERROR.items():
+            if key in body:
+                text = str(body[key]).lower()
+                for words, kind, meaning in ERRORS:
+                    if words in text:
+                        raise SourceError(kind, self.name, f'"{key}": {meaning}')
+                raise SourceError(unknown, self.name, f'"{key}" with a text that is not known')
+        raise SourceError("schema_changed", self.name, 'neither a "Time Series" nor a known error')
+
+    def _same_symbol(self, meta: dict[str, Any], query: Query) -> None:
+        pair = _pair(query.symbol)
+        names = ("From Symbol", "To Symbol") if pair else ("Symbol",)
+        for name, asked in zip(names, pair or (query.symbol,), strict=True):
+            given = _field(meta, name)
+            if not isinstance(given, str):
+                raise SourceError("schema_changed", self.name, f'"{name}" is missing')
+            if given.upper() != asked.upper():
+                raise implausible(self.name, name, given[:40], f"asked for {asked}")
+
+    def _zone(self, meta: dict[str, Any], query: Query) -> ZoneInfo:
+        stated, expected = _field(meta, "Time Zone"), "UTC" if _pair(query.symbol) else "US/Eastern"
+        if stated != expected:
+            raise SourceError("schema_changed", self.name, f"Time Zone = {stated!r:.60}: {expected} is documented")
+        return ZoneInfo("UTC" if expected == "UTC" else "America/New_York")
+
+    def _bar(
+        self, record: tuple[str, Any], zone: ZoneInfo, interval: timedelta, query: Query, payload: Payload
+    ) -> Iterator[Bar]:
+        label, cells = record
+        start = _start(label, zone)
+        if start > payload.received_at + AHEAD:
+            raise implausible(self.name, "label", label, "a bar that begins in the future")
+        if not isinstance(cells, dict):
+            raise Unreadable(label, cells, "not an object")
+        names = ["open", "high", "low", "close"] + ([] if _pair(query.symbol) else ["volume"])
+        values = {name: number(f"{label} {name}", _field(cells, name)) for name in names}
+        for name, value in values.items():
+            if value < 0 or (value == 0 and name != "volume"):
+                raise implausible(self.name, f"{label} {name}", value, "a price is above 0, a volume not below")
+        bar_end = start + interval
+        times = {"source_time": start, "known_at": bar_end, "received_at": payload.received_at, "bar_end": bar_end}
+        yield Bar.model_validate({"symbol": query.symbol, "source": self.name, **values, **times})
+
+    def _closed(self, bars: list[Bar], meta: dict[str, Any], zone: ZoneInfo, payload: Payload) -> list[Bar]:
+        if len(bars) > 1 and bars[0].bar_end > bars[-1].bar_end:
+            bars = bars[::-1]
+        for older, bar in pairwise(bars):
+            if older.bar_end >= bar.bar_end:
+                raise implausible(self.name, "label", str(bar.source_time), "repeated, or out of the body's order")
+            ensure_no_jump(self.name, f"close at {bar.source_time:%Y-%m-%d %H:%M}Z", older.close, bar.close, JUMP)
+        try:
+            refreshed = _start(_field(meta, "Last Refreshed"), zone)
+        except Unreadable:  # FX answers have shown other forms: then nothing vouches for the newest
+            refreshed = datetime.min.replace(tzinfo=UTC)
+        return [
+            bar
+            for bar in bars
+            if bar.bar_end <= payload.received_at and (bar.bar_end <= refreshed or bar is not bars[-1])
+        ]
+
+
+def _start(label: object, zone: ZoneInfo) -> datetime:
+    """The label's moment in UTC. Raises Unreadable for one that its zone's clock shows twice or never."""
+    local = moment("label", label, LABEL)
+    first, second = local.replace(tzinfo=zone), local.replace(tzinfo=zone, fold=1)
+    if first.utcoffset() != second.utcoffset():
+        raise Unreadable("label", label, f"{zone.key} shows this time twice or never")
+    return first.astimezone(UTC)
+
+
+def _field(cells: dict[str, Any], name: str) -> Any:
+    """The value whose key is `N. name`: equities and FX number their fields differently."""
+    found = [value for key, value in cells.items() if key.partition(". ")[2] == name]
+    return found[0] if len(found) == 1 else None
+
+
+def _pair(symbol: str) -> tuple[str, str] | None:
+    text = symbol.upper().replace("/", "")
+    pair = (text[:3], text[3:])
+    return pair if len(text) == 6 and CURRENCIES.issuperset(pair) else None
+
+
+def _known_intervals() -> str:
+    return ", ".join(INTERVALS.values())

@@ -1,0 +1,71 @@
+"""Cboe's daily history of the VIX as CSV: DATE,OPEN,HIGH,LOW,CLOSE. https://www.cboe.com/tradable_products/vix/
+
+The close is known at 16:15 New York, when the regular session of the index ends. On the exchange's half-days it is
+known three hours earlier; saying 16:15 then too is late and never early. The file has no time of publication.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+from jobs.feeds.checks import ensure_no_jump
+from jobs.feeds.feed import CSV_TYPES, Payload, Query, Request, implausible
+from jobs.feeds.records import Unreadable, csv_rows, each_record, moment, number
+from market.errors import SourceError
+from market.messages import Message, Vix
+
+HEADER = ["DATE", "OPEN", "HIGH", "LOW", "CLOSE"]
+CLOSE_AT = time(16, 15, tzinfo=ZoneInfo("America/New_York"))
+JUMP = 3.0  # the greatest move of a day since 1990 is a factor 2.16, on 2018-02-05
+ROUNDING = 0.005
+
+
+class Cboe:
+    """VIX closes in index points; as_of is the day at midnight UTC."""
+
+    name = "cboe"
+    base_url = "https://cdn.cboe.com"
+    needs_token = False
+
+    def request(self, query: Query) -> Request:
+        if query.symbol.upper().lstrip("^") != "VIX":
+            raise SourceError("bad_request", self.name, f"symbol {query.symbol!r}: this source has VIX alone")
+        return Request("/api/global/us_indices/daily_prices/VIX_History.csv", content_types=CSV_TYPES)
+
+    def parse(self, payload: Payload, query: Query) -> list[Message]:
+        """The closes in order of time. A row of today before 16:15 New York is not a close yet, and is left out."""
+        rows = csv_rows(self.name, payload)
+        if not rows or [cell.strip().upper() for cell in rows[0]] != HEADER:
+            raise SourceError("schema_changed", self.name, f"the header is not {','.join(HEADER)}")
+        if len(rows) == 1:
+            raise SourceError("stale", self.name, "a header without rows")
+        found, dead = each_record(self.name, rows[1:], lambda row: self._close(row, payload), payload)
+        closes = [message for message in found if isinstance(message, Vix)]
+        for older, newer in pairwise(closes):
+            if newer.as_of <= older.as_of:
+                raise implausible(self.name, "DATE", f"{newer.as_of:%Y-%m-%d}", "repeated, or out of order")
+            ensure_no_jump(self.name, f"CLOSE of {newer.as_of:%Y-%m-%d}", older.value, newer.value, JUMP)
+        known = [close for close in closes if close.known_at <= payload.received_at and query.wants(close.known_at)]
+        return [*known, *dead]
+
+    def _close(self, row: list[str], payload: Payload) -> Iterator[Vix]:
+        if len(row) != len(HEADER):
+            raise Unreadable("row", row, f"{len(HEADER)} cells are expected")
+        day = moment("DATE", row[0], "%m/%d/%Y", "%Y-%m-%d").date()
+        values = {name: number(f"{day} {name}", cell) for name, cell in zip(HEADER[1:], row[1:], strict=True)}
+        for name, value in values.items():
+            if not 0 < value < 1000:
+                raise implausible(self.name, f"{day} {name}", value, "outside 0 to 1000 index points")
+        # Not so for OPEN: dozens of rows of the true file before 2007 have one outside the day's range.
+        if not values["LOW"] - ROUNDING <= values["CLOSE"] <= values["HIGH"] + ROUNDING:
+            raise implausible(self.name, f"{day} CLOSE", values["CLOSE"], "outside the day's LOW and HIGH")
+        if day.weekday() >= 5 or day > payload.received_at.astimezone(CLOSE_AT.tzinfo).date():
+            raise implausible(self.name, "DATE", str(day), "a weekend, or in the future")
+        as_of = datetime.combine(day, time(), UTC)
+        times = {"as_of": as_of, "source_time": as_of, "known_at": _known_at(day), "received_at": payload.received_at}
+        yield Vix.model_validate({"source": self.name, "value": values["CLOSE"], **times})
+
+
+def _known_at(day: date) -> datetime:
+    return datetime.combine(day, CLOSE_AT).astimezone(UTC)

@@ -1,0 +1,226 @@
+"""CFTC Traders in Financial Futures, futures only: Socrata rows, the weekly text, and the yearly files.
+
+One parser reads all of them: each row is brought to the names of Socrata without `_all`. The weekly text has no header
+and the columns of the yearly files, in their order. Each share of open interest is recomputed from its position: a
+shifted column or a digit that is off does not pass.
+"""
+
+import io
+import re
+import zipfile
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time
+from itertools import pairwise
+from typing import Any
+
+from jobs.feeds.cot_schedule import published_at
+from jobs.feeds.feed import CSV_TYPES, JSON_TYPES, Payload, Query, Request, implausible
+from jobs.feeds.records import Unreadable, csv_rows, each_record, json_body, moment, number
+from market.errors import SourceError
+from market.messages import Cot, Message
+
+TYPES = JSON_TYPES | CSV_TYPES | {"application/zip", "application/x-zip-compressed"}
+GROUPS = {"asset_mgr": "asset_manager", "lev_money": "leveraged_funds"}
+TRADERS = ("dealer", "asset_mgr", "lev_money", "other_rept")
+SIDES = ("long", "short", "spread")
+ENDS = ("tot_rept_{}_long", "tot_rept_{}_short", "nonrept_{}_long", "nonrept_{}_short")
+
+
+def _columns(prefix: str, infix: str) -> list[str]:
+    """One block of the wide row: prefix for changes and shares, infix for positions."""
+    names = [f"{prefix}{trader}{infix}_{side}" for trader in TRADERS for side in SIDES]
+    return names + [prefix + end.format(infix.strip("_")).replace("__", "_") for end in ENDS]
+
+
+# The weekly text's cells by place, as far as they are read.
+WEEKLY = [
+    *("market_and_exchange_names", "yymmdd", "report_date", "cftc_contract_market_code"),
+    *("cftc_market_code", "cftc_region_code", "cftc_commodity_code", "open_interest"),
+    *_columns("", "_positions"),
+    *("change_in_open_interest", *_columns("change_in_", "")),
+    *("pct_of_open_interest", *_columns("pct_of_oi_", "")),
+]
+WEEKLY_CELLS = range(80, 100)  # 84 and 87 have been published
+DATES = ("%Y-%m-%d", "%m/%d/%Y", "%Y-%m-%dT%H:%M:%S.000", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%y%m%d")
+SHARE_ROUNDING = 0.06  # percent; shares are published with one decimal
+SUM_ROUNDING = 2  # contracts; consolidated reports round their parts to a sum that is one off
+CODE = "cftc_contract_market_code"
+UNZIPPED_LIMIT = 64 * 1024 * 1024
+FIRST_REPORT = date(2006, 6, 13)
+
+NEEDED = {CODE, "report_date", "open_interest"} | {
+    name.format(trader, side)
+    for name in ("{}_positions_{}", "change_in_{}_{}", "pct_of_oi_{}_{}")
+    for trader in GROUPS
+    for side in ("long", "short")
+}
+
+Row = dict[str, Any]
+
+
+class Cftc:
+    """Positions in contracts, shares in percent of open interest; the symbol is a CFTC contract market code.
+
+    as_of is the report's day at midnight UTC, known_at the hour of its publication (cot_schedule).
+    """
+
+    name = "cftc"
+    base_url = "https://publicreporting.cftc.gov"
+    needs_token = False
+
+    def request(self, query: Query) -> Request:
+        params = {"cftc_contract_market_code": query.symbol, "$order": "report_date_as_yyyy_mm_dd", "$limit": "50000"}
+        return Request("/resource/gpe5-46if.json", params, content_types=TYPES)
+
+    def parse(self, payload: Payload, query: Query) -> list[Message]:
+        """The contract's rows in time order, two groups each. A contract without a row is bad_request."""
+        rows = [row for row in self._rows(payload) if _is_contract(row, query.symbol) and _is_futures_only(row)]
+        if not rows:
+            raise SourceError("bad_request", self.name, f"no row of contract {query.symbol!r:.40}")
+        found, dead = each_record(self.name, rows, lambda row: self._groups(row, payload, query), payload)
+        groups = sorted((m for m in found if isinstance(m, Cot)), key=lambda cot: (cot.as_of, cot.group))
+        for older, newer in pairwise(groups):
+            if (older.as_of, older.group) == (newer.as_of, newer.group):
+                raise implausible(self.name, "report date", f"{newer.as_of:%Y-%m-%d}", "two reports of one contract")
+        return [*(group for group in groups if query.wants(group.known_at)), *dead]
+
+    def _rows(self, payload: Payload) -> list[Row]:
+        payload = self._unzipped(payload)
+        if payload.body.lstrip(b"\xef\xbb\xbf \r\n\t")[:1] in (b"[", b"{"):
+            body = json_body(self.name, payload)
+            if not isinstance(body, list) or not all(isinstance(row, dict) for row in body):
+                raise SourceError("schema_changed", self.name, "the JSON is not a list of rows")
+            return [self._named(list(row), list(row.values())) for row in body]
+        table = csv_rows(self.name, payload)
+        if table and table[0][0].strip().lower() == "market_and_exchange_names":
+            missing = NEEDED.difference(_plain(name) for name in table[0])
+            if missing:  # a column that was renamed would otherwise read as values that are missing
+                raise SourceError("schema_changed", self.name, f"no columns {', '.join(sorted(missing))}")
+            return [self._named(table[0], cells) for cells in table[1:]]
+        if not table or not all(len(cells) in WEEKLY_CELLS for cells in table):
+            raise SourceError("schema_changed", self.name, "neither a header nor the weekly text's cells")
+        return [self._named(WEEKLY, cells[: len(WEEKLY)]) for cells in table]
+
+    def _unzipped(self, payload: Payload) -> Payload:
+        """A yearly file comes zipped, one text in it."""
+        if not payload.body.startswith(b"PK"):
+            return payload
+        try:
+            with zipfile.ZipFile(io.BytesIO(payload.body)) as archive:
+                member = archive.infolist()[0]
+                small = member.file_size <= UNZIPPED_LIMIT
+                body = archive.read(member) if small else b""
+        except (zipfile.BadZipFile, IndexError, RuntimeError, NotImplementedError, OSError, ValueError, EOFError):
+            small, body = False, b""
+        if not small:
+            raise SourceError("schema_changed", self.name, "the zip file is broken, empty or too large")
+        return Payload(body, payload.received_at)
+
+    def _named(self, header: list[str], cells: list[Any]) -> Row:
+        """Cells by their plain names; a row of another length keeps none, so that it is not read by place."""
+        names = [_plain(name) for name in header]
+        if len(set(names)) != len(names):
+            raise SourceError("schema_changed", self.name, "two columns have one name")
+        if CODE not in names:
+            raise SourceError("schema_changed", self.name, f"no column {CODE}")
+        if len(names) == len(cells):
+            return dict(zip(names, cells, strict=True))
+        return {CODE: dict(zip(names, cells, strict=False)).get(CODE), "cells": cells}
+
+    def _groups(self, row: Row, payload: Payload, query: Query) -> Iterator[Cot]:
+        if "cells" in row:
+            raise Unreadable("row", row["cells"], "not as many cells as columns")
+        day = self._day(row, payload)
+        open_interest = number(f"{day} open_interest", row.get("open_interest"))
+        self._adds_up(row, open_interest, str(day))
+        as_of = datetime.combine(day, time(), UTC)
+        times = {"as_of": as_of, "source_time": as_of, "known_at": published_at(day)}
+        known = {"source": self.name, "contract": query.symbol, "received_at": payload.received_at, **times}
+        found = []
+        for trader, group in GROUPS.items():
+            values: dict[str, float | None] = {}
+            for side in ("long", "short"):
+                values |= self._side(row, trader, side, open_interest, str(day))
+            found.append(Cot.model_validate({**known, "group": group, **values}))
+        yield from found  # only when both can be read: a report is one record
+
+    def _day(self, row: Row, payload: Payload) -> date:
+        stated = re.sub(r"(?<![0-9])([0-9])/", r"0\1/", str(row.get("report_date", "")))  # spreadsheets drop zeros
+        day = moment("report date", stated, *DATES).date()
+        short = row.get("yymmdd")
+        if short is not None and moment("As_of_Date_In_Form_YYMMDD", str(short).strip(), "%y%m%d").date() != day:
+            raise implausible(self.name, "As_of_Date_In_Form_YYMMDD", short, f"the report date is {day}")
+        if day.weekday() >= 5 or not FIRST_REPORT <= day <= payload.received_at.date():
+            raise implausible(self.name, "report date", str(day), "a weekend, the future, or before the first report")
+        return day
+
+    def _adds_up(self, row: Row, open_interest: float, day: str) -> None:
+        """Reportable and other positions make up the open interest on either side.
+
+        Columns that are shifted all by one keep each share true to its position, but not this sum.
+        """
+        for side in ("long", "short"):
+            names = (f"tot_rept_positions_{side}", f"nonrept_positions_{side}")
+            parts = [_optional(f"{day} {name}", row.get(name)) for name in names]
+            total = sum(part for part in parts if part is not None)
+            if None not in parts and abs(total - open_interest) > SUM_ROUNDING:
+                raise implausible(self.name, f"{day} {side} positions", total, f"open interest is {open_interest:g}")
+
+    def _side(self, row: Row, trader: str, side: str, open_interest: float, day: str) -> dict[str, float | None]:
+        name = f"{trader}_positions_{side}"
+        position = number(f"{day} {name}", row.get(name))
+        if not 0 <= position <= open_interest:
+            raise implausible(self.name, f"{day} {name}", position, f"outside 0 to open interest {open_interest:g}")
+        share = _optional(f"{day} pct_of_oi_{trader}_{side}", row.get(f"pct_of_oi_{trader}_{side}"))
+        if share is not None and open_interest and abs(share - 100 * position / open_interest) > SHARE_ROUNDING:
+            why = f"{position:g} of {open_interest:g} contracts is {100 * position / open_interest:.2f}"
+            raise implausible(self.name, f"{day} pct_of_oi_{trader}_{side}", share, why)
+        change = _optional(f"{day} change_in_{trader}_{side}", row.get(f"change_in_{trader}_{side}"))
+        if change is not None and change > position:  # last week's position would have been negative
+            raise implausible(self.name, f"{day} change_in_{trader}_{side}", change, f"the position is {position:g}")
+        return {side: position, f"{side}_change": change, f"{side}_oi_pct": share}
+
+
+class CftcWeekly(Cftc):
+    """The newest report alone, published before Socrata has it."""
+
+    name = "cftc_weekly"
+    base_url = "https://www.cftc.gov"
+
+    def request(self, query: Query) -> Request:
+        return Request("/dea/newcot/FinFutWk.txt", content_types=TYPES)
+
+
+class CftcYearly(Cftc):
+    """A whole year of all contracts: that of --start, or of --end."""
+
+    name = "cftc_yearly"
+    base_url = "https://www.cftc.gov"
+
+    def request(self, query: Query) -> Request:
+        day = query.start or query.end
+        if day is None:
+            raise SourceError("bad_request", self.name, "name the year with --start")
+        return Request(f"/files/dea/history/fut_fin_txt_{day.year}.zip", content_types=TYPES)
+
+
+def _plain(name: str) -> str:
+    """Any header's name in one spelling: lower case, without `_all`; the report date without its form."""
+    plain = name.strip().lower().removesuffix("_all")
+    if plain == "as_of_date_in_form_yymmdd":
+        return "yymmdd"
+    return "report_date" if re.match(r"report_date_as_", plain) else plain
+
+
+def _is_contract(row: Row, symbol: str) -> bool:
+    """Spreadsheets drop the zeros in front of a code."""
+    return str(row.get(CODE) or "").strip().lstrip("0").upper() == symbol.lstrip("0").upper()
+
+
+def _is_futures_only(row: Row) -> bool:
+    return str(row.get("futonly_or_combined", "FutOnly")).strip().lower() == "futonly"
+
+
+def _optional(name: str, value: object) -> float | None:
+    missing = value is None or (isinstance(value, str) and value.strip() in ("", "."))
+    return None if missing else number(name, value)

@@ -1,0 +1,221 @@
+"""The one HTTP client of the sources: bounded in time and size, retried with backoff, and silent about tokens.
+
+Every failure is a SourceError: 401, 402, 403 auth; 429, and 503 with Retry-After, rate_limited; other 4xx bad_request;
+5xx, connection faults, timeouts, broken or empty bodies and refused redirects unavailable; a content type that the
+source never sends schema_changed. Nothing here is raised inside an `except` block: the exceptions of requests and
+urllib3 carry whole URLs, and a raised error would keep them as its context.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from urllib.parse import urljoin, urlsplit
+
+import requests
+import tenacity
+import urllib3
+
+from jobs.feeds.bodies import BodyFault, read_body
+from jobs.feeds.feed import Payload, Request
+from jobs.feeds.scrub import Scrubber
+from market.errors import SourceError
+
+USER_AGENT = "market-prediction/0.1 (market data feeds)"
+REDIRECTS = {301, 302, 303, 307, 308}
+AUTH = {401, 402, 403}
+TRANSIENT_4XX = {408, 425}
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Bounds of one fetch, in seconds and bytes; `total_s` covers all attempts and the waits between them."""
+
+    connect_s: float = 5.0
+    read_s: float = 10.0
+    total_s: float = 30.0
+    attempts: int = 4
+    backoff_s: float = 0.5
+    body_bytes: int = 32 * 1024 * 1024
+    redirects: int = 3
+
+
+class Retry(Exception):
+    """The attempt failed in a way that a later one may not; `after_s` is what the server asked to wait."""
+
+    def __init__(self, fault: SourceError, after_s: float | None = None) -> None:
+        super().__init__(str(fault))
+        self.fault, self.after_s = fault, after_s
+
+
+class Client:
+    """Fetches one source's requests.
+
+    >>> Client("cboe").fetch("https://example.org", Request("/VIX_History.csv", content_types=CSV_TYPES))
+    """
+
+    def __init__(
+        self,
+        source: str,
+        token: str | None = None,
+        *,
+        user_agent: str = USER_AGENT,
+        limits: Limits | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._source, self._token, self._limits = source, token, limits or Limits()
+        self._now, self._sleep = now, sleep
+        self._scrub = Scrubber(token)
+        self._session = requests.Session()
+        self._session.trust_env = False  # a .netrc or proxy of the machine is not part of the request
+        headers = {"User-Agent": user_agent, "Accept-Encoding": "gzip", "Connection": "close"}
+        self._session.headers.update(headers)
+        # At DEBUG urllib3 writes each URL with its query, and with it the token.
+        logging.getLogger("urllib3").setLevel(logging.CRITICAL)
+        logging.getLogger("urllib3.connectionpool").setLevel(logging.CRITICAL)
+
+    def fetch(self, base_url: str, request: Request) -> Payload:
+        """The decoded body, tokens removed. Raises SourceError."""
+        deadline = time.monotonic() + self._limits.total_s
+        fault: SourceError
+        try:
+            return self._retrying(deadline)(self._bounded_attempt, base_url, request, deadline)
+        except Retry as last:
+            fault = last.fault
+        except SourceError as error:
+            fault = error
+        raise SourceError(fault.kind, fault.source, self._scrub.text(fault.detail), fault.retry_after_s)
+
+    def _retrying(self, deadline: float) -> tenacity.Retrying:
+        backoff = tenacity.wait_exponential_jitter(self._limits.backoff_s, max=8, jitter=self._limits.backoff_s)
+
+        def wait(state: tenacity.RetryCallState) -> float:
+            failure = state.outcome.exception() if state.outcome else None
+            asked = failure.after_s if isinstance(failure, Retry) else None
+            return max(backoff(state), asked or 0.0)
+
+        def stop(state: tenacity.RetryCallState) -> bool:  # sooner than a wait that would outlast the budget
+            return state.attempt_number >= self._limits.attempts or time.monotonic() + state.upcoming_sleep >= deadline
+
+        return tenacity.Retrying(
+            retry=tenacity.retry_if_exception_type(Retry),
+            wait=wait,
+            stop=stop,
+            sleep=self._sleep,
+            before_sleep=lambda state: log.info("%s: attempt %d failed", self._source, state.attempt_number),
+            reraise=True,
+        )
+
+    def _bounded_attempt(self, base_url: str, request: Request, deadline: float) -> Payload:
+        """One attempt that is over by the deadline, even when the server sends a byte now and then."""
+        outcome: list[Payload | Exception] = []
+
+        def run() -> None:
+            try:
+                outcome.append(self._attempt(base_url, request, deadline))
+            except (Retry, SourceError) as error:
+                outcome.append(error)
+
+        worker = threading.Thread(target=run, daemon=True)
+        worker.start()
+        worker.join(max(0.0, deadline - time.monotonic()))
+        if not outcome:
+            raise self._unavailable(f"no whole answer within {self._limits.total_s:g} s")
+        if isinstance(outcome[0], Exception):
+            raise outcome[0]
+        return outcome[0]
+
+    def _attempt(self, base_url: str, request: Request, deadline: float) -> Payload:
+        url, params = base_url.rstrip("/") + request.path, dict(request.params)
+        if request.token_param and self._token:
+            params[request.token_param] = self._token
+        for _ in range(self._limits.redirects + 1):
+            self._session.close()  # a kept connection that the server has closed meanwhile would fail the next request
+            with self._get(url, params, deadline) as response:
+                if response.status_code not in REDIRECTS:
+                    return self._payload(response, request, deadline)
+                url, params = self._redirected(response), {}
+        raise self._unavailable(f"more than {self._limits.redirects} redirects")
+
+    def _get(self, url: str, params: dict[str, str], deadline: float) -> requests.Response:
+        left = max(0.1, deadline - time.monotonic())
+        timeout = (min(self._limits.connect_s, left), min(self._limits.read_s, left))
+        try:
+            return self._session.get(url, params=params, timeout=timeout, stream=True, allow_redirects=False)
+        except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema, requests.exceptions.MissingSchema):
+            fault: Exception = SourceError("bad_request", self._source, "the URL is not one that can be fetched")
+        except requests.exceptions.Timeout:
+            fault = Retry(self._unavailable("no answer in time"))
+        except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
+            fault = Retry(self._unavailable(f"the connection failed ({type(error).__name__})"))
+        raise fault
+
+    def _redirected(self, response: requests.Response) -> str:
+        """The new URL on the same host; the server's own Location says what to ask there."""
+        target, old = urljoin(response.url, response.headers.get("Location", "")), urlsplit(response.url)
+        try:
+            new, same = urlsplit(target), _origin(target) == _origin(response.url)
+            upgraded = old.scheme == "http" and new.scheme == "https" and new.hostname == old.hostname
+        except ValueError:
+            same = upgraded = False
+        if not (same or upgraded):
+            raise self._unavailable("refused a redirect to another host")
+        return target
+
+    def _payload(self, response: requests.Response, request: Request, deadline: float) -> Payload:
+        self._refuse_status(response)
+        kind = response.headers.get("Content-Type", "").split(";")[0].strip().lower()
+        if kind and kind not in request.content_types and not kind.endswith("+json"):
+            raise SourceError("schema_changed", self._source, f"content type {kind[:80]!r} is not the source's")
+        fault: Exception
+        try:
+            body, whole = read_body(response, self._limits.body_bytes, deadline)
+            if body.strip():
+                return Payload(self._scrub.body(body), self._now(), whole)
+            fault = Retry(self._unavailable("an empty answer with status 200"))
+        except BodyFault as error:
+            detail = str(error)
+            fault = Retry(self._unavailable(detail)) if error.transient else self._unavailable(detail)
+        raise fault
+
+    def _refuse_status(self, response: requests.Response) -> None:
+        status, detail = response.status_code, f"status {response.status_code}"
+        after_s = _retry_after_s(response.headers.get("Retry-After"), self._now())
+        if status == 200:
+            return
+        if status == 429 or (status == 503 and after_s is not None):
+            fault = SourceError("rate_limited", self._source, detail, after_s)
+            raise fault if after_s is None else Retry(fault, after_s)
+        if status >= 500 or status in TRANSIENT_4XX:
+            raise Retry(self._unavailable(detail))
+        if status in AUTH:
+            raise SourceError("auth", self._source, detail)
+        if status >= 400:
+            raise SourceError("bad_request", self._source, detail)
+        raise self._unavailable(detail)
+
+    def _unavailable(self, detail: str) -> SourceError:
+        return SourceError("unavailable", self._source, detail)
+
+
+def _origin(url: str) -> tuple[str, str | None, int | None]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+
+
+def _retry_after_s(text: str | None, now: datetime) -> float | None:
+    """Seconds from either form of the header (RFC 9110, 10.2.3); None when absent or neither."""
+    if text is None:
+        return None
+    if text.strip().isascii() and text.strip().isdigit():
+        return float(text.strip()[:9])
+    try:
+        at = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return max(0.0, (at.replace(tzinfo=at.tzinfo or UTC) - now).total_seconds())

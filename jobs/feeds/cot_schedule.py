@@ -1,0 +1,78 @@
+"""When a Commitments of Traders report was published: its known_at, by rule and by the known exceptions.
+
+The rule: 15:30 New York on the third federal business day after the report's Tuesday, which is Friday in a week without
+a holiday. It gives each delayed date of the CFTC's own schedule of 2024 (June 24, July 8, December 2 and 30) and leaves
+weeks with a Monday holiday on Friday, as that schedule does. When Tuesday is a holiday the report is as of Monday.
+https://www.cftc.gov/MarketReports/CommitmentsofTraders/ReleaseSchedule
+
+Exceptions are data: days on which federal offices closed by executive order, and the schedules after two lapses of
+appropriations. Uncertain: the lapse of October 2013 (no list of its late dates is included, so the rule is early for
+the reports as of 2013-10-01 to 10-15), single late releases that were announced on the day, and the second half of the
+list of 2019, which is what the CFTC said to expect. All but those make known_at late rather than early.
+"""
+
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
+from zoneinfo import ZoneInfo
+
+from pandas.tseries.holiday import USFederalHolidayCalendar
+
+RELEASE_AT = time(15, 30, tzinfo=ZoneInfo("America/New_York"))
+BUSINESS_DAYS = 3
+
+CLOSED_BY_ORDER = frozenset({date(2018, 12, 5), date(2025, 1, 9)})  # days of mourning for two presidents
+
+# CFTC, 2025-11-18, "CFTC to resume publishing COT reports": as of -> published.
+LAPSE_OF_2025 = {
+    date(2025, 9, 30): date(2025, 11, 19),
+    date(2025, 10, 7): date(2025, 11, 21),
+    date(2025, 10, 14): date(2025, 11, 25),
+    date(2025, 10, 21): date(2025, 12, 2),
+    date(2025, 10, 28): date(2025, 12, 5),
+    date(2025, 11, 4): date(2025, 12, 9),
+    date(2025, 11, 10): date(2025, 12, 12),
+    date(2025, 11, 18): date(2025, 12, 16),
+    date(2025, 11, 25): date(2025, 12, 19),
+    date(2025, 12, 2): date(2025, 12, 23),
+    date(2025, 12, 9): date(2025, 12, 30),
+    date(2025, 12, 16): date(2026, 1, 6),
+    date(2025, 12, 23): date(2026, 1, 9),
+    date(2025, 12, 30): date(2026, 1, 13),
+    date(2026, 1, 6): date(2026, 1, 16),
+    date(2026, 1, 13): date(2026, 1, 20),
+}
+# CFTC, January 2019: the first on February 1, then one each Tuesday and Friday until current.
+LAPSE_OF_2019 = {
+    date(2018, 12, 24): date(2019, 2, 1),
+    date(2018, 12, 31): date(2019, 2, 5),
+    date(2019, 1, 8): date(2019, 2, 8),
+    date(2019, 1, 15): date(2019, 2, 12),
+    date(2019, 1, 22): date(2019, 2, 15),
+    date(2019, 1, 29): date(2019, 2, 19),
+    date(2019, 2, 5): date(2019, 2, 22),
+    date(2019, 2, 12): date(2019, 2, 26),
+    date(2019, 2, 19): date(2019, 3, 1),
+    date(2019, 2, 26): date(2019, 3, 5),
+}
+LATE = {**LAPSE_OF_2025, **LAPSE_OF_2019}
+
+
+def published_at(as_of: date) -> datetime:
+    """The moment (UTC) from which the report as of that day counts as known."""
+    day = LATE.get(as_of) or _by_rule(as_of)
+    return datetime.combine(day, RELEASE_AT).astimezone(UTC)
+
+
+def _by_rule(as_of: date) -> date:
+    day, counted = as_of, 0
+    while counted < BUSINESS_DAYS:
+        day += timedelta(days=1)
+        counted += day.weekday() < 5 and day not in CLOSED_BY_ORDER and day not in _holidays(day.year)
+    return day
+
+
+@cache
+def _holidays(year: int) -> frozenset[date]:
+    """The year's federal holidays on their observed days; New Year's may be observed in the old year."""
+    found = USFederalHolidayCalendar().holidays(f"{year}-01-01", f"{year}-12-31")
+    return frozenset(day.date() for day in found)

@@ -1,0 +1,73 @@
+"""What a source is, and the small values that travel between the client, a source and the command."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from market.errors import SourceError
+from market.messages import Message
+
+JSON_TYPES = frozenset({"application/json", "text/json", "text/plain"})
+CSV_TYPES = frozenset({"text/csv", "application/csv", "text/plain", "application/octet-stream"})
+
+
+@dataclass(frozen=True)
+class Query:
+    """What is asked for; messages with start < known_at <= end are wanted, an absent bound is open.
+
+    `interval` is the bars' length; None takes what the source gives and says it gives.
+    """
+
+    symbol: str
+    interval: timedelta | None = None
+    start: datetime | None = None
+    end: datetime | None = None
+
+    def wants(self, known_at: datetime) -> bool:
+        return (self.start is None or known_at > self.start) and (self.end is None or known_at <= self.end)
+
+
+@dataclass(frozen=True)
+class Request:
+    """One GET below a base URL; `token_param` is the query parameter that the client fills with the token."""
+
+    path: str
+    params: dict[str, str] = field(default_factory=dict)
+    token_param: str | None = None
+    content_types: frozenset[str] = JSON_TYPES
+
+
+@dataclass(frozen=True)
+class Payload:
+    """A decoded body, without any token; `received_at` is UTC.
+
+    `whole` is False when the transport could not vouch for the body's end: neither a length, nor chunks, nor gzip.
+    """
+
+    body: bytes
+    received_at: datetime
+    whole: bool = True
+
+
+class Source(Protocol):
+    """One source of the outside world; all but the two hooks are facts."""
+
+    name: str
+    base_url: str
+    needs_token: bool
+
+    def request(self, query: Query) -> Request:
+        """What to fetch. Raises SourceError bad_request for a query that the source cannot answer."""
+        ...
+
+    def parse(self, payload: Payload, query: Query) -> list[Message]:
+        """The payload's messages in time order; a record that cannot be read is a DeadLetter among them.
+
+        Pure: the clock is `payload.received_at`. Raises SourceError, and nothing else, for a payload without any
+        readable record, an error body, or a value that cannot be true.
+        """
+        ...
+
+
+def implausible(source: str, name: str, value: object, why: str) -> SourceError:
+    return SourceError("implausible", source, f"{name} = {value!r}: {why}")

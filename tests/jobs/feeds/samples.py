@@ -1,0 +1,119 @@
+"""Bodies written for these tests, and the recorded ones beside the project when they are there."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jobs.feeds.feed import Payload
+from market.settings import ROOT
+
+RECORDED = ROOT.parent / "shared" / "data"
+NOW = datetime(2026, 11, 20, 18, 0, tzinfo=UTC)
+
+
+def recorded(name: str) -> Path:
+    """The recorded sample; the test is skipped where it is absent."""
+    path = RECORDED / name
+    if not path.exists():
+        pytest.skip(f"no recorded sample {name} beside the project")
+    return path
+
+
+def payload(content: Any, now: datetime = NOW, whole: bool = True) -> Payload:
+    raw = (
+        content
+        if isinstance(content, bytes)
+        else (content if isinstance(content, str) else json.dumps(content)).encode()
+    )
+    return Payload(raw, now, whole)
+
+
+def bar_cells(close: str = "100.5", **changed: str) -> dict[str, str]:
+    cells = {"1. open": "100.0", "2. high": "101.0", "3. low": "99.0", "4. close": close, "5. volume": "1200"}
+    return {**cells, **changed}
+
+
+def equity_body(labels: list[str], refreshed: str | None = None, interval: str = "5min") -> dict[str, Any]:
+    """An Alpha Vantage answer for MSFT, labels newest first."""
+    meta = {
+        "1. Information": f"Intraday ({interval}) open, high, low, close prices and volume",
+        "2. Symbol": "MSFT",
+        "3. Last Refreshed": refreshed or labels[0],
+        "4. Interval": interval,
+        "5. Output Size": "Compact",
+        "6. Time Zone": "US/Eastern",
+    }
+    return {"Meta Data": meta, f"Time Series ({interval})": {label: bar_cells() for label in labels}}
+
+
+def level(price: float, size: float = 100, at: int = 1_700_000_000_000) -> dict[str, float]:
+    return {"price": price, "size": size, "timestamp": at}
+
+
+def book_body(bids: list[dict[str, float]], asks: list[dict[str, float]], symbol: str = "SPY") -> dict[str, Any]:
+    return {symbol: {"bids": bids, "asks": asks}}
+
+
+VIX_CSV = (
+    "DATE,OPEN,HIGH,LOW,CLOSE\r\n"
+    "11/17/2026,18.10,19.20,17.90,18.40\r\n"
+    "11/18/2026,18.50,18.90,17.10,17.30\r\n"
+    "11/19/2026,17.40,18.00,16.80,16.90\r\n"
+)
+
+COT_NAMES = {  # Socrata's name -> the yearly file's
+    "market_and_exchange_names": "Market_and_Exchange_Names",
+    "report_date_as_yyyy_mm_dd": "Report_Date_as_YYYY-MM-DD",
+    "cftc_contract_market_code": "CFTC_Contract_Market_Code",
+    "open_interest_all": "Open_Interest_All",
+    "asset_mgr_positions_long": "Asset_Mgr_Positions_Long_All",
+    "asset_mgr_positions_short": "Asset_Mgr_Positions_Short_All",
+    "lev_money_positions_long": "Lev_Money_Positions_Long_All",
+    "lev_money_positions_short": "Lev_Money_Positions_Short_All",
+    "change_in_asset_mgr_long": "Change_in_Asset_Mgr_Long_All",
+    "change_in_asset_mgr_short": "Change_in_Asset_Mgr_Short_All",
+    "change_in_lev_money_long": "Change_in_Lev_Money_Long_All",
+    "change_in_lev_money_short": "Change_in_Lev_Money_Short_All",
+    "pct_of_oi_asset_mgr_long": "Pct_of_OI_Asset_Mgr_Long_All",
+    "pct_of_oi_asset_mgr_short": "Pct_of_OI_Asset_Mgr_Short_All",
+    "pct_of_oi_lev_money_long": "Pct_of_OI_Lev_Money_Long_All",
+    "pct_of_oi_lev_money_short": "Pct_of_OI_Lev_Money_Short_All",
+}
+
+
+def cot_row(day: str = "2026-11-10", **changed: str) -> dict[str, str]:
+    """One report in Socrata's names; shares fit the positions."""
+    row = {
+        "market_and_exchange_names": "E-MINI S&P 500 - CHICAGO MERCANTILE EXCHANGE",
+        "report_date_as_yyyy_mm_dd": f"{day}T00:00:00.000",
+        "cftc_contract_market_code": "13874A",
+        "open_interest_all": "200000",
+        "asset_mgr_positions_long": "80000",
+        "asset_mgr_positions_short": "20000",
+        "lev_money_positions_long": "10500",
+        "lev_money_positions_short": "60000",
+        "change_in_asset_mgr_long": "-1500",
+        "change_in_asset_mgr_short": "250",
+        "change_in_lev_money_long": "0",
+        "change_in_lev_money_short": "-7",
+        "pct_of_oi_asset_mgr_long": "40.0",
+        "pct_of_oi_asset_mgr_short": "10.0",
+        "pct_of_oi_lev_money_long": "5.3",
+        "pct_of_oi_lev_money_short": "30.0",
+    }
+    return {**row, **changed}
+
+
+def yearly_csv(rows: list[dict[str, str]], date_column: str = "Report_Date_as_YYYY-MM-DD") -> str:
+    """The rows as the yearly file writes them: numbers padded with spaces, names quoted."""
+    header = [date_column if name.startswith("report_date") else COT_NAMES[name] for name in COT_NAMES]
+    lines = [",".join(f'"{name}"' for name in header)]
+    for row in rows:
+        cells = {**row, "report_date_as_yyyy_mm_dd": row["report_date_as_yyyy_mm_dd"][:10]}
+        lines.append(
+            ",".join([f'"{cells["market_and_exchange_names"]}"', *(f"{cells[n]:>10}" for n in list(COT_NAMES)[1:])])
+        )
+    return "\r\n".join(lines) + "\r\n"

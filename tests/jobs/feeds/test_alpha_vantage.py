@@ -1,0 +1,226 @@
+"""Alpha Vantage bodies: labels, the unfinished bar, errors with status 200, impossible values."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from jobs.feeds.alpha_vantage import AlphaVantage
+from jobs.feeds.feed import Query
+from market.errors import SourceError
+from market.messages import Bar, DeadLetter
+from tests.jobs.feeds.samples import NOW, bar_cells, equity_body, payload, recorded
+
+MSFT = Query("MSFT", timedelta(minutes=5))
+
+
+def parsed(body: Any, query: Query = MSFT, now: datetime = NOW) -> list[Bar]:
+    return [m for m in AlphaVantage().parse(payload(body, now), query) if isinstance(m, Bar)]
+
+
+def fault_of(body: Any, query: Query = MSFT, now: datetime = NOW) -> SourceError:
+    with pytest.raises(SourceError) as caught:
+        AlphaVantage().parse(payload(body, now), query)
+    return caught.value
+
+
+def test_the_label_is_the_start_and_the_newest_bar_is_withheld() -> None:
+    bars = parsed(equity_body(["2026-11-20 12:45:00", "2026-11-20 12:40:00", "2026-11-20 12:35:00"]))
+    # 12:40 New York in winter is 17:40 UTC; the bar that begins at 12:45 is the newest
+    assert [bar.bar_end for bar in bars] == [datetime(2026, 11, 20, 17, m, tzinfo=UTC) for m in (40, 45)]
+    newest = bars[-1]
+    assert newest.source_time == datetime(2026, 11, 20, 17, 40, tzinfo=UTC)
+    assert newest.known_at == newest.bar_end
+    assert newest.received_at == NOW
+    assert (newest.open, newest.high, newest.low, newest.close, newest.volume) == (100, 101, 99, 100.5, 1200)
+    assert (newest.symbol, newest.source) == ("MSFT", "alpha_vantage")
+
+
+def test_last_refreshed_at_its_end_proves_the_newest_bar_closed() -> None:
+    labels = ["2026-11-20 12:45:00", "2026-11-20 12:40:00"]
+    assert len(parsed(equity_body(labels, refreshed="2026-11-20 12:50:00"))) == 2
+    assert len(parsed(equity_body(labels, refreshed="2026-11-20 12:49:59"))) == 1
+    assert len(parsed(equity_body(labels, refreshed="later"))) == 1
+
+
+def test_a_bar_whose_end_is_ahead_of_the_clock_is_not_closed() -> None:
+    body = equity_body(["2026-11-20 12:45:00", "2026-11-20 12:40:00"], refreshed="2026-11-20 12:50:00")
+    assert len(parsed(body, now=datetime(2026, 11, 20, 17, 49, 59, tzinfo=UTC))) == 1
+    assert len(parsed(body, now=datetime(2026, 11, 20, 17, 50, tzinfo=UTC))) == 2
+
+
+@pytest.mark.parametrize(
+    ("label", "start"),
+    [
+        ("2026-03-06 09:30:00", datetime(2026, 3, 6, 14, 30, tzinfo=UTC)),  # Friday, winter time
+        ("2026-03-09 09:30:00", datetime(2026, 3, 9, 13, 30, tzinfo=UTC)),  # Monday after the clocks went forward
+        ("2026-10-30 09:30:00", datetime(2026, 10, 30, 13, 30, tzinfo=UTC)),  # Friday, summer time
+        ("2026-11-02 09:30:00", datetime(2026, 11, 2, 14, 30, tzinfo=UTC)),  # Monday after they went back
+        ("2026-11-01 00:55:00", datetime(2026, 11, 1, 4, 55, tzinfo=UTC)),  # the last bar before the hour occurs twice
+        ("2026-11-01 02:00:00", datetime(2026, 11, 1, 7, 0, tzinfo=UTC)),  # the first after it
+        ("2026-03-08 03:00:00", datetime(2026, 3, 8, 7, 0, tzinfo=UTC)),  # the first after the hour that was left out
+    ],
+)
+def test_labels_around_the_clock_changes(label: str, start: datetime) -> None:
+    assert parsed(equity_body(["2026-11-20 12:45:00", label]))[0].source_time == start
+
+
+@pytest.mark.parametrize("label", ["2026-11-01 01:30:00", "2026-03-08 02:30:00"])
+def test_a_label_that_names_two_moments_or_none_is_a_dead_letter(label: str) -> None:
+    body = equity_body(["2026-11-20 12:45:00", "2026-11-20 12:40:00", label])
+    bars, letters = [], []
+    for message in AlphaVantage().parse(payload(body), MSFT):
+        (letters if isinstance(message, DeadLetter) else bars).append(message)
+    assert len(bars) == 1
+    assert label in letters[0].reason
+    assert label in letters[0].payload
+
+
+def test_fx_is_in_utc_without_volume() -> None:
+    body = json.loads(recorded("alpha_vantage/av_fx_intraday_5min_EURUSD_sample.json").read_text())
+    for symbol in ("EURUSD", "EUR/USD"):
+        bars = parsed(body, Query(symbol, timedelta(minutes=5)))
+        assert [bar.bar_end.isoformat() for bar in bars] == ["2018-09-14T20:55:00+00:00", "2018-09-14T21:00:00+00:00"]
+        assert (bars[-1].close, bars[-1].volume, bars[-1].symbol) == (1.1623, None, symbol)
+
+
+def test_the_recorded_equity_bodies() -> None:
+    ibm = parsed(json.loads(recorded("alpha_vantage/av_intraday_5min_IBM_sample.json").read_text()), Query("IBM"))
+    assert [(bar.bar_end.isoformat(), bar.close, bar.volume) for bar in ibm] == [
+        ("2024-03-20T23:55:00+00:00", 194.75, 143)
+    ]
+    msft = json.loads(recorded("alpha_vantage/intraday_MSFT_1min.json").read_text())
+    bars = parsed(msft, Query("MSFT", timedelta(minutes=1)))
+    assert len(bars) == len(msft["Time Series (1min)"]) - 1
+    assert bars[-1].bar_end == datetime(2017, 12, 18, 19, 56, tzinfo=UTC)
+    assert fault_of(msft).kind == "implausible"  # one-minute bars where five were asked for
+
+
+def test_an_answer_of_another_kind_is_no_bars() -> None:
+    assert fault_of(recorded("alpha_vantage/mock_foreign_exchange").read_text()).kind == "schema_changed"
+
+
+RECORDED_KINDS = ["rate_limited"] * 4 + ["bad_request", "auth"]
+
+
+@pytest.mark.parametrize(("place", "kind"), enumerate(RECORDED_KINDS))
+def test_each_recorded_error_body_has_its_kind(place: int, kind: str) -> None:
+    bodies = json.loads(recorded("alpha_vantage/av_error_bodies.json").read_text())
+    assert len(bodies) == len(RECORDED_KINDS)
+    assert fault_of(bodies[place]["body"]).kind == kind
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        ({"Note": "Our standard API call frequency is 5 calls per minute"}, "rate_limited"),
+        ({"Note": "words of another year"}, "rate_limited"),
+        ({"Information": "This is a premium endpoint. Subscribe to any of the premium plans"}, "auth"),
+        ({"Information": "API key as ABC123 and our rate limit is 25 requests per day"}, "rate_limited"),
+        ({"Information": "words of another year"}, "unavailable"),
+        ({"Error Message": "the parameter apikey is invalid or missing"}, "auth"),
+        ({"Error Message": "Invalid API call. Please retry"}, "bad_request"),
+        ({"Error Message": None}, "bad_request"),
+        ({}, "schema_changed"),
+        ([], "schema_changed"),
+        ("null", "schema_changed"),
+        ("{", "schema_changed"),
+        ("[" * 100_000, "schema_changed"),
+        (b"\xff\xfe", "schema_changed"),
+        ('{"Note": NaN}', "schema_changed"),
+        ('{"Note": "a", "Note": "b"}', "implausible"),
+        ({"Time Series (5min)": {}}, "schema_changed"),
+    ],
+)
+def test_bodies_without_bars(body: Any, kind: str) -> None:
+    fault = fault_of(body)
+    assert fault.kind == kind
+    assert "ABC123" not in str(fault)
+
+
+LABELS = ["2026-11-20 12:45:00", "2026-11-20 12:40:00", "2026-11-20 12:35:00"]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("1. open", "0.0000"), ("3. low", "-1.5"), ("4. close", "0"), ("5. volume", "-3"), ("2. high", "99.5")],
+)
+def test_an_impossible_value_is_named(field: str, value: str) -> None:
+    body = equity_body(LABELS)
+    body["Time Series (5min)"][LABELS[1]][field] = value
+    fault = fault_of(body)
+    assert fault.kind == "implausible"
+    assert field.partition(" ")[2] in fault.detail
+    assert str(float(value)) in fault.detail
+
+
+@pytest.mark.parametrize(
+    "value", ["", "abc", "1_000", "１００", "nan", "inf", "1e999", None, 100.0, True, "1,00.5", " "]
+)
+def test_a_value_that_is_no_number_makes_one_dead_letter(value: object) -> None:
+    body = equity_body(LABELS)
+    body["Time Series (5min)"][LABELS[2]]["4. close"] = value
+    messages = AlphaVantage().parse(payload(body), MSFT)
+    assert [type(message) for message in messages] == [Bar, DeadLetter]
+    assert "close" in messages[1].reason  # type: ignore[union-attr]
+
+
+def test_when_nothing_can_be_read_the_form_has_changed() -> None:
+    body = equity_body(LABELS)
+    for cells in body["Time Series (5min)"].values():
+        cells["4. last"] = cells.pop("4. close")
+    assert fault_of(body).kind == "schema_changed"
+
+
+def test_repeated_labels_are_implausible() -> None:
+    text = json.dumps(equity_body(LABELS)).replace(LABELS[2], LABELS[1])
+    fault = fault_of(text)
+    assert fault.kind == "implausible"
+    assert LABELS[1] in fault.detail
+
+
+@pytest.mark.parametrize(
+    ("changes", "kind"),
+    [
+        ({"2. Symbol": "AAPL"}, "implausible"),
+        ({"4. Interval": "15min"}, "schema_changed"),
+        ({"6. Time Zone": "UTC"}, "schema_changed"),
+    ],
+)
+def test_what_the_body_says_of_itself_must_be_what_was_asked(changes: dict[str, str], kind: str) -> None:
+    body = equity_body(LABELS)
+    body["Meta Data"] |= changes
+    assert fault_of(body).kind == kind
+
+
+def test_another_interval_than_asked_is_implausible_and_without_asking_it_is_the_bodys() -> None:
+    body = equity_body(["2026-11-20 12:00:00", "2026-11-20 11:45:00"], interval="15min")
+    assert fault_of(body).kind == "implausible"
+    assert parsed(body, Query("MSFT"))[0].bar_end == datetime(2026, 11, 20, 17, 0, tzinfo=UTC)
+
+
+def test_order_future_and_jumps() -> None:
+    assert fault_of(equity_body([LABELS[0], LABELS[2], LABELS[1]])).kind == "implausible"
+    assert fault_of(equity_body(["2026-11-20 18:00:00", *LABELS])).kind == "implausible"
+    body = equity_body(LABELS)
+    body["Time Series (5min)"][LABELS[1]] = bar_cells("201.5", **{"2. high": "202.0"})
+    fault = fault_of(body)
+    assert (fault.kind, "201.5" in fault.detail) == ("implausible", True)
+    assert len(parsed(equity_body(LABELS[::-1], refreshed=LABELS[0]))) == 2  # oldest first is an order too
+
+
+def test_start_and_end_bound_bar_end() -> None:
+    end = datetime(2026, 11, 20, 17, 40, tzinfo=UTC)
+    assert [bar.bar_end for bar in parsed(equity_body(LABELS), Query("MSFT", end=end))] == [end]
+    assert [bar.bar_end > end for bar in parsed(equity_body(LABELS), Query("MSFT", start=end))] == [True]
+
+
+def test_the_request() -> None:
+    params = AlphaVantage().request(Query("MSFT", timedelta(hours=1), start=NOW)).params
+    assert (params["function"], params["symbol"], params["interval"]) == ("TIME_SERIES_INTRADAY", "MSFT", "60min")
+    assert (params["outputsize"], params["month"]) == ("full", "2026-11")
+    fx = AlphaVantage().request(Query("EURUSD")).params
+    assert (fx["function"], fx["from_symbol"], fx["to_symbol"]) == ("FX_INTRADAY", "EUR", "USD")
+    with pytest.raises(SourceError, match="bad_request"):
+        AlphaVantage().request(Query("MSFT", timedelta(minutes=7)))

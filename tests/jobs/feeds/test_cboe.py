@@ -1,0 +1,84 @@
+"""Cboe's VIX history: forms of the date, when a close is known, impossible rows."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from jobs.feeds.cboe import Cboe
+from jobs.feeds.feed import Query
+from market.errors import SourceError
+from market.messages import DeadLetter, Vix
+from tests.jobs.feeds.samples import NOW, VIX_CSV, payload, recorded
+
+VIX = Query("VIX")
+
+
+def parsed(body: str, now: datetime = NOW, query: Query = VIX) -> list[Vix]:
+    return [m for m in Cboe().parse(payload(body, now), query) if isinstance(m, Vix)]
+
+
+def fault_of(body: str | bytes, whole: bool = True) -> SourceError:
+    with pytest.raises(SourceError) as caught:
+        Cboe().parse(payload(body, whole=whole), VIX)
+    return caught.value
+
+
+def test_the_close_and_its_times() -> None:
+    first, _, last = parsed(VIX_CSV)
+    assert (first.value, last.value) == (18.4, 16.9)
+    assert first.as_of == datetime(2026, 11, 17, tzinfo=UTC)
+    assert first.known_at == datetime(2026, 11, 17, 21, 15, tzinfo=UTC)  # 16:15 New York in winter
+    summer = parsed("DATE,OPEN,HIGH,LOW,CLOSE\n2026-07-01,15,16,14,15.5\n")
+    assert summer[0].known_at == datetime(2026, 7, 1, 20, 15, tzinfo=UTC)
+
+
+def test_todays_close_is_not_known_at_noon() -> None:
+    noon, evening = datetime(2026, 11, 19, 17, tzinfo=UTC), datetime(2026, 11, 19, 21, 15, tzinfo=UTC)
+    assert [vix.as_of.day for vix in parsed(VIX_CSV, noon)] == [17, 18]
+    assert [vix.as_of.day for vix in parsed(VIX_CSV, evening)] == [17, 18, 19]
+
+
+def test_the_recorded_history() -> None:
+    closes = parsed(recorded("vix/vix-daily.csv").read_text())
+    assert len(closes) == len(recorded("vix/vix-daily.csv").read_text().splitlines()) - 1
+    assert (closes[0].value, closes[-1].value) == (17.24, 18.7)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "kind", "named"),
+    [
+        ("17.30", "0", "implausible", "CLOSE = 0.0"),
+        ("17.30", "-17.30", "implausible", "CLOSE = -17.3"),
+        ("17.30", "19.30", "implausible", "CLOSE = 19.3"),  # above the day's high
+        ("18.50,18.90,17.10,17.30", "80,80,80,80", "implausible", "CLOSE of 2026-11-18 = 80.0"),
+        ("11/18/2026", "11/17/2026", "implausible", "DATE = '2026-11-17'"),
+        ("11/18/2026", "11/15/2026", "implausible", "DATE = '2026-11-15'"),  # a Sunday
+        ("11/19/2026", "11/23/2026", "implausible", "DATE = '2026-11-23'"),  # after today
+        ("CLOSE", "LAST", "schema_changed", "header"),
+    ],
+)
+def test_rows_that_cannot_be(old: str, new: str, kind: str, named: str) -> None:
+    fault = fault_of(VIX_CSV.replace(old, new))
+    assert (fault.kind, named in fault.detail) == (kind, True), fault
+
+
+@pytest.mark.parametrize("row", ["11/18/2026,18.5,18.9,17.1", "11/18/2026,a,18.9,17.1,17.3", "18.11.2026,1,1,1,1"])
+def test_a_row_that_cannot_be_read_is_a_dead_letter(row: str) -> None:
+    text = VIX_CSV.replace("11/18/2026,18.50,18.90,17.10,17.30", row)
+    messages = Cboe().parse(payload(text), VIX)
+    assert [type(message) for message in messages] == [Vix, Vix, DeadLetter]
+
+
+def test_bodies_that_are_no_history() -> None:
+    assert fault_of("<html>").kind == "schema_changed"
+    assert fault_of("DATE,OPEN,HIGH,LOW,CLOSE\n").kind == "stale"
+    assert fault_of(b"\xff").kind == "schema_changed"
+    assert fault_of(VIX_CSV[:-4], whole=False).kind == "unavailable"  # "16.90" cut to "16." would be a number
+    assert len(parsed(VIX_CSV.rstrip())) == 3  # a length proved that body whole
+
+
+def test_bounds_and_symbol() -> None:
+    start = datetime(2026, 11, 17, 21, 15, tzinfo=UTC)
+    assert [vix.as_of.day for vix in parsed(VIX_CSV, query=Query("VIX", start=start))] == [18, 19]
+    with pytest.raises(SourceError, match="bad_request"):
+        Cboe().request(Query("SPX"))

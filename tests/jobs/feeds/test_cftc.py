@@ -1,0 +1,175 @@
+"""CFTC reports in all their forms, and when each was published."""
+
+import csv
+import io
+import json
+import zipfile
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+
+from jobs.feeds.cftc import Cftc, CftcWeekly, CftcYearly
+from jobs.feeds.cot_schedule import published_at
+from jobs.feeds.feed import Query
+from market.errors import SourceError
+from market.messages import Cot, DeadLetter
+from tests.jobs.feeds.samples import NOW, cot_row, payload, recorded, yearly_csv
+
+EMINI = Query("13874A")
+FULL = "cot/tff_futonly_2022_2026_sp500_vix_eurofx_nasdaq.csv"
+
+
+def parsed(body: Any, query: Query = EMINI) -> list[Cot]:
+    return [m for m in Cftc().parse(payload(body), query) if isinstance(m, Cot)]
+
+
+def fault_of(body: Any, query: Query = EMINI) -> SourceError:
+    with pytest.raises(SourceError) as caught:
+        Cftc().parse(payload(body), query)
+    return caught.value
+
+
+def zipped(text: str) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("FinFutYY.txt", text)
+    return buffer.getvalue()
+
+
+ROWS = [
+    cot_row("2026-11-10"),
+    cot_row("2026-11-03", lev_money_positions_long="10600"),
+    cot_row(cftc_contract_market_code="099741"),
+]
+FORMS = {
+    "socrata": json.dumps(ROWS),
+    "yearly text": yearly_csv(ROWS),
+    "yearly spreadsheet": yearly_csv(ROWS, "Report_Date_as_MM_DD_YYYY").replace("2026-11-10", "11/10/2026"),
+    "yearly zip": zipped(yearly_csv(ROWS)),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_form_gives_the_same_two_groups_a_report(form: str) -> None:
+    old, _, managers, funds = parsed(FORMS[form])
+    assert (managers.group, managers.long, managers.short) == ("asset_manager", 80000, 20000)
+    assert (managers.long_change, managers.short_change) == (-1500, 250)
+    assert (managers.long_oi_pct, managers.short_oi_pct) == (40, 10)
+    assert (funds.group, funds.long, funds.short_change, funds.long_oi_pct) == ("leveraged_funds", 10500, -7, 5.3)
+    assert (funds.contract, funds.as_of) == ("13874A", datetime(2026, 11, 10, tzinfo=UTC))
+    assert old.as_of == datetime(2026, 11, 3, tzinfo=UTC)
+
+
+def test_missing_cells_are_missing_and_a_report_without_positions_is_a_dead_letter() -> None:
+    row = cot_row(change_in_asset_mgr_long=".", pct_of_oi_asset_mgr_long=" . ")
+    del row["change_in_lev_money_long"]  # Socrata omits what is missing
+    managers, funds = parsed([row])
+    assert (managers.long_change, managers.long_oi_pct, funds.long_change) == (None, None, None)
+    broken = cot_row("2026-11-03", lev_money_positions_short=".")
+    messages = Cftc().parse(payload([row, broken]), EMINI)
+    assert [type(message) for message in messages] == [Cot, Cot, DeadLetter]
+    assert fault_of([broken]).kind == "schema_changed"
+
+
+def test_the_recorded_socrata_row() -> None:
+    text = recorded("cot/socrata_gpe5-46if_row_AUD_2025-08-05.json").read_text()
+    managers, funds = parsed(text, Query("232741"))
+    assert (managers.long, managers.short, managers.long_change, managers.short_change) == (40337, 101819, -2021, 9980)
+    assert (funds.long, funds.short, funds.long_oi_pct, funds.short_oi_pct) == (19628, 30092, 12.0, 18.4)
+    assert funds.known_at == datetime(2025, 8, 8, 19, 30, tzinfo=UTC)  # Friday 15:30 New York in summer
+
+
+def test_the_recorded_years_with_and_without_their_header() -> None:
+    text = recorded(FULL).read_text()
+    with_header = parsed(text, Query("13874+"))
+    assert len(with_header) == 2 * 218
+    assert parsed(text.partition("\n")[2], Query("13874+")) == with_header
+    # the same report as another site printed it: 1,115,694 +13,560 and 443,939 +29,441
+    printed = [cot for cot in with_header if cot.as_of == datetime(2025, 5, 13, tzinfo=UTC)]
+    assert [(cot.long, cot.long_change, cot.long_oi_pct) for cot in printed[:1]] == [(1115694, 13560, 52.1)]
+    assert [(cot.short, cot.short_change, cot.short_oi_pct) for cot in printed[1:]] == [(443939, 29441, 20.7)]
+
+
+def test_a_shifted_column_without_header_does_not_pass() -> None:
+    rows = list(csv.reader(io.StringIO(recorded(FULL).read_text())))
+    row = next(cells for cells in rows if cells[3] == "13874A")
+    for shifted in ([*row[:8], "1", *row[8:]], [*row[:9], *row[10:]]):
+        text = ",".join(f'"{cell}"' for cell in shifted) + "\n"
+        assert fault_of(text).kind in ("implausible", "schema_changed")
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"asset_mgr_positions_long": "-5"}, "asset_mgr_positions_long = -5"),
+        ({"asset_mgr_positions_long": "80300"}, "pct_of_oi_asset_mgr_long = 40.0"),
+        ({"asset_mgr_positions_long": "200001"}, "asset_mgr_positions_long = 200001"),
+        ({"pct_of_oi_lev_money_short": "31.0"}, "pct_of_oi_lev_money_short = 31.0"),
+        ({"change_in_lev_money_short": "60001"}, "change_in_lev_money_short = 60001"),
+        ({"as_of_date_in_form_yymmdd": "261103"}, "As_of_Date_In_Form_YYMMDD = '261103'"),
+        ({"report_date_as_yyyy_mm_dd": "2026-11-14T00:00:00.000"}, "report date = '2026-11-14'"),  # a Saturday
+        ({"report_date_as_yyyy_mm_dd": "2026-11-24T00:00:00.000"}, "report date = '2026-11-24'"),  # after today
+    ],
+)
+def test_reports_that_cannot_be(changes: dict[str, str], named: str) -> None:
+    fault = fault_of([cot_row(**changes)])
+    assert (fault.kind, named in fault.detail) == ("implausible", True), fault
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        ([], "bad_request"),
+        ([cot_row(cftc_contract_market_code="099741")], "bad_request"),
+        ([cot_row(), cot_row()], "implausible"),
+        ({"error": True, "message": "no such column"}, "schema_changed"),
+        ([1], "schema_changed"),
+        ("a,b,c\n", "schema_changed"),
+        (yearly_csv(ROWS).replace("Pct_of_OI_Lev", "Share_of_Lev"), "schema_changed"),
+        (yearly_csv(ROWS).replace("CFTC_Contract_Market_Code", "Code"), "schema_changed"),
+        (b"PK\x03\x04broken", "schema_changed"),
+        ("[", "schema_changed"),
+    ],
+)
+def test_bodies_that_are_no_reports(body: Any, kind: str) -> None:
+    assert fault_of(body).kind == kind
+
+
+def test_a_spreadsheets_lost_zeros_and_the_combined_report() -> None:
+    rows = [
+        cot_row(cftc_contract_market_code="99741", futonly_or_combined="FutOnly"),
+        cot_row(cftc_contract_market_code="99741", futonly_or_combined="Combined", asset_mgr_positions_long="80001"),
+    ]
+    assert [cot.contract for cot in parsed(rows, Query("099741"))] == ["099741", "099741"]
+
+
+@pytest.mark.parametrize(
+    ("as_of", "published"),
+    [
+        (date(2024, 6, 11), date(2024, 6, 14)),  # an ordinary week: Friday
+        (date(2024, 6, 18), date(2024, 6, 24)),  # Juneteenth on Wednesday; this and the next three: the CFTC's schedule
+        (date(2024, 7, 2), date(2024, 7, 8)),  # Independence Day on Thursday
+        (date(2024, 11, 26), date(2024, 12, 2)),  # Thanksgiving
+        (date(2024, 12, 24), date(2024, 12, 30)),  # Christmas on Wednesday
+        (date(2024, 11, 12), date(2024, 11, 15)),  # Veterans Day on Monday delays nothing
+        (date(2023, 7, 3), date(2023, 7, 7)),  # as of Monday: Tuesday was the holiday
+        (date(2025, 9, 30), date(2025, 11, 19)),  # the lapse of 2025, the CFTC's list of 2025-11-18
+        (date(2025, 12, 30), date(2026, 1, 13)),
+        (date(2026, 1, 20), date(2026, 1, 23)),  # back to normal
+        (date(2018, 12, 24), date(2019, 2, 1)),  # the lapse of 2019
+    ],
+)
+def test_the_day_of_publication(as_of: date, published: date) -> None:
+    moment = published_at(as_of)
+    assert moment.date() == published
+    assert moment.hour in (19, 20)
+    assert moment.minute == 30
+
+
+def test_requests() -> None:
+    assert Cftc().request(EMINI).params["cftc_contract_market_code"] == "13874A"
+    assert CftcWeekly().request(EMINI).path == "/dea/newcot/FinFutWk.txt"
+    assert CftcYearly().request(Query("13874A", start=NOW)).path == "/files/dea/history/fut_fin_txt_2026.zip"
+    with pytest.raises(SourceError, match="--start"):
+        CftcYearly().request(EMINI)

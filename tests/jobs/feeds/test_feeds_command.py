@@ -1,0 +1,154 @@
+"""`python -m jobs.feeds` as a person calls it, against a real server."""
+
+import json
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from jobs.feeds.__main__ import main
+from jobs.feeds.checks import Seen, ensure_no_jump
+from jobs.feeds.publish import address
+from market.errors import SourceError
+from market.messages import Bar, Book, Cot, DeadLetter, Vix
+from market.settings import ROOT, TopicSettings
+from tests.jobs.feeds.samples import VIX_CSV, book_body, cot_row, equity_body, level
+from tests.jobs.feeds.server import Answer, body, serving
+
+TOKEN = "k3y+of/mine"
+LABELS = ["2024-03-20 12:45:00", "2024-03-20 12:40:00", "2024-03-20 12:35:00"]
+GOOD: dict[str, tuple[str, Answer, type, int]] = {
+    "alpha_vantage": ("MSFT", body(json.dumps(equity_body(LABELS))), Bar, 2),
+    "iex_deep": ("SPY", body(json.dumps(book_body([level(99.5)], [level(100)]))), Book, 1),
+    "cboe": ("VIX", body(VIX_CSV.replace("2026", "2024").replace("11/1", "12/1"), "text/csv"), Vix, 3),
+    "cftc": ("13874A", body(json.dumps([cot_row("2024-11-12")])), Cot, 2),
+    "cftc_weekly": ("13874A", body(json.dumps([cot_row("2024-11-12")])), Cot, 2),
+}
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "MARKET_FEEDS__ALPHA_VANTAGE__TOKEN": TOKEN}
+    command = [sys.executable, "-m", "jobs.feeds", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=environment, check=False, timeout=60)
+
+
+def test_a_dry_run_prints_messages_and_a_failure_one_line() -> None:
+    with serving(
+        GOOD["alpha_vantage"][1], body(json.dumps({"Information": f"key {TOKEN}: 25 requests per day"}))
+    ) as server:
+        good = run("alpha_vantage", "--symbol", "MSFT", "--base-url", server.url, "--dry-run")
+        bad = run("alpha_vantage", "--symbol", "MSFT", "--base-url", server.url, "--dry-run")
+        assert "apikey=k3y%2Bof%2Fmine" in server.asked[0][0]
+    assert (good.returncode, good.stderr) == (0, "")
+    assert [Bar.model_validate_json(line).volume for line in good.stdout.splitlines()] == [1200, 1200]
+    assert (bad.returncode, bad.stdout, bad.stderr.count("\n")) == (2, "", 1)
+    told = json.loads(bad.stderr)
+    assert (told["error"], told["source"]) == ("rate_limited", "alpha_vantage")
+    assert "k3y" not in good.stdout + good.stderr + bad.stderr
+
+
+@pytest.mark.parametrize("source", GOOD)
+def test_each_source_prints_its_topics_messages(source: str, capsys: pytest.CaptureFixture[str]) -> None:
+    symbol, answer, model, count = GOOD[source]
+    with serving(answer) as server:
+        assert main([source, "--symbol", symbol, "--base-url", server.url, "--dry-run"], {}) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [type(model.model_validate_json(line)) for line in lines] == [model] * count  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("source", GOOD)
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        (body(TOKEN, status=403), "auth"),
+        (body(TOKEN, status=404), "bad_request"),
+        (body(TOKEN, status=429, Retry_After="99"), "rate_limited"),
+        (body(TOKEN, "text/html"), "schema_changed"),
+        (body(f'{{"{TOKEN}": "{TOKEN}"}}'), "schema_changed"),
+        (body(f'{{"{TOKEN}": 1, "{TOKEN}": 2}}'), "implausible"),
+    ],
+)
+def test_no_failure_tells_the_token(source: str, answer: Answer, kind: str, capsys: pytest.CaptureFixture[str]) -> None:
+    environment = {f"MARKET_FEEDS__{source.upper()}__TOKEN": TOKEN}
+    with serving(answer) as server:
+        status = main([source, "--symbol", GOOD[source][0], "--base-url", server.url, "--dry-run"], environment)
+    printed = capsys.readouterr()
+    told = json.loads(printed.err)
+    assert status == 2
+    assert told["source"].startswith(source.partition("_weekly")[0])
+    assert told["error"] == (kind if not (source == "cboe" and kind == "implausible") else "schema_changed")
+    assert told.get("retry_after_s") == (99 if kind == "rate_limited" else None)
+    assert "k3y" not in printed.err + printed.out
+
+
+def test_a_dead_letter_goes_to_stderr_without_the_token_and_the_rest_goes_on(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    broken = equity_body(LABELS)
+    broken["Time Series (5min)"][LABELS[2]]["4. close"] = f"see {TOKEN}"
+    with serving(body(json.dumps(broken))) as server:
+        environment = {"MARKET_FEEDS__ALPHA_VANTAGE__TOKEN": TOKEN}
+        assert main(["alpha_vantage", "--symbol", "MSFT", "--base-url", server.url, "--dry-run"], environment) == 0
+    printed = capsys.readouterr()
+    assert len(printed.out.splitlines()) == 1
+    letter = DeadLetter.model_validate_json(printed.err)
+    assert "***" in letter.payload
+    assert "k3y" not in printed.err
+
+
+def test_without_a_token_nothing_is_asked(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["alpha_vantage", "--symbol", "MSFT", "--dry-run"], {}) == 2
+    told = json.loads(capsys.readouterr().err)
+    assert told["error"] == "auth"
+    assert "MARKET_FEEDS__ALPHA_VANTAGE__TOKEN" in told["detail"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["nonsense", "--symbol", "X"],
+        ["cboe"],
+        ["cboe", "--symbol", "SPX", "--dry-run"],
+        ["cboe", "--symbol", "VIX", "--start", "2026-01-01T00:00:00"],
+        ["cboe", "--symbol", "VIX", "--interval", "soon"],
+    ],
+)
+def test_a_wrong_command_is_a_bad_request(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    try:
+        status = main(arguments, {})
+    except SystemExit as left:
+        status = int(str(left.code))
+    assert status == 2
+    assert json.loads(capsys.readouterr().err)["error"] == "bad_request"
+
+
+def test_topics_and_keys() -> None:
+    now = datetime(2026, 1, 2, tzinfo=UTC)
+    letter = DeadLetter(source="cboe", reason="r", payload="p", failed_at=now)
+    vix = Vix(source="cboe", source_time=now, known_at=now, received_at=now, as_of=now, value=17)
+    assert address(letter, TopicSettings()) == ("dead_letter", "cboe")
+    assert address(vix, TopicSettings(vix="t.vix")) == ("t.vix", "VIX")
+
+
+def test_a_feed_is_frozen_when_its_payload_stays_and_the_clock_goes_on() -> None:
+    now, step = datetime(2026, 1, 2, 15, tzinfo=UTC), timedelta(minutes=5)
+    first = Seen.of(b"a", now)
+    again = Seen.of(b"a", now + 2 * step, first)
+    assert again.is_frozen(now + 2 * step, step)
+    assert not again.is_frozen(now + step, step)
+    assert not Seen.of(b"b", now + 2 * step, again).is_frozen(now + 2 * step, step)
+
+
+@pytest.mark.parametrize(
+    ("previous", "value", "jumps"), [(None, 9.0, False), (5, 10, False), (5, 10.1, True), (5, 2.4, True)]
+)
+def test_jumps(previous: float | None, value: float, jumps: bool) -> None:
+    try:
+        ensure_no_jump("s", "close", previous, value, 2)
+    except SourceError as error:
+        assert jumps
+        assert error.kind == "implausible"
+    else:
+        assert not jumps
