@@ -10,20 +10,17 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from importlib.resources import files
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from jobs.recording_facts import RecordingFacts
 from market.settings import get_settings
+from market.vix_schedule import vix_known_at
 
 SYMBOL = "EURUSD"
 INTERVAL = timedelta(hours=1)
 LABEL_FORMAT = "%d.%m.%Y %H:%M:%S.%f"
-NEW_YORK = ZoneInfo("America/New_York")
-# Cboe computes VIX until 16:15 New York (regular trading hours of SPX options); the close is not known before.
-VIX_KNOWN = time(16, 15)
 HOLIDAY = "."
 VIX_BEFORE_BARS = timedelta(days=10)  # the first bars of the year know a close of the last
 
@@ -85,11 +82,6 @@ def _vix(since: datetime, until: datetime) -> Iterator[tuple[str, ...]]:
             known_at = vix_known_at(day)
             if row["vix"] != HOLIDAY and since <= known_at <= until:
                 yield datetime.combine(day, time(), UTC).isoformat(), known_at.isoformat(), row["vix"]
-
-
-def vix_known_at(day: date) -> datetime:
-    """When the day's VIX close is known, in UTC."""
-    return datetime.combine(day, VIX_KNOWN, NEW_YORK).astimezone(UTC)
 
 
 def _write_csv(path: Path, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -5,18 +5,17 @@ known three hours earlier; saying 16:15 then too is late and never early. The fi
 """
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, time
+from datetime import UTC, datetime, time
 from itertools import pairwise
-from zoneinfo import ZoneInfo
 
 from jobs.feeds.checks import ensure_no_jump
 from jobs.feeds.feed import CSV_TYPES, Payload, Query, Request, implausible
 from jobs.feeds.records import Unreadable, csv_rows, each_record, moment, number
 from market.errors import SourceError
 from market.messages import Message, Vix
+from market.vix_schedule import CLOSE_AT, vix_known_at
 
 HEADER = ["DATE", "OPEN", "HIGH", "LOW", "CLOSE"]
-CLOSE_AT = time(16, 15, tzinfo=ZoneInfo("America/New_York"))
 JUMP = 3.0  # the greatest move of a day since 1990 is a factor 2.16, on 2018-02-05
 ROUNDING = 0.005
 
@@ -63,9 +62,6 @@ class Cboe:
         if day.weekday() >= 5 or day > payload.received_at.astimezone(CLOSE_AT.tzinfo).date():
             raise implausible(self.name, "DATE", str(day), "a weekend, or in the future")
         as_of = datetime.combine(day, time(), UTC)
-        times = {"as_of": as_of, "source_time": as_of, "known_at": _known_at(day), "received_at": payload.received_at}
+        times = {"as_of": as_of, "source_time": as_of, "known_at": vix_known_at(day)}
+        times["received_at"] = payload.received_at
         yield Vix.model_validate({"source": self.name, "value": values["CLOSE"], **times})
-
-
-def _known_at(day: date) -> datetime:
-    return datetime.combine(day, CLOSE_AT).astimezone(UTC)

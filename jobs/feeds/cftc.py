@@ -13,9 +13,9 @@ from datetime import UTC, date, datetime, time
 from itertools import pairwise
 from typing import Any
 
-from jobs.feeds.cot_schedule import published_at
 from jobs.feeds.feed import CSV_TYPES, JSON_TYPES, Payload, Query, Request, implausible
 from jobs.feeds.records import Unreadable, csv_rows, each_record, json_body, moment, number
+from market.cot_schedule import published_at
 from market.errors import SourceError
 from market.messages import Cot, Message
 

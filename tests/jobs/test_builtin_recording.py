@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from jobs.builtin_recording import vix_known_at, write_builtin_recording
+from jobs.builtin_recording import write_builtin_recording
 from jobs.recording import Recording
 from jobs.recording_timeline import Moment, timeline
 from market.messages import Bar, DeadLetter, Vix
+from market.vix_schedule import vix_known_at
 
 
 @pytest.fixture(scope="module")

@@ -46,8 +46,10 @@ def serving(*answers: Answer) -> Iterator[Server]:
     with Quiet(("127.0.0.1", 0), Handler) as httpd:
         server.url = f"http://127.0.0.1:{httpd.server_address[1]}"
         threading.Thread(target=httpd.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-        yield server
-        httpd.shutdown()
+        try:
+            yield server
+        finally:  # a test that raises must not leave a thread that accepts on a closed, soon reused descriptor
+            httpd.shutdown()
 
 
 def body(content: bytes | str, content_type: str = "application/json", status: int = 200, **headers: str) -> Answer:

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from jobs.feeds.cftc import Cftc, CftcWeekly, CftcYearly
-from jobs.feeds.cot_schedule import published_at
 from jobs.feeds.feed import Query
+from market.cot_schedule import published_at
 from market.errors import SourceError
 from market.messages import Cot, DeadLetter
 from tests.jobs.feeds.samples import NOW, cot_row, payload, recorded, yearly_csv

@@ -1,0 +1,166 @@
+"""Tradingster's Commitments of Traders: the index of contracts, and a contract's report with one row a trader group.
+
+Positions and their weekly changes are in contracts, shares in percent of open interest. `as_of` is the date that the
+page states (a Tuesday), 00:00 UTC. `known_at` is when the CFTC publishes it (market/cot_schedule.py), or the moment of
+the fetch when that came first, so two fetches of a report give the same message. The newest report is taken however old
+it is: its as_of says so.
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time
+from typing import NamedTuple
+from urllib.parse import unquote, urlsplit
+from zoneinfo import ZoneInfo
+
+from parsel import Selector
+
+from jobs.spiders.page import build, changed, first, implausible, number, tree, words
+from market.cot_schedule import published_at
+from market.errors import SourceError
+from market.messages import Cot
+
+SOURCE = "tradingster"
+NEW_YORK = ZoneInfo("America/New_York")
+FIRST_REPORT = date(1986, 1, 1)  # the CFTC's machine-readable reports begin in that year
+
+GROUPS = {
+    "asset manager/ institutional": "asset_manager",
+    "leveraged funds": "leveraged_funds",
+    "managed money": "managed_money",
+}
+FINANCIAL = {"asset_manager", "leveraged_funds"}
+LONG, LONG_SHARE, SHORT, SHORT_SHARE = 1, 2, 4, 5  # cells of a row; 3 and 6 count traders, 7 to 9 are spreads
+ROW_CELLS = (7, 10)  # without and with spreads
+REPORT_PATH = re.compile(r"/cot/futures/(?:fin|disagg)/([^/?#]+)")
+AS_OF = re.compile(
+    r"(?i:AS\s+OF):?\s*((\d{4}-\d{2}-\d{2})|(\d{1,2}/\d{1,2}/\d{4})|([A-Z][a-z]+\.? \d{1,2},? \d{4}))", re.ASCII
+)
+DATE_FORMATS = ("%Y-%m-%d", "%m/%d/%Y", "%B %d %Y", "%b %d %Y")
+
+
+class Listed(NamedTuple):
+    """One contract of the index: its CFTC code and the link to its report by trader group."""
+
+    contract: str
+    link: str
+
+
+class Position(NamedTuple):
+    held: float
+    change: float | None
+
+
+def parse_index(text: str, subject: str | None = None, contract: str | None = None) -> Listed:
+    """The contract with that name, or that code. Raises SourceError schema_changed, bad_request (not listed)."""
+    rows = [row for row in tree(SOURCE, text).css("tr") if row.css("td")]
+    listed = [(words(first(row, "td")), report) for row in rows if (report := _report(row)) is not None]
+    if not listed:
+        raise changed(SOURCE, "index: no tr with a link /cot/futures/fin/… or /cot/futures/disagg/…")
+    wanted = {found for name, found in listed if _same(name, subject) or found.contract == contract}
+    if not wanted:
+        raise SourceError("bad_request", SOURCE, f"index: none of {len(listed)} contracts is {subject or contract!r}")
+    if len({found.contract for found in wanted}) > 1:
+        raise changed(SOURCE, f"index: {subject!r} names {', '.join(sorted(found.contract for found in wanted))}")
+    return min(wanted)
+
+
+def _same(name: str, subject: str | None) -> bool:
+    return subject is not None and name.casefold() == " ".join(subject.split()).casefold()
+
+
+def _report(row: Selector) -> Listed | None:
+    """The financial report's link, else the disaggregated one; a contract has one of them."""
+    for link in row.css("a::attr(href)").getall():
+        if found := REPORT_PATH.search(urlsplit(link).path):
+            return Listed(unquote(found[1]), link)
+    return None
+
+
+def parse_report(text: str, contract: str, now: datetime, day: date | None = None) -> list[Cot]:
+    """One message a known trader group. `day`: the as_of date asked for; None for the newest report.
+
+    Raises SourceError schema_changed, implausible (a future date), stale (another day than asked for).
+    """
+    page = tree(SOURCE, text)
+    as_of = _as_of(page)
+    midnight = datetime.combine(as_of, time(), UTC)
+    if midnight > now or as_of < FIRST_REPORT:
+        raise implausible(SOURCE, f"AS OF: {as_of} lies after {now:%Y-%m-%d}, or before {FIRST_REPORT}")
+    if day is not None and as_of != day:
+        raise SourceError("stale", SOURCE, f"AS OF: {as_of}, asked for {day}")
+    times = {
+        "as_of": midnight,
+        "source_time": midnight,
+        "known_at": min(now, published_at(as_of)),
+        "received_at": now,
+    }
+    rows = dict(_group_rows(page))
+    return [
+        build(Cot, SOURCE, {"contract": contract, "group": group, **times, **_figures(group, row)})
+        for group, row in rows.items()
+    ]
+
+
+def _as_of(page: Selector) -> date:
+    found = {match[1] for match in AS_OF.finditer(words(page))}
+    if len(found) != 1:
+        raise changed(SOURCE, f"AS OF: {len(found)} different dates on the page, not 1")
+    text = found.pop()
+    for form in DATE_FORMATS:
+        try:
+            return datetime.strptime(text.replace(",", "").replace(".", ""), form).replace(tzinfo=UTC).date()
+        except ValueError:
+            continue
+    raise changed(SOURCE, f"AS OF: {text!r} is no date")
+
+
+def _group_rows(page: Selector) -> Iterator[tuple[str, Selector]]:
+    """Each known group's row. Raises SourceError schema_changed when one is missing or there twice."""
+    found: list[tuple[str, Selector]] = []
+    for row in page.css("tr"):
+        name = words(first(row, "td:first-child strong")).casefold()
+        group = GROUPS.get(re.sub(r"\s*/\s*", "/ ", name))
+        if group is not None:
+            found.append((group, row))
+    names = [group for group, _ in found]
+    if len(set(names)) != len(names):
+        raise changed(SOURCE, f"td strong: {', '.join(names)}: a trader group is there twice")
+    if set(names) != FINANCIAL and names != ["managed_money"]:
+        raise changed(SOURCE, f"td strong: found {', '.join(names) or 'no known trader group'}")
+    yield from found
+
+
+def _figures(group: str, row: Selector) -> dict[str, float | None]:
+    cells = row.xpath("./td")
+    if len(cells) not in ROW_CELLS:  # one more or one less would shift all that follows
+        raise changed(SOURCE, f"{group}: {len(cells)} td in the row, not 10")
+    long, short = _position(group, "long", cells[LONG]), _position(group, "short", cells[SHORT])
+    return {
+        "long": long.held,
+        "short": short.held,
+        "long_change": long.change,
+        "short_change": short.change,
+        "long_oi_pct": _share(group, "long", cells[LONG_SHARE]),
+        "short_oi_pct": _share(group, "short", cells[SHORT_SHARE]),
+    }
+
+
+def _position(group: str, side: str, cell: Selector) -> Position:
+    where = f"{group} {side}"
+    text = " ".join(cell.xpath("./text()").getall()).strip()
+    held = number(SOURCE, where, text)
+    change = number(SOURCE, f"{where} change", words(first(cell, "span")))
+    if held is None or not text[0].isdecimal():  # only a change carries a sign
+        raise changed(SOURCE, f"{where}: {words(cell)!r} holds no position")
+    for found in (held, change):
+        if found is not None and (found.unit is not None or not found.value.is_integer()):
+            raise changed(SOURCE, f"{where}: {words(cell)!r} is no count of contracts")
+    return Position(held.value, None if change is None else change.value)
+
+
+def _share(group: str, side: str, cell: Selector) -> float | None:
+    found = number(SOURCE, f"{group} {side} share", words(cell))
+    if found is not None and found.unit != "%":
+        raise changed(SOURCE, f"{group} {side} share: {words(cell)!r} is no percentage")
+    return None if found is None else found.value

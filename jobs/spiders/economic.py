@@ -1,0 +1,282 @@
+"""Investing.com's economic calendar: the page, its service's HTML in JSON, and the older embeddable widget.
+
+Figures are in whole units (236K is 236000) or percent, as `unit` says. `released_at` is the row's own time: the widget
+states UTC, the page and the service a clock whose zone the page names; without it the rows are refused, never guessed,
+and so they are when the time they show is not the one of their attribute: then the zone is that of the shown one.
+A zone given by the caller, who chose it in the service's request, goes before. `known_at` is `released_at`: an actual
+figure is public from that minute on, whenever it is fetched; only a figure that is there before its time was known at
+the fetch. A figure far before its time means that the zone was misread, and is refused.
+"""
+
+import json
+import re
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from typing import Any, NamedTuple
+
+from parsel import Selector
+
+from jobs.spiders.event_names import event_name
+from jobs.spiders.numbers import Number
+from jobs.spiders.page import build, changed, first, implausible, number, tree, words
+from market.messages import EconomicRelease
+
+SOURCE = "investing"
+EARLY = timedelta(minutes=10)  # figures come a little before their time, by a hasty publisher or a slow clock here
+
+ROWS = "tr[id^=eventRowId_]"
+TABLE = "#economicCalendarData, #ecEventsTable"
+ZONE = "#timeZoneGmtOffsetFormatted, #economicCurrentTime"
+_GMT = re.compile(r"\bGMT\s*(?:([+\-−])\s?(\d{1,2}):(\d{2}))?(?!\s*[\d:+\-−])", re.ASCII)
+_CLOCK = re.compile(r"\d{1,2}:\d{2}", re.ASCII)
+_BULL = re.compile(r"bull([1-3])", re.ASCII)
+WIDGET_TIME, PAGE_TIME = "%Y-%m-%d %H:%M:%S", "%Y/%m/%d %H:%M:%S"
+FIRST_YEAR, LAST_YEAR = 1970, 2200  # elsewhere a change of zone may leave what a datetime can hold
+FIGURES = ("actual", "forecast", "previous")
+
+
+@dataclass(frozen=True)
+class Event:
+    """One row of the calendar; `actual` is None until the event is released. Figures as in the message.
+
+    `base` is the comparison that the name leaves out, `local_day` the date on the page's clock.
+    """
+
+    row: str
+    country: str
+    event: str
+    base: str | None
+    importance: int | None
+    released_at: datetime
+    local_day: date
+    actual: float | None = None
+    forecast: float | None = None
+    previous: float | None = None
+    unit: str | None = None
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """What a page holds: released events as messages, those to come, and how many rows were holidays."""
+
+    released: list[EconomicRelease] = field(default_factory=list)
+    pending: list[Event] = field(default_factory=list)
+    holidays: int = 0
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which events to take; an empty collection takes all. `day` is the date on the page's own clock."""
+
+    countries: Collection[str] = ()
+    importance: Collection[int] = ()
+    events: Collection[str] = ()
+    day: date | None = None
+
+    def takes(self, event: Event) -> bool:
+        return (
+            (not self.countries or event.country in self.countries)
+            and (not self.importance or event.importance in self.importance)
+            and (not self.events or event.event in self.events)
+            and (self.day is None or event.local_day == self.day)
+        )
+
+
+EVERYTHING = Wanted()
+
+
+class _Clock(NamedTuple):
+    """The zone of the rows' times, and whether it is that of the time the page shows to its reader."""
+
+    zone: tzinfo | None
+    shown: bool = False
+
+
+def parse(text: str, now: datetime, zone: tzinfo | None = None, wanted: Wanted = EVERYTHING) -> Calendar:
+    """The calendar. `zone`: of the rows' clock when the caller knows it; None reads the page's own.
+
+    Raises SourceError schema_changed naming row and cell, or implausible (a future actual, two rows of one event).
+    """
+    html = _html(text)
+    if html is None:
+        return Calendar()
+    page = tree(SOURCE, html)
+    rows = page.css(ROWS)
+    if not rows and not page.css(TABLE):
+        raise changed(SOURCE, f"neither {ROWS} nor {TABLE} is there")
+    clock = _Clock(zone) if zone is not None else _Clock(_zone(page), shown=True)
+    events = [(row, _event(row, clock)) for row in rows if not _is_holiday(row)]
+    holidays = len(rows) - len(events)
+    # Figures are read of wanted rows only: what one bond auction writes into its cells costs nobody the page.
+    complete = [_with_figures(row, event) for row, event in events if wanted.takes(event)]
+    chosen = list(_one_each(_told_apart(complete)))
+    released = [_message(event, now) for event in chosen if event.actual is not None]
+    return Calendar(released, [event for event in chosen if event.actual is None], holidays)
+
+
+def _html(text: str) -> str | None:
+    """The rows' HTML, taken out of the service's JSON; None when the service says that there are none."""
+    if not text.lstrip("\ufeff \t\r\n").startswith("{"):
+        return text
+    try:
+        answer = json.loads(text.lstrip("\ufeff"))
+    except (ValueError, RecursionError) as error:
+        raise changed(SOURCE, f"the service's answer is no JSON: {str(error)[:80]}") from None
+    rows = answer.get("data")
+    if not isinstance(rows, str):
+        raise changed(SOURCE, "the service's answer has no text under data")
+    if not rows.strip() or "eventRowId_" not in rows:
+        if answer.get("rows_num") == 0:
+            return None
+        raise changed(SOURCE, f"data: no {ROWS}, and rows_num is {str(answer.get('rows_num'))[:20]}")
+    return f"<table id='economicCalendarData'>{rows}</table>"
+
+
+def _zone(page: Selector) -> tzinfo | None:
+    """The zone the page names; None when it names none. Raises SourceError schema_changed when it names several."""
+    for place in page.css(ZONE):
+        if found := set(_GMT.findall(words(place))):
+            if len(found) > 1:
+                raise changed(SOURCE, f"{ZONE}: {words(place)[:60]!r} names several zones")
+            sign, hours, minutes = found.pop()
+            offset = timedelta(hours=int(hours or 0), minutes=int(minutes or 0))
+            if offset > timedelta(hours=14) or int(minutes or 0) > 59:
+                raise changed(SOURCE, f"{ZONE}: {words(place)[:60]!r} is no offset from GMT")
+            return timezone(offset if sign in ("", "+") else -offset)
+    return None
+
+
+def _is_holiday(row: Selector) -> bool:
+    """Without importance and figures, and without a time or called a holiday."""
+    if row.css("td.sentiment[data-img_key], i.grayFullBullishIcon, td[id^=eventActual_]"):
+        return False
+    dated = "data-event-datetime" in row.attrib or "event_timestamp" in row.attrib
+    return not dated or "holiday" in words(first(row, "td.sentiment")).lower()
+
+
+def _event(row: Selector, clock: _Clock) -> Event:
+    name = row.attrib["id"]
+    at, local_day = _time(row, name, clock)
+    country = first(row, "td.flagCur span[title]")
+    if country is None or not country.attrib["title"].strip():
+        raise changed(SOURCE, f"{name}: td.flagCur > span[title] is not there")
+    title = first(row, "td.event")
+    if title is None:
+        raise changed(SOURCE, f"{name}: td.event is not there")
+    try:
+        event, base = event_name(words(first(title, "a") or title))
+    except ValueError as error:
+        raise changed(SOURCE, f"{name}: td.event: {error}") from None
+    return Event(
+        row=name,
+        country=country.attrib["title"].strip(),
+        event=event,
+        base=base,
+        importance=_importance(row, name),
+        released_at=at,
+        local_day=local_day,
+    )
+
+
+def _time(row: Selector, name: str, clock: _Clock) -> tuple[datetime, date]:
+    """(release in UTC, its date on the page's clock)."""
+    if stamp := row.attrib.get("event_timestamp"):
+        at = _read_time(stamp, WIDGET_TIME, f"{name}: event_timestamp").replace(tzinfo=UTC)
+        return at, at.date()
+    stamp = row.attrib.get("data-event-datetime")
+    if not stamp:
+        raise changed(SOURCE, f"{name}: neither data-event-datetime nor event_timestamp, and no holiday")
+    local = _read_time(stamp, PAGE_TIME, f"{name}: data-event-datetime")
+    if clock.zone is None:
+        raise changed(SOURCE, f"{ZONE}: the page does not name the zone of data-event-datetime")
+    shown = words(first(row, "td.time"))
+    if clock.shown and _CLOCK.fullmatch(shown) and shown.zfill(5) != f"{local:%H:%M}":
+        raise changed(SOURCE, f"{name}: td.time shows {shown}, data-event-datetime {stamp}: the zone is of the former")
+    return local.replace(tzinfo=clock.zone).astimezone(UTC), local.date()
+
+
+def _read_time(text: str, form: str, where: str) -> datetime:
+    try:
+        found = datetime.strptime(text, form)  # noqa: DTZ007  the zone stands elsewhere on the page
+    except ValueError:
+        raise changed(SOURCE, f"{where} {text[:40]!r} is not of the form {form}") from None
+    if not FIRST_YEAR <= found.year <= LAST_YEAR:
+        raise implausible(SOURCE, f"{where} {text[:40]!r} is not of our time")
+    return found
+
+
+def _importance(row: Selector, name: str) -> int | None:
+    """1 to 3 from the cell's image key or its bulls' heads; None when the cell is not there."""
+    cell = first(row, "td.sentiment")
+    if cell is None:
+        return None
+    bulls = len(cell.css("i.grayFullBullishIcon"))
+    key = cell.attrib.get("data-img_key")
+    if key is None:
+        if bulls not in (1, 2, 3):
+            raise changed(SOURCE, f"{name}: td.sentiment: no data-img_key and {bulls} i.grayFullBullishIcon")
+        return bulls
+    found = _BULL.fullmatch(key)
+    if found is None or bulls not in (0, int(found[1])):
+        raise changed(SOURCE, f"{name}: td.sentiment: data-img_key {key[:20]!r} with {bulls} i.grayFullBullishIcon")
+    return int(found[1])
+
+
+def _with_figures(row: Selector, event: Event) -> Event:
+    """The event with its row's figures and their common unit."""
+    name, number_of = event.row, event.row.removeprefix("eventRowId_")
+    found: dict[str, Number | None] = {}
+    for figure in FIGURES:
+        cells = [cell for cell in row.css("td") if cell.attrib.get("id") == f"event{figure.title()}_{number_of}"]
+        if len(cells) != 1:
+            raise changed(SOURCE, f"{name}: {len(cells)} td#event{figure.title()}_{number_of}, not 1")
+        found[figure] = number(SOURCE, f"{name}: {figure}", words(cells[0]))
+    units = {one.unit for one in found.values() if one is not None}
+    if len(units) > 1:
+        raise implausible(SOURCE, f"{name}: one figure is a percentage, another is not")
+    actual, forecast, previous = (None if one is None else one.value for one in found.values())
+    unit = next(iter(units), None)
+    return replace(event, actual=actual, forecast=forecast, previous=previous, unit=unit)
+
+
+def _told_apart(events: list[Event]) -> list[Event]:
+    """A quarterly figure beside the monthly one of its name and time keeps its base in the name, as gdp_qoq."""
+    monthly = {_key(event) for event in events if event.base == "mom"}
+    return [
+        replace(event, event=f"{event.event}_qoq") if event.base == "qoq" and _key(event) in monthly else event
+        for event in events
+    ]
+
+
+def _one_each(events: Iterable[Event]) -> Iterator[Event]:
+    """Each event once; a row that is there twice is one. Raises SourceError implausible when the two differ."""
+    seen: dict[tuple[Any, ...], Event] = {}
+    for event in events:
+        before = seen.setdefault(_key(event), event)
+        if before is event:
+            yield event
+        elif replace(before, row=event.row) != event:
+            raise implausible(
+                SOURCE, f"{before.row} and {event.row} are both {event.country} {event.event}, and differ"
+            )
+
+
+def _key(event: Event) -> tuple[Any, ...]:
+    return event.country, event.event, event.released_at
+
+
+def _message(event: Event, now: datetime) -> EconomicRelease:
+    if event.released_at - now > EARLY:
+        raise implausible(
+            SOURCE, f"{event.row}: an actual figure for {event.released_at}, after {now}: is the zone right?"
+        )
+    fields = {
+        name: getattr(event, name) for name in ("country", "event", "importance", "released_at", *FIGURES, "unit")
+    }
+    known_at = min(event.released_at, now)
+    return build(
+        EconomicRelease,
+        SOURCE,
+        {**fields, "source_time": event.released_at, "known_at": known_at, "received_at": now},
+    )

@@ -1,0 +1,34 @@
+"""Names of economic events as the settings write them: "Core CPI (MoM) (May)" is core_cpi."""
+
+import re
+
+_MONTH = "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
+_PERIOD = rf"(?:{_MONTH}|nov(?:ember)?|dec(?:ember)?|q[1-4]|h[12])"
+_PARENTHESES = re.compile(r"\(([^()]*)\)")
+_REFERENCE = re.compile(rf"{_PERIOD}(?:[ /-]?(?:\d{{2}}|\d{{4}}))?|\d{{4}}", re.ASCII)
+_OTHER = re.compile(r"[^a-z0-9]+", re.ASCII)
+LONGEST = 64  # as EconomicRelease.event allows
+
+BASES = {"mom", "qoq"}
+"""The comparison a headline figure has, which the name leaves out: a month or a quarter, whichever the event has."""
+
+
+def event_name(title: str) -> tuple[str, str | None]:
+    """(snake_case name, comparison base left out: "mom", "qoq" or None).
+
+    Left out are the period that the figure is of, such as (May) or (Q2), and the bases MoM and QoQ; another remark
+    stays, so that "Core CPI (YoY)" is core_cpi_yoy and never taken for the monthly figure. Raises ValueError when no
+    name is left.
+    """
+    base: str | None = None
+    kept: list[str] = []
+    for remark in (found.strip().lower() for found in _PARENTHESES.findall(title)):
+        if remark in BASES and base is None:
+            base = remark
+        elif not _REFERENCE.fullmatch(remark):
+            kept.append(remark)
+    words = " ".join([_PARENTHESES.sub(" ", title), *kept]).lower().replace("&", " and ").replace(".", "")
+    name = _OTHER.sub("_", words).strip("_")
+    if not name or not name[0].isalpha() or len(name) > LONGEST:
+        raise ValueError(f"{title[:80]!r} makes no event name")
+    return name, base

@@ -1,0 +1,50 @@
+"""Numbers as web pages write them in US notation: commas between thousands, a point before decimals, a unit behind."""
+
+import re
+from collections.abc import Collection
+from typing import NamedTuple
+
+MULTIPLIERS = {"K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
+LONGEST = 32  # no page writes a longer number; a float holds any number of this length
+
+_MINUS = str.maketrans({"−": "-", "‒": "-", "–": "-", "﹣": "-", "－": "-"})
+_DIGITS = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|\.\d+"
+_NUMBER = re.compile(rf"(?P<sign>[+-]?)\s?(?P<digits>{_DIGITS})\s?(?P<unit>[%KMBT]?)", re.ASCII)
+_PARENTHESISED = re.compile(rf"\(\s?(?P<digits>{_DIGITS})\s?(?P<unit>[%KMBT]?)\s?\)(?P<after>%?)", re.ASCII)
+
+
+class NotANumber(ValueError):
+    """The text is no number in US notation; it is named, never guessed at."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(f"{text[:60]!r} is not a number in US notation")
+        self.text = text
+
+
+class Number(NamedTuple):
+    """`value` is in whole units (236K is 236000.0) or, with the unit "%", in percent."""
+
+    value: float
+    unit: str | None
+
+
+def parse_number(text: str, missing: Collection[str] = ()) -> Number | None:
+    """The number in a cell's text; None for an empty cell.
+
+    `missing` lists what else this source writes for no value, such as "." or "-". A suffix K, M, B or T multiplies, so
+    that 980K and 1.02M compare. Parentheses without a sign inside mean negative, as accountants write. A comma is only
+    taken between groups of three digits: 1,5 and 1.234,5 raise NotANumber, which names the text, like all else.
+    """
+    plain = text.translate(_MINUS).strip()  # strip knows the no-break spaces
+    if not plain or plain in missing:
+        return None
+    if len(plain) > LONGEST:
+        raise NotANumber(text)
+    if found := _NUMBER.fullmatch(plain):
+        negative, unit = found["sign"] == "-", found["unit"]
+    elif (found := _PARENTHESISED.fullmatch(plain)) and not (found["unit"] and found["after"]):
+        negative, unit = True, found["unit"] or found["after"]
+    else:
+        raise NotANumber(text)
+    value = float(found["digits"].replace(",", "")) * MULTIPLIERS.get(unit, 1.0)
+    return Number(-value if negative else value, "%" if unit == "%" else None)

@@ -1,0 +1,79 @@
+"""What the parsers of all pages share: reading the text, walking the tree, and the two kinds of refusal."""
+
+import re
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from parsel import Selector
+from pydantic import ValidationError
+
+from jobs.spiders.numbers import NotANumber, Number, parse_number
+from market.errors import SourceError
+from market.messages import Message
+
+M = TypeVar("M", bound=Message)
+
+# What the doorkeepers of web sites answer instead of the page, with status 200 too.
+CHALLENGES = (
+    "<title>just a moment...</title>",
+    "cf-challenge",
+    "captcha-delivery",
+    "px-captcha",
+    "/_incapsula_resource",
+)
+LONGEST_CHALLENGE = 50_000  # characters; a whole page may carry such a word in one of its scripts
+
+_SPACES = re.compile(r"\s+")
+
+
+def changed(source: str, detail: str) -> SourceError:
+    """The page is not built as the parser knows it."""
+    return SourceError("schema_changed", source, detail)
+
+
+def implausible(source: str, detail: str) -> SourceError:
+    """The page is well built and its numbers contradict each other or the clock."""
+    return SourceError("implausible", source, detail)
+
+
+def tree(source: str, text: str) -> Selector:
+    """The page's tree.
+
+    Raises SourceError schema_changed (empty), unavailable (cut off) or auth (a doorkeeper's page).
+    """
+    if not text.strip():
+        raise changed(source, "the answer is empty")
+    lower = text.lower()
+    if len(lower) < LONGEST_CHALLENGE and any(mark in lower for mark in CHALLENGES):
+        raise SourceError("auth", source, "the site asks for a proof that a person reads it")
+    if "<html" in lower and "</html" not in lower:
+        raise SourceError("unavailable", source, "the page is cut off: it has no end")
+    # A NUL ends the text for lxml, which would hide the rest of the page.
+    return Selector(text=text.replace("\x00", ""), type="html")
+
+
+def words(selector: Selector | None) -> str:
+    """All text below a node, white space joined; empty for None. React's comments between text nodes vanish."""
+    return "" if selector is None else _SPACES.sub(" ", "".join(selector.xpath(".//text()").getall())).strip()
+
+
+def first(selector: Selector, css: str) -> Selector | None:
+    found = selector.css(css)
+    return found[0] if found else None
+
+
+def number(source: str, where: str, text: str) -> Number | None:
+    """The number of a cell. Raises SourceError schema_changed naming the place."""
+    try:
+        return parse_number(text)
+    except NotANumber as error:
+        raise changed(source, f"{where}: {error}") from None
+
+
+def build(model: type[M], source: str, fields: Mapping[str, Any]) -> M:
+    """The message. Raises SourceError implausible naming field and value when a rule of the topic is broken."""
+    try:
+        return model.model_validate({"source": source, **fields})
+    except ValidationError as error:
+        faults = [f"{'.'.join(map(str, each['loc']))} {each['input']!r}: {each['msg']}" for each in error.errors()]
+        raise implausible(source, "; ".join(faults)[:500]) from None

@@ -1,0 +1,201 @@
+"""CNBC's quote page of the Cboe volatility index (.VIX), in index points.
+
+Times. `as_of` is the New York trading day (00:00 UTC of its date, as everywhere in the topic). From 03:15 New York,
+when Cboe starts computing, until 16:15 the page shows a live value: it is no close, and is known when it was fetched.
+Afterwards, and on days without trade, it shows the last day's close, known since 16:15 of that day: fetching it twice
+gives the same message.
+"""
+
+import json
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from zoneinfo import ZoneInfo
+
+from parsel import Selector
+
+from jobs.spiders.numbers import Number
+from jobs.spiders.page import build, changed, first, implausible, number, tree, words
+from market.calendars import get_calendar
+from market.messages import Vix
+from market.vix_schedule import vix_known_at
+
+SOURCE = "cnbc"
+NEW_YORK = ZoneInfo("America/New_York")
+COMPUTED_FROM = time(3, 15)  # Cboe's global trading hours of VIX
+CALENDAR = "XNYS"
+
+PRICE_CENT = 0.0105  # a price or change on the page is rounded to a cent; a little more for the float
+PERCENT_STEP = 0.0051  # percent changes show two decimals or more
+
+CONTAINER = ".QuoteStrip-lastPriceStripContainer"
+CHANGE = ".QuoteStrip-changeUp, .QuoteStrip-changeDown, .QuoteStrip-unchanged"
+# CNBC names the block of regular hours QuoteStrip-extendedHours, and that of extended hours extendedDataContainer.
+EXTENDED_BLOCK = "ancestor::*[contains(@class, 'QuoteStrip-extendedDataContainer')]"
+BLOCK = "ancestor::*[contains(@class, 'QuoteStrip-dataContainer')][1]"
+EXTENDED_LABEL = re.compile(r"after[ -]?hours|pre[ -]?market|extended", re.IGNORECASE)
+_SIGNED = re.compile(r"[+\-−]?[\d.,]+%?")
+_DATE = re.compile(r"\b(\d{1,2})/(\d{1,2})/(\d{2}|\d{4})\b", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Quote:
+    """Index points; `change` is against the previous close; `day` is the page's own date of the last trade."""
+
+    value: float
+    change: float | None = None
+    change_pct: float | None = None
+    day: date | None = None
+
+    @property
+    def previous_close(self) -> float | None:
+        return None if self.change is None else round(self.value - self.change, 4)
+
+
+def parse(text: str, now: datetime) -> Vix:
+    """The page's VIX. `now`: when it was fetched. Raises SourceError schema_changed, implausible, auth, unavailable."""
+    quote = read_quote(text)
+    today = now.astimezone(NEW_YORK).date()
+    if quote.day is not None and quote.day > today:
+        raise implausible(SOURCE, f"the quote is of {quote.day}, the clock says {today}")
+    day = quote.day or trading_day(now)
+    fields = {
+        "as_of": datetime.combine(day, time(), UTC),
+        "value": quote.value,
+        "source_time": datetime.combine(day, time(), UTC),
+        "known_at": min(now, vix_known_at(day)),
+        "received_at": now,
+    }
+    return build(Vix, SOURCE, fields)
+
+
+def trading_day(now: datetime) -> date:
+    """The day whose value the page shows: the last trading day on which Cboe has begun to compute."""
+    for session in reversed(get_calendar(CALENDAR).sessions):
+        day = session.open.astimezone(NEW_YORK).date()
+        if datetime.combine(day, COMPUTED_FROM, NEW_YORK) <= now:
+            return day
+    raise ValueError(f"{now} lies before the calendar {CALENDAR} begins")
+
+
+def read_quote(text: str) -> Quote:
+    """The quote of any CNBC page: today's strip, else the older span, else meta or JSON-LD."""
+    page = tree(SOURCE, text)
+    linked = _json_ld(page)
+    _same_symbol(page, linked)
+    if containers := page.css(CONTAINER):
+        return _checked(_strip(_regular(list(containers))), page)
+    older = page.css("span.last.original")
+    if older:
+        return Quote(_positive("span.last.original", words(older[0])))
+    meta = page.css("meta[itemprop=price]::attr(content)").get()
+    if meta is not None:
+        return Quote(_positive("meta[itemprop=price]", meta))
+    if "price" in linked:
+        return Quote(_positive("JSON-LD price", str(linked["price"])))
+    raise changed(SOURCE, f"none of {CONTAINER}, span.last.original, meta[itemprop=price], JSON-LD price is there")
+
+
+def _regular(containers: list[Selector]) -> Selector:
+    """The container of regular hours. Raises SourceError schema_changed when it cannot be told from the other."""
+    left = [one for one in containers if not one.xpath(EXTENDED_BLOCK) and not EXTENDED_LABEL.search(_label(one))]
+    if len({words(one) for one in left}) > 1:  # not CNBC's block names: take them at their word
+        left = [one for one in left if not one.xpath("ancestor::*[contains(@class, 'QuoteStrip-extendedHours')]")]
+    if len({words(one) for one in left}) != 1:
+        raise changed(SOURCE, f"{CONTAINER}: {len(containers)} found, {len(left)} of them of regular hours, not one")
+    return left[0]
+
+
+def _label(container: Selector) -> str:
+    block = container.xpath(BLOCK)
+    labels = (
+        block.css("[class*=Label], [class*=lastTradeTime]") if block else container.xpath("preceding-sibling::*[1]")
+    )
+    return " ".join(words(label) for label in labels)
+
+
+def _strip(container: Selector) -> Quote:
+    prices = container.css("span.QuoteStrip-lastPrice")
+    if len(prices) != 1:
+        raise changed(SOURCE, f"span.QuoteStrip-lastPrice: {len(prices)} in the container, not 1")
+    value = _positive("span.QuoteStrip-lastPrice", words(prices[0]))
+    changes = container.css(CHANGE)
+    found = [number(SOURCE, "change", one) for one in _SIGNED.findall(words(changes[0]))] if changes else []
+    if len(found) > 2:
+        raise changed(SOURCE, f"change: {words(changes[0])!r} holds {len(found)} numbers, not 2")
+    plain = [one.value for one in found if one is not None and one.unit is None]
+    percent = [one.value for one in found if one is not None and one.unit == "%"]
+    direction = changes[0].attrib.get("class", "") if changes else ""
+    _same_direction(direction, plain + percent)
+    day = _last_trade_day(container)
+    return Quote(value, plain[0] if plain else None, percent[0] if percent else None, day)
+
+
+def _same_direction(direction: str, changes: list[float]) -> None:
+    signs = {"changeUp": 1, "changeDown": -1}
+    sign = next((value for name, value in signs.items() if name in direction), 0)
+    if any(change * sign < 0 for change in changes):
+        raise implausible(SOURCE, f"{direction} with a change of {changes}")
+
+
+def _last_trade_day(container: Selector) -> date | None:
+    """The date in "Last | 11/24/26 EST", which stands above a quote that is not of today."""
+    shown = container.xpath("preceding-sibling::*[contains(@class, 'QuoteStrip-lastTradeTime')]")
+    found = _DATE.search(words(shown[-1])) if shown else None
+    if found is None:
+        return None
+    month, day, year = (int(part) for part in found.groups())
+    try:
+        return date(year if year > 99 else 2000 + year, month, day)
+    except ValueError:
+        raise changed(SOURCE, f"QuoteStrip-lastTradeTime: {found[0]!r} is no date") from None
+
+
+def _checked(quote: Quote, page: Selector) -> Quote:
+    """The quote, when value, change, percent and the page's previous close agree. Raises SourceError implausible."""
+    previous = quote.previous_close
+    if previous is None:
+        return quote
+    if previous <= 0:
+        raise implausible(SOURCE, f"value {quote.value} and change {quote.change} leave a previous close of {previous}")
+    if quote.change_pct is not None and quote.change is not None:
+        expected, slack = 100 * quote.change / previous, 100 * PRICE_CENT / previous + PERCENT_STEP
+        if abs(expected - quote.change_pct) > slack:
+            raise implausible(
+                SOURCE, f"change {quote.change} of {previous} is {expected:.3f}%, not {quote.change_pct}%"
+            )
+    for stat in page.css(".Summary-stat"):
+        if words(first(stat, ".Summary-label")).lower() == "prev close":
+            stated = number(SOURCE, "Prev Close", words(first(stat, ".Summary-value")))
+            if stated is not None and abs(stated.value - previous) > 2 * PRICE_CENT:
+                raise implausible(SOURCE, f"value less change is {previous}, Prev Close {stated.value}")
+    return quote
+
+
+def _positive(where: str, text: str) -> float:
+    found: Number | None = number(SOURCE, where, text)
+    if found is None or found.unit is not None:
+        raise changed(SOURCE, f"{where}: {text[:40]!r} is no price")
+    if found.value <= 0:
+        raise implausible(SOURCE, f"{where}: {found.value} is not above 0")
+    return found.value
+
+
+def _json_ld(page: Selector) -> dict[str, object]:
+    """The first JSON-LD object that has a price; {} when there is none."""
+    for script in page.css("script[type='application/ld+json']::text").getall():
+        try:
+            content = json.loads(script)
+        except (ValueError, RecursionError):  # one broken script says nothing about the rest of the page
+            continue
+        for entry in content if isinstance(content, list) else [content]:
+            if isinstance(entry, dict) and isinstance(entry.get("price"), str | int | float):
+                return entry
+    return {}
+
+
+def _same_symbol(page: Selector, linked: dict[str, object]) -> None:
+    """Refuses another quote's page, where a redirect may lead."""
+    for shown in (words(first(page, ".QuoteStrip-symbolAndExchange")), str(linked.get("tickerSymbol", ""))):
+        if shown and "VIX" not in shown.upper():
+            raise implausible(SOURCE, f"the page is of {shown[:30]!r}, not of .VIX")

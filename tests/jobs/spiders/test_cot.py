@@ -1,0 +1,125 @@
+"""Tradingster's index and reports: groups, figures, dates, and the CFTC's release schedule."""
+
+import re
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from jobs.spiders.cot import Listed, parse_index, parse_report
+from market.cot_schedule import published_at
+from market.errors import SourceError
+from tests.jobs.spiders.pages import FINANCIAL_ROWS, MANAGED_ROWS, cot_index, cot_report
+
+RENDERED = Path(__file__).parents[4] / "shared" / "data" / "cot" / "tradingster_fin_13874_plus_2025-05-13_rendered.txt"
+NOW = datetime(2025, 5, 18, 12, 0, tzinfo=UTC)
+
+
+def refusal(page: str, now: datetime = NOW, day: date | None = None) -> tuple[str, str]:
+    with pytest.raises(SourceError) as raised:
+        parse_report(page, "13874+", now, day)
+    return raised.value.kind, raised.value.detail
+
+
+def test_financial_groups() -> None:
+    managers, funds = parse_report(cot_report(), "13874+", NOW)
+    assert (managers.group, managers.long, managers.long_change, managers.long_oi_pct) == (
+        "asset_manager", 1_115_694, 13_560, 52.1,
+    )  # fmt: skip
+    assert (managers.short, managers.short_change, managers.short_oi_pct) == (256_693, -26_712, 12.0)
+    assert (funds.group, funds.long, funds.short, funds.contract) == ("leveraged_funds", 157_321, 443_939, "13874+")
+    assert managers.as_of == datetime(2025, 5, 13, tzinfo=UTC)
+    assert managers.known_at == datetime(2025, 5, 16, 19, 30, tzinfo=UTC)  # Friday 15:30 New York
+    assert managers.received_at == NOW
+
+
+def test_managed_money_and_a_negative_change_in_parentheses() -> None:
+    (money,) = parse_report(cot_report(MANAGED_ROWS), "067651", NOW)
+    assert (money.group, money.long, money.long_change, money.long_oi_pct) == ("managed_money", 300_000, -2000, 25.5)
+    assert (money.short, money.short_change) == (60_000, -1500)
+
+
+@pytest.mark.parametrize("text", ["2025-05-13", "05/13/2025", "May 13, 2025", "May 13 2025"])
+def test_every_form_of_the_date(text: str) -> None:
+    assert parse_report(cot_report(as_of=text), "13874+", NOW)[0].as_of == datetime(2025, 5, 13, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("as_of", "published"),
+    # The CFTC's release schedules: Friday; Monday after a Thursday or Wednesday off; Friday after a Monday off.
+    [
+        ("2025-05-13", "2025-05-16T15:30-04:00"),
+        ("2024-11-26", "2024-12-02T15:30-05:00"),  # Thanksgiving
+        ("2024-07-02", "2024-07-08T15:30-04:00"),  # Independence Day
+        ("2024-12-24", "2024-12-30T15:30-05:00"),  # Christmas
+        ("2024-05-28", "2024-05-31T15:30-04:00"),  # Memorial Day, before as_of
+    ],
+)
+def test_publication(as_of: str, published: str) -> None:
+    assert published_at(date.fromisoformat(as_of)) == datetime.fromisoformat(published)
+
+
+def test_a_report_fetched_before_its_schedule_was_known_then() -> None:
+    early = datetime(2025, 5, 16, 19, 29, tzinfo=UTC)
+    assert parse_report(cot_report(), "13874+", early)[0].known_at == early
+
+
+@pytest.mark.parametrize(
+    ("page", "kind", "named"),
+    [
+        ("", "schema_changed", "empty"),
+        (cot_report().replace("AS OF", "DATED"), "schema_changed", "AS OF"),
+        (cot_report(as_of="13/05/2025"), "schema_changed", "13/05/2025"),
+        (cot_report(as_of="2025-05-20"), "implausible", "2025-05-20"),
+        (cot_report(as_of="0001-01-01"), "implausible", "0001-01-01"),
+        (cot_report(FINANCIAL_ROWS[:2]), "schema_changed", "asset_manager"),
+        (cot_report(FINANCIAL_ROWS[:1]), "schema_changed", "no known trader group"),
+        (cot_report((*FINANCIAL_ROWS, FINANCIAL_ROWS[2])), "schema_changed", "twice"),
+        (cot_report().replace("<td>52.1%</td>", ""), "schema_changed", "asset_manager"),  # all cells one to the left
+        (cot_report().replace(" 1,115,694 ", " "), "schema_changed", "no position"),
+        (cot_report().replace("1,115,694", "1.115.694"), "schema_changed", "1.115.694"),
+        (cot_report().replace("1,115,694", "1115694.5"), "schema_changed", "no count"),
+        (cot_report().replace("1,115,694", "-1,115,694"), "schema_changed", "no position"),
+        (cot_report().replace("52.1%", "152.1%"), "implausible", "152.1"),
+        (cot_report()[:-30], "unavailable", "cut off"),
+    ],
+)
+def test_refusals_say_what_is_wrong(page: str, kind: str, named: str) -> None:
+    found, detail = refusal(page)
+    assert found == kind
+    assert named in detail
+
+
+def test_another_day_than_asked_for_is_stale() -> None:
+    assert refusal(cot_report(), day=date(2025, 5, 6))[0] == "stale"
+    assert parse_report(cot_report(), "13874+", NOW, date(2025, 5, 13))
+
+
+@pytest.mark.parametrize(
+    ("subject", "contract"), [("S&P 500 STOCK INDEX", None), ("s&p 500  stock index", None), (None, "13874+")]
+)
+def test_index_by_name_or_code(subject: str | None, contract: str | None) -> None:
+    assert parse_index(cot_index(), subject, contract) == Listed("13874+", "/cot/futures/fin/13874%2B")
+
+
+def test_index_of_a_commodity_and_refusals() -> None:
+    gold = cot_index(("GOLD", "088691"), kind="disagg")
+    assert parse_index(gold, "GOLD").link == "/cot/futures/disagg/088691"
+    for page, kind in ((gold, "bad_request"), ("<html><body></body></html>", "schema_changed")):
+        with pytest.raises(SourceError) as raised:
+            parse_index(page, "S&P 500 STOCK INDEX")
+        assert raised.value.kind == kind
+    with pytest.raises(SourceError, match="names 1, 2"):
+        parse_index(cot_index(("GOLD", "1"), ("GOLD", "2")), "GOLD")
+
+
+@pytest.mark.skipif(not RENDERED.exists(), reason="the recorded samples are not here")
+def test_recorded_numbers() -> None:
+    """The rendered page's rows, put back into the site's markup, are read as the CFTC published them."""
+    lines = [
+        re.split(r"\s*\|\s*", line) for line in RENDERED.read_text().splitlines() if "Funds" in line or "Asset" in line
+    ]
+    rows = tuple((cells[0], cells[1], cells[2], cells[4], cells[5], cells[7]) for cells in lines)
+    managers, funds = parse_report(cot_report(rows), "13874+", NOW)
+    assert (managers.long, managers.short, managers.long_oi_pct) == (1_115_694, 256_693, 52.1)
+    assert (funds.long_change, funds.short_change, funds.short_oi_pct) == (2590, 29_441, 20.7)

@@ -1,0 +1,185 @@
+"""Investing.com's calendar: page, service, widget; zones, names, units, holidays, pending events."""
+
+import json
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from jobs.spiders.economic import Wanted, parse
+from jobs.spiders.event_names import event_name
+from market.errors import SourceError
+from market.settings import FeatureSettings
+from tests.jobs.spiders.pages import HOLIDAY_ROW, calendar_page, event_row
+
+RECORDED = Path(__file__).parents[4] / "shared" / "data" / "economic" / "investing_rows_2021-09.html"
+NOW = datetime(2026, 6, 10, 13, 0, tzinfo=UTC)
+RELEASE = datetime(2026, 6, 10, 12, 30, tzinfo=UTC)  # 08:30 on the page's clock, GMT -4:00
+NEW_YORK = ZoneInfo("America/New_York")
+
+
+def refusal(page: str, now: datetime = NOW) -> tuple[str, str]:
+    with pytest.raises(SourceError) as raised:
+        parse(page, now)
+    return raised.value.kind, raised.value.detail
+
+
+def service(*rows: str, **more: object) -> str:
+    return json.dumps({"data": "".join(rows), "rows_num": len(rows), **more})
+
+
+def test_a_released_event() -> None:
+    (message,) = parse(calendar_page(), NOW).released
+    assert (message.country, message.event, message.importance, message.unit) == ("United States", "core_cpi", 3, "%")
+    assert (message.actual, message.forecast, message.previous) == (0.3, 0.2, 0.2)
+    assert message.released_at == message.known_at == message.source_time == RELEASE
+    assert message.received_at == NOW
+
+
+def test_pending_events_and_holidays_make_no_message() -> None:
+    pending = event_row(502, "Nonfarm Payrolls (Jun)", actual="&nbsp;", forecast="180K", previous="177K")
+    found = parse(calendar_page(HOLIDAY_ROW, event_row(), pending), NOW)
+    assert (len(found.released), found.holidays) == (1, 1)
+    (event,) = found.pending
+    assert (event.event, event.forecast, event.unit) == ("nonfarm_payrolls", 180_000, None)
+
+
+@pytest.mark.parametrize(
+    ("actual", "forecast", "previous", "expected", "unit"),
+    [
+        ("980K", "1.02M", "&nbsp;", (980_000, 1_020_000, None), None),
+        ("-3.315M", "-1,000K", "0", (-3_315_000, -1_000_000, 0), None),
+        ("5.50%", "&nbsp;", "5.25%", (5.5, None, 5.25), "%"),
+        ("50.4", "50.2", "49.9", (50.4, 50.2, 49.9), None),
+    ],
+)
+def test_units(actual, forecast, previous, expected, unit) -> None:
+    row = event_row(actual=actual, forecast=forecast, previous=previous)
+    (message,) = parse(calendar_page(row), NOW).released
+    assert (message.actual, message.forecast, message.previous) == pytest.approx(expected)
+    assert message.unit == unit
+
+
+@pytest.mark.parametrize(
+    ("zone", "offset_hours"),
+    [("(GMT -4:00)", -4), ("(GMT +5:30)", 5.5), ("(GMT)", 0), ("(GMT \N{MINUS SIGN}11:00)", -11)],
+)
+def test_the_page_s_zone(zone: str, offset_hours: float) -> None:
+    (message,) = parse(calendar_page(zone=zone), NOW + timedelta(days=1)).released
+    assert message.released_at == datetime(2026, 6, 10, 8, 30, tzinfo=UTC) - timedelta(hours=offset_hours)
+
+
+def test_the_service_and_the_zone_that_was_asked_for() -> None:
+    page = service(event_row(shown="13:30"))
+    assert refusal(page)[0] == "schema_changed"
+    (message,) = parse(page, NOW, NEW_YORK).released
+    assert message.released_at == RELEASE
+    assert parse(service(), NOW) == parse(json.dumps({"data": "<tr><td>No events</td></tr>", "rows_num": 0}), NOW)
+
+
+def test_the_widget_speaks_utc() -> None:
+    row = event_row(key=False, bulls=2, at="2026-06-10 12:30:00", attribute="event_timestamp")
+    (message,) = parse(f"<html><body><table id='ecEventsTable'>{row}</table></body></html>", NOW).released
+    assert (message.released_at, message.importance) == (RELEASE, 2)
+
+
+@pytest.mark.parametrize(
+    ("title", "name"),
+    [
+        ("Core CPI (MoM) (May)", "core_cpi"),
+        ("Core CPI (YoY)  (May)", "core_cpi_yoy"),
+        ("GDP (QoQ) (Q1)", "gdp"),
+        ("Core Retail Sales (MoM) (Sep)", "core_retail_sales"),
+        ("Fed Interest Rate Decision", "fed_interest_rate_decision"),
+        ("Crude Oil Inventories", "crude_oil_inventories"),
+        ("Building Permits (Jul)", "building_permits"),
+        ("Unemployment Rate (Jun 2026)", "unemployment_rate"),
+        ("Nonfarm Payrolls (Jun)", "nonfarm_payrolls"),
+        ("New Home Sales (Aug)", "new_home_sales"),
+        ("ISM Manufacturing PMI (Dec)", "ism_manufacturing_pmi"),
+        ("CB Consumer Confidence (Oct)", "cb_consumer_confidence"),
+        ("Initial Jobless Claims", "initial_jobless_claims"),
+        ("ADP Nonfarm Employment Change (Nov)", "adp_nonfarm_employment_change"),
+        ("U.S. Baker Hughes Oil Rig Count", "us_baker_hughes_oil_rig_count"),
+        ("S&P Global Manufacturing PMI (Jul) (P)", "s_and_p_global_manufacturing_pmi_p"),
+    ],
+)
+def test_names(title: str, name: str) -> None:
+    assert event_name(title)[0] == name
+
+
+def test_each_event_of_the_settings_can_be_met() -> None:
+    titles = (name.replace("_", " ").upper() for name in FeatureSettings().events)
+    assert tuple(event_name(f"{title} (MoM) (May)")[0] for title in titles) == FeatureSettings().events
+
+
+def test_two_figures_of_one_name_are_told_apart() -> None:
+    rows = [event_row(1, "GDP (MoM) (Apr)"), event_row(2, "GDP (QoQ) (Q1)", actual="0.6%"), event_row(3, "GDP (YoY)")]
+    assert [each.event for each in parse(calendar_page(*rows), NOW).released] == ["gdp", "gdp_qoq", "gdp_yoy"]
+    assert len(parse(calendar_page(event_row(1), event_row(2)), NOW).released) == 1
+    assert refusal(calendar_page(event_row(1), event_row(2, actual="0.4%")))[0] == "implausible"
+
+
+def test_what_is_wanted() -> None:
+    german = event_row(2, "German PPI (MoM)", country="Germany", bulls=1)
+    rows = [event_row(1), german, event_row(3, "Building Permits", at="2026/06/09 08:30:00")]
+
+    def events(wanted: Wanted) -> list[str]:
+        return [each.event for each in parse(calendar_page(*rows), NOW, wanted=wanted).released]
+
+    assert events(Wanted()) == ["core_cpi", "german_ppi", "building_permits"]
+    assert events(Wanted(countries=["Germany"])) == ["german_ppi"]
+    assert events(Wanted(importance=[2, 3], day=date(2026, 6, 10))) == ["core_cpi"]
+    assert events(Wanted(events=["building_permits"])) == ["building_permits"]
+    rows.append(event_row(4, "German 10-Year Bund Auction", country="Germany", actual="2.53|1.7"))
+    assert events(Wanted(countries=["United States"])) == ["core_cpi", "building_permits"]
+
+
+def test_a_figure_before_its_time() -> None:
+    shortly = RELEASE - timedelta(minutes=2)
+    assert parse(calendar_page(), shortly).released[0].known_at == shortly
+    kind, detail = refusal(calendar_page(), RELEASE - timedelta(hours=1))
+    assert kind == "implausible"
+    assert "zone" in detail
+
+
+@pytest.mark.parametrize(
+    ("page", "kind", "named"),
+    [
+        ("", "schema_changed", "empty"),
+        ("<html><body>Maintenance</body></html>", "schema_changed", "eventRowId_"),
+        (calendar_page(zone=None), "schema_changed", "zone"),
+        (calendar_page(zone="(GMT +19:00)"), "schema_changed", "GMT +19:00"),
+        (calendar_page(zone="(GMT -4)"), "schema_changed", "zone"),
+        (calendar_page(event_row(at="0001/01/01 08:30:00")), "implausible", "0001"),
+        (calendar_page(event_row(shown="12:30")), "schema_changed", "12:30"),
+        (calendar_page(event_row(at="10/06/2026 08:30")), "schema_changed", "data-event-datetime"),
+        (calendar_page(event_row(bulls=2).replace("bull2", "bull3")), "schema_changed", "bull3"),
+        (calendar_page(event_row(actual="0,3%")), "schema_changed", "actual"),
+        (calendar_page(event_row(forecast="0.2")), "implausible", "percentage"),
+        (calendar_page(event_row().replace("eventPrevious_501", "previous")), "schema_changed", "eventPrevious_501"),
+        (calendar_page(event_row(name="(May)")), "schema_changed", "td.event"),
+        (calendar_page(event_row(country=" ")), "schema_changed", "td.flagCur"),
+        (calendar_page()[:-60], "unavailable", "cut off"),
+        ('{"data": 5}', "schema_changed", "data"),
+        ('{"data": ""}', "schema_changed", "rows_num"),
+        ('{"data": "', "schema_changed", "JSON"),
+    ],
+)
+def test_refusals_say_what_is_wrong(page: str, kind: str, named: str) -> None:
+    found, detail = refusal(page)
+    assert found == kind
+    assert named in detail
+
+
+@pytest.mark.skipif(not RECORDED.exists(), reason="the recorded samples are not here")
+def test_recorded_rows() -> None:
+    """A holiday, a released and a pending event; the fragment names no zone, so it needs one."""
+    assert refusal(RECORDED.read_text())[0] == "schema_changed"
+    found = parse(RECORDED.read_text(), NOW, UTC)
+    (message,) = found.released
+    assert (message.country, message.event, message.importance) == ("Australia", "hia_new_home_sales", 2)
+    assert (message.actual, message.forecast, message.previous, message.unit) == (5.8, None, -20.5, "%")
+    assert [event.event for event in found.pending] == ["german_ppi_yoy"]
+    assert found.holidays == 1

@@ -1,0 +1,120 @@
+"""CNBC's quote page: every markup, the regular hours' container, cross-checks, and what is known when."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from jobs.spiders.vix import parse, read_quote
+from market.errors import SourceError
+from tests.jobs.spiders.pages import strip, vix_page
+
+FRAGMENTS = Path(__file__).parents[4] / "shared" / "data" / "vix"
+IN_SESSION = datetime(2026, 6, 10, 15, 0, tzinfo=UTC)  # Wednesday, 11:00 New York
+CLOSE_KNOWN = datetime(2026, 6, 10, 20, 15, tzinfo=UTC)  # 16:15 New York
+EXTENDED = f"<div class='QuoteStrip-extendedDataContainer QuoteStrip-dataContainer'>{strip('19.99', '+1.54')}</div>"
+REGULAR = f"<div class='QuoteStrip-dataContainer QuoteStrip-extendedHours'>{strip()}</div>"
+
+
+def day(text: str) -> datetime:
+    return datetime.fromisoformat(f"{text}T00:00:00+00:00")
+
+
+def kind_of(text: str, now: datetime = IN_SESSION) -> tuple[str, str]:
+    with pytest.raises(SourceError) as refusal:
+        parse(text, now)
+    assert refusal.value.source == "cnbc"
+    return refusal.value.kind, refusal.value.detail
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        vix_page(),
+        vix_page(EXTENDED + REGULAR),
+        vix_page(REGULAR + EXTENDED),
+        vix_page(f"<div class='QuoteStrip-dataContainer'><p class='QuoteStrip-lastTradeTime'>After Hours: Last</p>"
+                 f"{strip('19.99', '+1.54')}</div><div class='QuoteStrip-dataContainer'>{strip()}</div>"),
+        vix_page('<span class="last original ng-binding" ng-bind="quoteData">18.45</span>'),
+        vix_page("<p></p>", head='<meta itemprop="price" content="18.45" />'),
+        vix_page("<p></p>", head='<script type="application/ld+json">{"@type": "Intangible/FinancialQuote", '
+                 '"tickerSymbol": ".VIX", "price": "18.45"}</script>'),
+        vix_page(strip("18.45", "-0.35", "-1.8617%", "Down")),
+        vix_page(strip("18.45", "UNCH", "0.00%", "X").replace("changeX", "unchanged")),
+        vix_page(strip() + "<li class='Summary-stat'><span class='Summary-label'>Prev Close</span>"
+                 "<span class='Summary-value'>18.10</span></li>"),
+    ],
+)  # fmt: skip
+def test_every_markup(page: str) -> None:
+    assert parse(page, IN_SESSION).value == 18.45
+
+
+def test_a_thousand_points_and_the_previous_close() -> None:
+    quote = read_quote(strip("1,512.30", "+7.05", "+0.4684%"))
+    assert (quote.value, quote.change, quote.change_pct, quote.previous_close) == (1512.30, 7.05, 0.4684, 1505.25)
+    assert kind_of(vix_page(strip("1,512.30", "+7.05", "+0.4684%")))[0] == "implausible"  # VIX stays below 1000
+
+
+def test_a_live_quote_is_known_when_fetched() -> None:
+    message = parse(vix_page(), IN_SESSION)
+    assert (message.as_of, message.known_at, message.received_at) == (day("2026-06-10"), IN_SESSION, IN_SESSION)
+
+
+@pytest.mark.parametrize(
+    "now",
+    [
+        CLOSE_KNOWN,
+        datetime(2026, 6, 11, 3, 0, tzinfo=UTC),  # 23:00 New York of the same day
+        datetime(2026, 6, 11, 7, 14, tzinfo=UTC),  # 03:14, a minute before Cboe computes again
+    ],
+)
+def test_the_close_is_known_since_1615(now: datetime) -> None:
+    message = parse(vix_page(), now)
+    assert (message.as_of, message.known_at) == (day("2026-06-10"), CLOSE_KNOWN)
+
+
+def test_days_without_trade_show_the_last_close() -> None:
+    # Friday 2026-07-03 is the exchange's day off for Independence Day, then comes the weekend.
+    for now in (datetime(2026, 7, 3, 16, tzinfo=UTC), datetime(2026, 7, 5, 16, tzinfo=UTC)):
+        assert parse(vix_page(), now).as_of == day("2026-07-02")
+
+
+def test_the_page_s_own_date_goes_before() -> None:
+    dated = "<div class='QuoteStrip-lastTradeTime'>Last | 06/09/26 EDT</div>"
+    message = parse(vix_page(dated + strip()), IN_SESSION)
+    assert (message.as_of, message.known_at) == (day("2026-06-09"), datetime(2026, 6, 9, 20, 15, tzinfo=UTC))
+    assert kind_of(vix_page(dated.replace("06/09", "06/11") + strip()))[0] == "implausible"
+    assert kind_of(vix_page(dated.replace("06/09", "13/09") + strip()))[0] == "schema_changed"
+
+
+@pytest.mark.parametrize(
+    ("page", "kind", "named"),
+    [
+        ("", "schema_changed", "empty"),
+        ("<html><body><p>nothing</p></body></html>", "schema_changed", "QuoteStrip-lastPriceStripContainer"),
+        (vix_page()[:-40], "unavailable", "cut off"),
+        (vix_page("<title>Just a moment...</title>"), "auth", "proof"),
+        (vix_page(strip() + strip("19.99", "+1.54", "+8.3469%")), "schema_changed", "2 found"),
+        (vix_page(strip("")), "schema_changed", "QuoteStrip-lastPrice"),
+        (vix_page(strip("18,45")), "schema_changed", "18,45"),
+        (vix_page(strip("18.45%")), "schema_changed", "no price"),
+        (vix_page(strip("-18.45")), "implausible", "not above 0"),
+        (vix_page(strip("81.45")), "implausible", "%"),  # digits swapped: change and percent tell
+        (vix_page(strip("18.45", direction="Down")), "implausible", "changeDown"),
+        (vix_page(strip() + "<li class='Summary-stat'><span class='Summary-label'>Prev Close</span>"
+                  "<span class='Summary-value'>19.10</span></li>"), "implausible", "Prev Close"),
+        (vix_page("<span class='QuoteStrip-symbolAndExchange'>AAPL</span>" + strip()), "implausible", "AAPL"),
+    ],
+)  # fmt: skip
+def test_refusals_say_what_is_wrong(page: str, kind: str, named: str) -> None:
+    found, detail = kind_of(page)
+    assert found == kind
+    assert named in detail
+
+
+@pytest.mark.skipif(not FRAGMENTS.exists(), reason="the recorded samples are not here")
+@pytest.mark.parametrize(
+    ("file", "value"), [("cnbc_quotestrip_new.html", 1512.30), ("cnbc_last_original_old.html", 292.70)]
+)
+def test_recorded_markup(file: str, value: float) -> None:
+    assert read_quote((FRAGMENTS / file).read_text()).value == value
