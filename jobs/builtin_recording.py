@@ -6,15 +6,14 @@ UTC starts: the week's first one moves from Sunday 22:00 to 21:00 exactly when N
 
 import csv
 import gzip
-import shutil
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, time, timedelta
 from importlib.resources import files
 from pathlib import Path
 
 from jobs.recording_facts import RecordingFacts
+from jobs.recording_folder import drafted
 from market.settings import get_settings
 from market.vix_schedule import vix_known_at
 
@@ -49,18 +48,12 @@ def write_builtin_recording(folder: Path | None = None) -> Path:
     installed packages. Returns the folder. Raises OSError.
     """
     target = folder or default_folder()
-    target.parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
-    try:
+    with drafted(target) as draft:
         bars = list(_bars())
         _write_csv(draft / "bars.csv", ("symbol", "bar_end", "open", "high", "low", "close", "volume"), bars)
         first, last = (datetime.fromisoformat(bars[row][1]) for row in (0, -1))
         _write_csv(draft / "vix.csv", ("as_of", "known_at", "value"), list(_vix(first - VIX_BEFORE_BARS, last)))
         (draft / "recording.toml").write_text(FACTS.to_toml(), encoding="utf-8")
-        draft.chmod(0o755)
-        _put(draft, target)
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
     return target
 
 
@@ -89,15 +82,6 @@ def _write_csv(path: Path, header: Sequence[str], rows: Sequence[Sequence[str]])
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(header)
         writer.writerows(rows)
-
-
-def _put(draft: Path, target: Path) -> None:
-    """Moves the draft to its place; a reader never meets half a file."""
-    if target.exists():
-        for path in draft.iterdir():
-            path.replace(target / path.name)
-    else:
-        draft.rename(target)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -1,8 +1,6 @@
 """Writes a simulated market as a recording folder that says everywhere that it is synthetic."""
 
 import csv
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -14,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jobs.recording_facts import RecordingFacts
+from jobs.recording_folder import drafted
 from jobs.recording_messages import BOOK_CELLS, FILES
 from jobs.simulator_book import LEVELS, Ints
 from jobs.simulator_exchange import Market, Order, simulate_market
@@ -47,15 +46,9 @@ def write_market(order: Order, folder: Path, progress: Callable[[int], None] | N
 
     The same order gives the same bytes. Raises SimulationError, UnknownCalendar, OSError.
     """
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-    try:
+    with drafted(folder) as draft:
         bars, books, scores = _write_tables(order, draft, progress)
         (draft / "recording.toml").write_text(_facts(order, scores).to_toml(), encoding="utf-8")
-        draft.chmod(0o755)
-        _put(draft, folder)
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
     return Written(folder, bars, books, order.bars * order.symbols - bars, scores)
 
 
@@ -144,12 +137,3 @@ def _facts(order: Order, scores: dict[str, Score]) -> RecordingFacts:
             **facts(order.signal, scores),
         }
     )
-
-
-def _put(draft: Path, target: Path) -> None:
-    """Moves the draft to its place; a reader never meets half a file."""
-    if target.exists():
-        for path in draft.iterdir():
-            path.replace(target / path.name)
-    else:
-        draft.rename(target)

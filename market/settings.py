@@ -19,8 +19,6 @@ ROOT = Path(__file__).resolve().parent.parent
 Component = Literal["admin", "stream", "worker", "trainer", "feeds", "reader"]
 """Who talks to MariaDB; each has a user `market_<component>` of its own, see sql/grants.sql."""
 
-MARIADB_MAX_ROW_FEATURES = 900  # InnoDB's row limit is about 8 kB, eight bytes a feature
-
 
 class SettingsError(ValueError):
     """A setting is missing or wrong; the message names the key, its value's fault and where to change it."""
