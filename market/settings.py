@@ -1,7 +1,8 @@
 """All settings in one tree: defaults here, `settings.toml` over them, `MARKET_…` environment variables over both.
 
 A nested key is written with two underscores in the environment: `MARKET_KAFKA__BOOTSTRAP=host:port`.
-Secrets (`mariadb.passwords`) are read from the environment only; a settings file that holds one is refused.
+Secrets (`mariadb.passwords`, `feeds.<source>.token`) are read from the environment only; a settings file that holds one
+is refused.
 """
 
 import os
@@ -11,8 +12,10 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from market.feed_settings import BarSources, BookSources, FeedsSettings, Section
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -22,10 +25,6 @@ Component = Literal["admin", "stream", "worker", "trainer", "feeds", "reader"]
 
 class SettingsError(ValueError):
     """A setting is missing or wrong; the message names the key, its value's fault and where to change it."""
-
-
-class Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class KafkaSettings(Section):
@@ -65,6 +64,9 @@ class InstrumentSettings(Section):
         "open", description="where bars end: counted from the open, or on the clock"
     )
     cot_contract: str | None = Field(None, description="CFTC contract market code, e.g. 099741 for the euro")
+    book: BookSources | None = Field(None, description="this symbol's own order of sources; default: feeds.sources")
+    bars: BarSources | None = None
+    source_symbols: dict[str, str] = Field(default_factory=dict, description="how a source names it, by source")
 
     @property
     def bar_interval(self) -> timedelta:
@@ -154,7 +156,16 @@ class Settings(BaseSettings):
     kafka: KafkaSettings = KafkaSettings()
     topics: TopicSettings = TopicSettings()
     mariadb: MariadbSettings = MariadbSettings()
-    instruments: dict[str, InstrumentSettings] = {"EURUSD": InstrumentSettings(calendar="FX", cot_contract="099741")}
+    instruments: dict[str, InstrumentSettings] = {
+        "EURUSD": InstrumentSettings(
+            calendar="FX",
+            cot_contract="099741",
+            book=("ccxt_kraken",),
+            bars=("alpha_vantage", "ccxt_kraken"),
+            source_symbols={"ccxt_kraken": "EUR/USD"},
+        )
+    }
+    feeds: FeedsSettings = FeedsSettings()
     features: FeatureSettings = FeatureSettings()
     targets: TargetSettings = TargetSettings()
     stream: StreamSettings = StreamSettings()
@@ -217,3 +228,8 @@ def _refuse_secrets_in_file() -> None:
         raise SettingsError(
             f"mariadb.passwords: secrets never stand in {path}; set MARKET_MARIADB__PASSWORDS__<COMPONENT> instead"
         )
+    for name, value in content.get("feeds", {}).items():
+        if name == "tokens" or (isinstance(value, dict) and "token" in value):
+            raise SettingsError(
+                f"feeds.{name}: secrets never stand in {path}; set MARKET_FEEDS__<SOURCE>__TOKEN instead"
+            )

@@ -15,6 +15,7 @@ from jobs.feeds.checks import ensure_no_jump
 from jobs.feeds.feed import JSON_TYPES, Payload, Query, Request, implausible
 from jobs.feeds.records import Unreadable, each_record, json_body, moment, number
 from market.errors import SourceError, SourceFault
+from market.feed_settings import Feed
 from market.messages import Bar, Message
 
 LABEL = "%Y-%m-%d %H:%M:%S"
@@ -49,6 +50,7 @@ class AlphaVantage:
     """Bars; the symbol is a ticker, or a currency pair such as EURUSD or EUR/USD."""
 
     name = "alpha_vantage"
+    feed: Feed = "bars"
     base_url = "https://www.alphavantage.co"
     needs_token = True
 

@@ -12,6 +12,7 @@ from jobs.feeds.checks import ensure_no_jump
 from jobs.feeds.feed import CSV_TYPES, Payload, Query, Request, implausible
 from jobs.feeds.records import Unreadable, csv_rows, each_record, moment, number
 from market.errors import SourceError
+from market.feed_settings import Feed
 from market.messages import Message, Vix
 from market.vix_schedule import CLOSE_AT, vix_known_at
 
@@ -24,6 +25,7 @@ class Cboe:
     """VIX closes in index points; as_of is the day at midnight UTC."""
 
     name = "cboe"
+    feed: Feed = "vix"
     base_url = "https://cdn.cboe.com"
     needs_token = False
 

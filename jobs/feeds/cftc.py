@@ -17,6 +17,7 @@ from jobs.feeds.feed import CSV_TYPES, JSON_TYPES, Payload, Query, Request, impl
 from jobs.feeds.records import Unreadable, csv_rows, each_record, json_body, moment, number
 from market.cot_schedule import published_at
 from market.errors import SourceError
+from market.feed_settings import Feed
 from market.messages import Cot, Message
 
 TYPES = JSON_TYPES | CSV_TYPES | {"application/zip", "application/x-zip-compressed"}
@@ -65,6 +66,7 @@ class Cftc:
     """
 
     name = "cftc"
+    feed: Feed = "cot"
     base_url = "https://publicreporting.cftc.gov"
     needs_token = False
 

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from market.errors import SourceError
+from market.feed_settings import Feed
 from market.messages import Message
 
 JSON_TYPES = frozenset({"application/json", "text/json", "text/plain"})
@@ -29,11 +30,15 @@ class Query:
 
 @dataclass(frozen=True)
 class Request:
-    """One GET below a base URL; `token_param` is the query parameter that the client fills with the token."""
+    """One GET below a base URL.
+
+    The client fills the token in: as the query parameter `token_param`, or as the header Authorization: Bearer.
+    """
 
     path: str
     params: dict[str, str] = field(default_factory=dict)
     token_param: str | None = None
+    bearer: bool = False
     content_types: frozenset[str] = JSON_TYPES
 
 
@@ -53,6 +58,7 @@ class Source(Protocol):
     """One source of the outside world; all but the two hooks are facts."""
 
     name: str
+    feed: Feed
     base_url: str
     needs_token: bool
 

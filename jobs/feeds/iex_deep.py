@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from jobs.feeds.feed import JSON_TYPES, Payload, Query, Request, implausible
 from jobs.feeds.records import faults, json_body
 from market.errors import SourceError
+from market.feed_settings import Feed
 from market.messages import Book, Message
 
 LEVELS = 10
@@ -25,6 +26,7 @@ class IexDeep:
     """One book; prices in dollars, sizes in shares."""
 
     name = "iex_deep"
+    feed: Feed = "book"
     base_url = "https://cloud.iexapis.com/stable"
     needs_token = True
 

@@ -1,0 +1,119 @@
+"""Settings of the outside world: which source answers which feed, in which order, how politely and for how long."""
+
+import re
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
+
+Feed = Literal["book", "bars", "vix", "cot", "economic", "calendar"]
+
+SOURCES: dict[Feed, tuple[str, ...]] = {
+    "book": ("iex_deep",),
+    "bars": ("alpha_vantage", "tradier"),
+    "vix": ("cnbc", "cnbc_quotes", "cboe"),
+    "cot": ("tradingster", "cftc", "cftc_weekly", "cftc_yearly"),
+    "economic": ("investing", "fred", "forexfactory"),
+    "calendar": ("tradier_calendar",),
+}
+"""By feed: the sources this project has; book and bars also take any exchange of ccxt as ccxt_<exchange>."""
+
+CCXT = re.compile(r"ccxt_[a-z0-9]+")
+CCXT_FEEDS = ("book", "bars")
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def known_source(feed: Feed, name: str) -> bool:
+    return name in SOURCES[feed] or (feed in CCXT_FEEDS and CCXT.fullmatch(name) is not None)
+
+
+def _each_known(feed: Feed) -> AfterValidator:
+    def check(names: tuple[str, ...]) -> tuple[str, ...]:
+        for name in names:
+            if not known_source(feed, name):
+                ccxt = " or ccxt_<exchange>" if feed in CCXT_FEEDS else ""
+                raise ValueError(f"{name!r} is no source of {feed}; use {', '.join(SOURCES[feed])}{ccxt}")
+        if len(set(names)) != len(names):
+            raise ValueError("a source stands twice")
+        return names
+
+    return AfterValidator(check)
+
+
+BookSources = Annotated[tuple[str, ...], _each_known("book")]
+BarSources = Annotated[tuple[str, ...], _each_known("bars")]
+
+
+class SourceOrder(Section):
+    """By feed, the sources in order of preference: the next is asked when one fails. An empty list turns a feed off."""
+
+    book: BookSources = ("iex_deep", "ccxt_kraken", "ccxt_coinbase")
+    bars: BarSources = ("alpha_vantage", "tradier", "ccxt_kraken", "ccxt_coinbase")
+    vix: Annotated[tuple[str, ...], _each_known("vix")] = ("cnbc", "cnbc_quotes", "cboe")
+    cot: Annotated[tuple[str, ...], _each_known("cot")] = ("tradingster", "cftc", "cftc_weekly")
+    economic: Annotated[tuple[str, ...], _each_known("economic")] = ("investing", "fred", "forexfactory")
+
+
+class Rate(Section):
+    """At most so many requests of one source; counted across all processes of this machine."""
+
+    per_second: int | None = Field(None, ge=1)
+    per_minute: int | None = Field(None, ge=1)
+    per_day: int | None = Field(None, ge=1)
+
+
+DEFAULT_RATES = {
+    "alpha_vantage": Rate(per_second=1, per_minute=5, per_day=25),
+    "tradier": Rate(per_minute=60),
+    "fred": Rate(per_minute=120),
+    "forexfactory": Rate(per_minute=2, per_day=100),
+}
+
+
+class FeedsSettings(Section):
+    user_agent: str = Field("market-prediction/0.1 (market data feeds)", min_length=1, max_length=200)
+    obey_robots: bool = Field(True, description="false only where a site's owner has allowed you to")
+    sources: SourceOrder = SourceOrder()
+    second_opinion: tuple[Feed, ...] = Field(
+        ("vix", "cot"), description="feeds whose next source is asked too, to measure how far the two disagree"
+    )
+    slot_timeout_s: float = Field(45.0, gt=0, le=3600, description="all sources of one feed and slot together")
+    source_timeout_s: float = Field(15.0, gt=0, le=3600, description="one source with all its attempts")
+    breaker_failures: int = Field(3, ge=1, description="after so many failures in a row a source is left alone")
+    breaker_pause_s: float = Field(900.0, gt=0, description="for so long")
+    frozen_after_s: float = Field(
+        1800.0, gt=0, description="the same payload for longer, while the market is open, is stale"
+    )
+    max_jump: float = Field(1.5, gt=1, description="a bar's close this factor from the last one known is implausible")
+    rates: dict[str, Rate] = Field(default_factory=lambda: dict(DEFAULT_RATES))
+    base_urls: dict[str, str] = Field(default_factory=dict, description="another server for a source, by its name")
+    raw_days: int = Field(30, ge=1, description="recorded payloads are kept so long below var/raw")
+    raw_megabytes: int = Field(2000, ge=1, description="and at most so much of them, the oldest going first")
+    countries: tuple[str, ...] = Field(("United States",), description="of economic events, as the calendars write them")
+    importance: tuple[Annotated[int, Field(ge=1, le=3)], ...] = Field((), description="of economic events; empty: all")
+    tokens: dict[str, SecretStr] = Field(default_factory=dict, description="MARKET_FEEDS__<SOURCE>__TOKEN each")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _tokens_by_source(cls, given: Any) -> Any:
+        """MARKET_FEEDS__FRED__TOKEN arrives as {"fred": {"token": …}}."""
+        if not isinstance(given, dict):
+            return given
+        names = {name for sources in SOURCES.values() for name in sources}
+        found = {
+            name: value["token"]
+            for name, value in given.items()
+            if (name in names or CCXT.fullmatch(name)) and isinstance(value, dict) and set(value) == {"token"}
+        }
+        rest = {name: value for name, value in given.items() if name not in found}
+        return {**rest, "tokens": {**rest.get("tokens", {}), **found}} if found else rest
+
+    @model_validator(mode="after")
+    def _names_are_sources(self) -> Self:
+        for field in ("rates", "base_urls"):
+            for name in getattr(self, field):
+                if not any(known_source(feed, name) for feed in SOURCES):
+                    raise ValueError(f"{field}.{name}: no such source")
+        return self
