@@ -1,4 +1,4 @@
-"""Compares the `feature` table with what the view v_feature says it should hold, and repairs the rows that differ.
+"""Compares `feature` and `target` with what v_feature and v_label say they should hold; repairs the rows that differ.
 
 The streaming job writes `feature` bar by bar from the bars around; the view computes every row from the whole history.
 Both come from one definition, so a difference means a lost write, a change by hand or a fault in the refresh.
@@ -32,6 +32,7 @@ RELATIVE_TOLERANCE = 1e-9
 # MariaDB slides a window's sum along, so a mean that returns to zero keeps the rounding of all that passed through it,
 # and the view's windows have seen more than a refresh's. Far below any price step.
 ABSOLUTE_TOLERANCE = 1e-11
+LABELS = ("up1", "up2", "down1", "down2")
 # Rows a repair refreshes in one transaction: its locks are held for about a second, which the stream can wait for.
 REPAIR_ROWS = 500
 PROGRESS_EVERY_ROWS = 5_000
@@ -55,18 +56,20 @@ class FeaturesDiffer(MarketError):
 @dataclass(frozen=True)
 class AuditResult:
     """Counts of rows: compared with the view; of them missing from `feature` or differing; there without a bar or a
-    closed slot (stray); and brought in line with the view, which was checked again after the repair."""
+    closed slot (stray); and brought in line with the view, which was checked again after the repair. labels: rows of
+    `target` that differ from v_label while all their features agree."""
 
     rows: int = 0
     missing: int = 0
     differing: int = 0
     stray: int = 0
     repaired: int = 0
+    labels: int = 0
 
     @property
     def left(self) -> int:
         """Differences that are still there."""
-        return self.missing + self.differing + self.stray - self.repaired
+        return self.missing + self.differing + self.stray + self.labels - self.repaired
 
     def __add__(self, other: "AuditResult") -> "AuditResult":
         return AuditResult(
@@ -75,12 +78,14 @@ class AuditResult:
             self.differing + other.differing,
             self.stray + other.stray,
             self.repaired + other.repaired,
+            self.labels + other.labels,
         )
 
     def __str__(self) -> str:
+        labels = f", {self.labels} with wrong labels" if self.labels else ""
         return (
             f"{self.rows} feature rows compared: {self.missing} missing, {self.differing} differing, "
-            f"{self.stray} stray; {self.repaired} repaired, {self.left} left"
+            f"{self.stray} stray{labels}; {self.repaired} repaired, {self.left} left"
         )
 
 
@@ -153,13 +158,45 @@ def _audit_symbol(
     if progress:
         progress(symbol, rows)
     _report(symbol, differences, stray)
-    return AuditResult(
+    result = AuditResult(
         rows=rows,
         missing=sum(not difference.columns for difference in differences),
         differing=sum(bool(difference.columns) for difference in differences),
         stray=len(stray),
         repaired=_repair(connection, symbol, [d.bar_end for d in differences], stray) if repair else 0,
     )
+    # A label comes from the rows of `feature`: what is wrong there already counts, and its repair is the labels' too.
+    return result if result.left else result + _audit_labels(connection, symbol, span, repair)
+
+
+def _audit_labels(
+    connection: "Connection[Cursor]", symbol: str, span: tuple[datetime, datetime], repair: bool
+) -> AuditResult:
+    wrong = _wrong_labels(connection, symbol, span)
+    if wrong:
+        log.warning("labels differ from v_label", symbol=symbol, first=str(wrong[0]), rows=len(wrong))
+    if not wrong or not repair:
+        return AuditResult(labels=len(wrong))
+    for batch in _batches(wrong):
+        with connection.cursor() as cursor:
+            refresh_features(cursor, [(symbol, bar_end) for bar_end in batch])
+        connection.commit()
+    return AuditResult(labels=len(wrong), repaired=len(wrong) - len(_wrong_labels(connection, symbol, span)))
+
+
+def _wrong_labels(connection: "Connection[Cursor]", symbol: str, span: tuple[datetime, datetime]) -> list[datetime]:
+    """bar_ends whose labels in `target` are not those of v_label, or are not there."""
+    same = " AND ".join(f"l.{label} <=> t.{label}" for label in LABELS)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT l.bar_end FROM v_label l LEFT JOIN target t ON t.symbol = l.symbol AND t.bar_end = l.bar_end "
+            "WHERE l.symbol = %s AND l.bar_end > %s AND l.bar_end <= %s "
+            f"AND (t.symbol IS NULL OR NOT ({same})) ORDER BY l.bar_end",
+            (symbol, *span),
+        )
+        wrong = [row[0] for row in cursor.fetchall()]
+    connection.commit()
+    return wrong
 
 
 def _compare(
@@ -235,6 +272,12 @@ def _repair(
         these = ", ".join(["%s"] * len(batch))
         with connection.cursor() as cursor:
             repaired += cursor.execute(f"DELETE f {STRAY} AND f.bar_end IN ({these})", (symbol, *EVER, *batch))
+            cursor.execute(
+                "DELETE t FROM target t LEFT JOIN feature f ON f.symbol = t.symbol AND f.bar_end = t.bar_end "
+                f"WHERE f.symbol IS NULL AND t.symbol = %s AND t.bar_end IN ({these})",
+                (symbol, *batch),
+            )
+            refresh_features(cursor, [(symbol, bar_end) for bar_end in batch])  # labels that looked at them
         connection.commit()
     return repaired
 

@@ -3,8 +3,16 @@
 Only names and periods that the settings have validated enter the text; values never do.
 """
 
-from market.features import SELECTS, Catalogue, catalogue
-from market.settings import FeatureSettings, get_settings
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from market.features import SELECTS, catalogue
+from market.settings import ROOT, FeatureSettings, get_settings
+
+# Apart from the selects, whose text is part of the catalogue's hash: another label makes no feature another one.
+LABELS = ROOT / "sql" / "labels"
 
 
 def lookback_bars(settings: FeatureSettings | None = None) -> int:
@@ -42,42 +50,171 @@ def indicator_select(bars: str) -> str:
 
 
 def feature_view_select() -> str:
-    """Every feature of every closed slot; for the view and for a full rebuild, never on the serving path."""
-    return _feature_select("bars_all", ranges="")
+    """Every feature of every closed slot; for the view, never on the serving path."""
+    return _feature_select("bars_all", ranges="", book_bound="", as_of=_joins(_slow_relations()))
 
 
-def feature_refresh() -> str:
-    """Recomputes the feature rows of the ranges in the temporary table refresh_range."""
+@dataclass(frozen=True)
+class RefreshStatements:
+    """The statements of a refresh over the ranges in the temporary table refresh_range; parameters go by name.
+
+    aliases: the relations that the as-of joins define, one id column of the temporary table `known` each. known
+    (`refresh_from`) and known_later (also `refresh_to`, `contracts`) say what to fill it with; known_bar
+    (`refresh_from`, `refresh_to`) numbers the bars accordingly; feature (`source_from`, `refresh_to`) rewrites their
+    rows and target (`target_from`, `target_read_to`) the labels.
+    """
+
+    aliases: tuple[str, ...]
+    known: str
+    known_later: str
+    known_bar: str
+    feature: str
+    target: str
+
+
+def refresh_statements() -> RefreshStatements:
+    """Under the current settings; put together once, since a text of 30 kB takes longer to make than to run."""
+    return _refresh_statements(catalogue().hash)
+
+
+@lru_cache(maxsize=1)
+def _refresh_statements(definition: str) -> RefreshStatements:  # the hash stands for all that the texts are made from
+    return RefreshStatements(
+        aliases=tuple(relation.alias for relation in _slow_relations()),
+        known=_known(),
+        known_later=_known_later(),
+        known_bar=_select("known_bar"),
+        feature=_feature(),
+        target=_target(),
+    )
+
+
+def _feature() -> str:
     ranges = (
         "JOIN refresh_range r ON r.range_id = i.range_id AND i.symbol = r.symbol\n"
         "    AND i.bar_end BETWEEN r.refresh_from AND r.refresh_to"
     )
-    columns = ", ".join(f"`{name}`" for name in catalogue().names)
-    return f"REPLACE INTO feature (symbol, bar_end, {columns})\n{_feature_select('bars_in_ranges', ranges)}"
+    book_bound = "\n     AND b.bar_end BETWEEN %(source_from)s AND %(refresh_to)s"
+    names = catalogue().names
+    columns = ", ".join(f"`{name}`" for name in names)
+    select = _feature_select("bars_in_ranges", ranges, book_bound, _known_joins())
+    return f"REPLACE INTO feature (symbol, bar_end, {columns})\n{select}"
 
 
-def _feature_select(bars: str, ranges: str) -> str:
-    features = catalogue()
-    return _select("feature").format(
-        columns=",\n".join(f"       {feature.sql} AS `{feature.name}`" for feature in features.features),
-        indicator=_indent(indicator_select(bars)),
-        ranges=ranges,
-        as_of=_as_of_joins(features),
+def _known() -> str:
+    """v is joined, for the close before it is found by its as_of; the others need their ids only."""
+    relations = _slow_relations(bound=" AND known.known_at <= %(refresh_from)s")
+    vix = [relation for relation in relations if relation.alias == "v"]
+    ids = ("v.id" if relation in vix else f"(\n{_indent(relation.id)}\n)" for relation in relations)
+    return _select("known").format(ids="".join(f", {id_}" for id_ in ids), vix=_joins(vix))
+
+
+def _known_later() -> str:
+    settings = get_settings().features
+    return _select("known_later").format(
+        cot_groups=_quoted(settings.cot_groups), events=_quoted(settings.events), country=_of_country()
     )
 
 
-def _as_of_joins(features: Catalogue) -> str:
-    settings = get_settings().features
-    groups = {feature.group for feature in features.features}
-    joins = [_select("as_of_vix")] if "vix" in groups else []
-    joins += [_select("as_of_cot").format(group=group) for group in settings.cot_groups]
-    joins += [_select("as_of_event").format(event=event) for event in settings.events]
+def _of_country(relation: str = "") -> str:
+    """The condition that a release is of the features' country, which the settings keep to letters; else nothing."""
+    country = get_settings().features.country
+    return f" AND {relation}country = '{country}'" if country else ""
+
+
+def _target() -> str:
+    """Writes only labels that changed: of a live bar's sixteen that is one in most cases."""
+    labels = ("up1", "up2", "down1", "down2")
+    changes = ", ".join(f"{label} = VALUES({label})" for label in labels)
+    select = target_select("slots_in_ranges")
+    return f"INSERT INTO target (symbol, bar_end, {', '.join(labels)})\n{select}\nON DUPLICATE KEY UPDATE {changes}"
+
+
+def target_select(slots: str) -> str:
+    """sql/labels/target.sql over `slots`: "slots_all" for the view, "slots_in_ranges" for a refresh."""
+    targets = get_settings().targets
+    return _select("target", LABELS).format(
+        slots=_indent(_select(slots, LABELS)),
+        near=targets.horizons[0],
+        far=targets.horizons[1],
+        near_atr=targets.atr_multiples[0],
+        far_atr=targets.atr_multiples[1],
+        across="TRUE" if targets.across_closure else "FALSE",
+    )
+
+
+def _feature_select(bars: str, ranges: str, book_bound: str, as_of: str) -> str:
+    return _select("feature").format(
+        columns=",\n".join(f"       {feature.sql} AS `{feature.name}`" for feature in catalogue().features),
+        indicator=_indent(indicator_select(bars)),
+        ranges=ranges,
+        book_bound=book_bound,
+        as_of=as_of,
+    )
+
+
+@dataclass(frozen=True)
+class SlowRelation:
+    """A slow feed as the features see it: alias and table, and the query of the id that is in force at `i.bar_end`."""
+
+    alias: str
+    table: str
+    id: str
+
+
+def _slow_relations(bound: str = "") -> list[SlowRelation]:
+    """In the order of their joins; `bound` is a condition that every report in question fulfils."""
+    settings, groups = get_settings().features, {feature.group for feature in catalogue().features}
+    relations = []
+    if "vix" in groups:
+        relations += [
+            SlowRelation("v", "vix", _select("as_of_vix").format(bound=bound)),
+            SlowRelation("v0", "vix", _select("as_of_vix_before").format(bound=bound)),
+        ]
+    if "cot" in groups:
+        text = _select("as_of_cot")
+        relations += [
+            SlowRelation(f"cot_{group}", "cot_report", text.format(group=group, bound=bound))
+            for group in settings.cot_groups
+        ]
+    if "economic" in groups:
+        text, country = _select("as_of_event"), _of_country("known.")
+        relations += [
+            SlowRelation(f"event_{event}", "economic_release", text.format(event=event, bound=bound, country=country))
+            for event in settings.events
+        ]
+    return relations
+
+
+def _joins(relations: Iterable[SlowRelation]) -> str:
+    return "\n".join(
+        f"LEFT JOIN {relation.table} {relation.alias} ON {relation.alias}.id = (\n{_indent(relation.id)})"
+        for relation in relations
+    )
+
+
+def _known_joins() -> str:
+    """The same relations under the same aliases, by the ids in `known`."""
+    relations = _slow_relations()
+    if not relations:
+        return ""
+    joins = [
+        "LEFT JOIN known_bar ON known_bar.bar_end = i.bar_end",
+        "LEFT JOIN known ON known.moment = COALESCE(known_bar.moment, 0)"
+        " AND known.contract = COALESCE(n.cot_contract, '')",
+        *(f"LEFT JOIN {one.table} {one.alias} ON {one.alias}.id = known.{one.alias}" for one in relations),
+    ]
     return "\n".join(joins)
 
 
-def _select(name: str) -> str:
+def _quoted(names: Iterable[str]) -> str:
+    """Names, which the settings keep to letters, digits and underscores, as an SQL list; '' where there is none."""
+    return ", ".join(f"'{name}'" for name in names) or "''"
+
+
+def _select(name: str, folder: Path = SELECTS) -> str:
     """A select file without its comment lines, whose braces are prose."""
-    lines = (SELECTS / f"{name}.sql").read_text().splitlines()
+    lines = (folder / f"{name}.sql").read_text().splitlines()
     return "\n".join(line for line in lines if not line.lstrip().startswith("--"))
 
 

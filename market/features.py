@@ -19,6 +19,14 @@ SELECTS = ROOT / "sql" / "select"
 HOURS = range(24)
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 WEEKS_OF_MONTH = range(1, 6)
+TOGGLED_NAMES = {
+    "book": ("delta_ma",),
+    "volume": ("volume", "volume_ma_fast", "volume_ma_slow", "log_volume_fast", "log_volume_slow"),
+    "bollinger": ("bollinger_upper", "bollinger_lower"),
+    "stochastic": ("stochastic_k", "stochastic_d"),
+    "vix": ("vix_to_range",),
+}
+"""By toggle of the settings (features.use): features of other groups that hang on it too."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +62,7 @@ class Catalogue:
 def catalogue() -> Catalogue:
     """The catalogue under the current settings; its hash changes with any name, order, expression or period."""
     settings = get_settings().features
-    features = tuple(_with_flags(_value_features(settings)))
+    features = tuple(_with_flags([feature for feature in _value_features(settings) if _is_used(feature, settings)]))
     return Catalogue(features, _hash(features, settings))
 
 
@@ -98,6 +106,14 @@ def _value_features(settings: FeatureSettings) -> list[Feature]:
         *_cot(settings.cot_groups),
         *_economic(settings.events),
     ]
+
+
+def _is_used(feature: Feature, settings: FeatureSettings) -> bool:
+    """False when a toggle is off that its group, or the feature itself, hangs on."""
+    used = settings.use.model_dump()
+    return used.get(feature.group, True) and all(
+        used[toggle] for toggle, names in TOGGLED_NAMES.items() if feature.name in names
+    )
 
 
 def _book(levels: int) -> list[Feature]:
@@ -223,7 +239,7 @@ def _scale_free(settings: FeatureSettings) -> list[Feature]:
               "wick_share_missing"),
         scale(
             "vix_to_range", "log", "ln(VIX / 100 / sqrt(252)) - ln(ATR / close)",
-            "LN(v.value / 100 / SQRT(252)) - LN(i.atr_or_null / i.close)", "vix_missing",
+            "LN(v.value / 100 / SQRT(252)) - LN(i.atr_or_null / i.close)", "vix_to_range_missing",
         ),
     ]  # fmt: skip
 

@@ -11,12 +11,21 @@ from pymysql.cursors import Cursor
 from yoyo import get_backend, read_migrations
 
 from market.database import connect, password_of, user_of
-from market.feature_sql import feature_view_select, indicator_select
+from market.feature_sql import feature_view_select, indicator_select, target_select
 from market.features import catalogue
+from market.partitions import keep_partitions
 from market.settings import ROOT, Component, get_settings
 
 SQL = ROOT / "sql"
-VIEWS = ("v_indicator", "v_feature", "v_target", "v_prediction", "v_gap", "v_slot")  # each after those it reads
+VIEWS = (
+    "v_indicator",
+    "v_feature",
+    "v_label",
+    "v_target",
+    "v_prediction",
+    "v_gap",
+    "v_slot",
+)  # each after those it reads
 GRANTED: tuple[Component, ...] = ("stream", "worker", "trainer", "feeds", "reader")
 
 
@@ -29,6 +38,10 @@ def migrate() -> list[str]:
         connection.commit()
         for view in VIEWS:
             cursor.execute(_view_text(view))
+        for path in sorted((SQL / "procedures").glob("*.sql")):
+            cursor.execute(path.read_text())
+        keep_partitions(cursor)
+        done += _fill_targets(cursor)
         _grant(cursor)
         connection.commit()
     return done
@@ -81,21 +94,43 @@ def _sync_instruments(cursor: Cursor) -> None:
     )
 
 
+def _fill_targets(cursor: Cursor) -> list[str]:
+    """Labels of feature rows that are older than the table `target`, a transaction a symbol; later ones come with their
+    rows. A database that has labels is left alone."""
+    cursor.execute("SELECT symbol FROM slot WHERE NOT EXISTS (SELECT 1 FROM target) GROUP BY symbol")
+    done = []
+    for (symbol,) in cursor.fetchall():
+        rows = cursor.execute(
+            "INSERT INTO target (symbol, bar_end, up1, up2, down1, down2) "
+            "SELECT symbol, bar_end, up1, up2, down1, down2 FROM v_label WHERE symbol = %s",
+            (symbol,),
+        )
+        cursor.connection.commit()
+        done += [f"labels of {symbol}: {rows}"] if rows else []
+    return done
+
+
 def _view_text(name: str) -> str:
-    targets = get_settings().targets
     return (
         (SQL / "views" / f"{name}.sql")
         .read_text()
         .format(
             indicator=indicator_select("bars_all"),
             feature=feature_view_select(),
-            near=targets.horizons[0],
-            far=targets.horizons[1],
-            near_atr=targets.atr_multiples[0],
-            far_atr=targets.atr_multiples[1],
-            across="TRUE" if targets.across_closure else "FALSE",
+            target=target_select("slots_all"),
+            **_missing_in_slot(),
         )
     )
+
+
+def _missing_in_slot() -> dict[str, str]:
+    """Of what v_slot looks for, the expression that says it is missing; what the model does not use never is."""
+    use = get_settings().features.use
+    return {
+        "no_book": "book.symbol IS NULL" if use.book else "FALSE",
+        "no_vix": "f.vix_missing = 1" if use.vix else "FALSE",
+        "no_cot": "f.cot_missing = 1" if use.cot else "FALSE",
+    }
 
 
 def _grant(cursor: Cursor) -> None:

@@ -8,10 +8,13 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON {database}.vix TO {user};
 GRANT SELECT, INSERT, UPDATE, DELETE ON {database}.cot_report TO {user};
 GRANT SELECT, INSERT, UPDATE, DELETE ON {database}.economic_release TO {user};
 GRANT SELECT, INSERT, UPDATE, DELETE ON {database}.feature TO {user};
+GRANT SELECT, INSERT, UPDATE, DELETE ON {database}.target TO {user};
 GRANT SELECT, INSERT, UPDATE ON {database}.stream_heartbeat TO {user};
 GRANT SELECT ON {database}.instrument TO {user};
 GRANT SELECT ON {database}.v_feature TO {user};
+GRANT SELECT ON {database}.v_label TO {user};
 GRANT CREATE TEMPORARY TABLES ON {every_table} TO {user};
+GRANT EXECUTE ON PROCEDURE {database}.keep_partitions TO {user};
 -- user: worker
 GRANT SELECT ON {database}.feature TO {user};
 GRANT SELECT ON {database}.model TO {user};

@@ -9,23 +9,27 @@ import sys
 import time
 from datetime import UTC, datetime
 
+import pymysql
 import structlog
 from pyspark.sql import DataFrame
 from pyspark.sql.streaming.query import StreamingQuery
 
-from jobs.streaming.batch import BatchWriter
+from jobs.streaming.batch import GIVE_UP_AFTER_S, BatchWriter, is_passing
 from jobs.streaming.heartbeat import beat
 from jobs.streaming.lease import Lease
 from jobs.streaming.session import build_session, read_topics
 from jobs.streaming.transform import to_fields, topic_shapes
 from market.database import connect
-from market.kafka_clients import ConfirmedPublisher, ensure_topics, producer
+from market.kafka_clients import LETTER_LIMIT, ConfirmedPublisher, ensure_topics, producer
+from market.partitions import keep_partitions
 from market.settings import Settings, get_settings
 
 log = structlog.get_logger()
 BEAT_EVERY_S = 2.0
 STOP_POLL_S = 0.25
 LEASE_PATIENCE_S = 600.0
+PARTITIONS_EVERY_S = 86_400.0
+PARTITIONS_PATIENCE_S = 10  # while an ALTER TABLE waits for a batch to end, the next batch waits for it
 
 
 def start_query(settings: Settings, once: bool) -> tuple[StreamingQuery, BatchWriter]:
@@ -34,7 +38,8 @@ def start_query(settings: Settings, once: bool) -> tuple[StreamingQuery, BatchWr
     shapes = topic_shapes(settings)
     ensure_topics()
     records = read_topics(session, settings, [shape.topic for shape in shapes])
-    writer = BatchWriter(lambda: connect("stream"), ConfirmedPublisher(producer(**{"linger.ms": 0})), shapes)
+    publisher = ConfirmedPublisher(producer(**{"linger.ms": 0, "message.max.bytes": LETTER_LIMIT}))
+    writer = BatchWriter(lambda: connect("stream"), publisher, shapes)
 
     def write_batch(batch: DataFrame, batch_id: int) -> None:
         started = time.perf_counter()
@@ -54,7 +59,8 @@ def start_query(settings: Settings, once: bool) -> tuple[StreamingQuery, BatchWr
 def watch(query: StreamingQuery, writer: BatchWriter, lease: Lease, settings: Settings) -> None:
     """Beats, renews the lease and looks for the stop marker until the query ends. Raises the query's own error."""
     started_at = datetime.now(UTC).replace(tzinfo=None)
-    next_beat, reported = 0.0, -1
+    next_beat, next_partitions, reported = 0.0, 0.0, -1
+    answered_at = time.monotonic()
     while query.isActive:
         if settings.stream.stop_marker.exists():
             log.info("stop marker found, ending after the batch in hand", marker=str(settings.stream.stop_marker))
@@ -62,12 +68,31 @@ def watch(query: StreamingQuery, writer: BatchWriter, lease: Lease, settings: Se
             break
         if time.monotonic() >= next_beat:
             next_beat = time.monotonic() + BEAT_EVERY_S
-            lease.renew()
-            reported = _beat(query, writer, started_at, reported)
+            try:
+                lease.renew()
+                reported = _beat(query, writer, started_at, reported)
+                answered_at = time.monotonic()
+            except pymysql.err.MySQLError as error:  # MariaDB's restart takes seconds, a driver's longer
+                if not is_passing(error) or time.monotonic() - answered_at > GIVE_UP_AFTER_S:
+                    raise
+                log.warning("MariaDB does not answer, beating again later", error=str(error))
+        if time.monotonic() >= next_partitions:
+            next_partitions = time.monotonic() + PARTITIONS_EVERY_S
+            _keep_partitions()
         query.awaitTermination(STOP_POLL_S)  # type: ignore[arg-type]  # takes fractions, typed as int
     error = query.exception()
     if error is not None:
         raise error
+
+
+def _keep_partitions() -> None:
+    """Beside the batches; a failure is no reason to stop them, for rows beyond the last partition have a place too."""
+    try:
+        with connect("stream") as connection, connection.cursor() as cursor:
+            cursor.execute("SET SESSION lock_wait_timeout = %s", (PARTITIONS_PATIENCE_S,))
+            keep_partitions(cursor)
+    except pymysql.err.MySQLError as error:
+        log.warning("partitions not kept, trying again tomorrow", error=str(error))
 
 
 def _beat(query: StreamingQuery, writer: BatchWriter, started_at: datetime, reported: int) -> int:

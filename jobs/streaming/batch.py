@@ -1,10 +1,12 @@
 """One micro-batch: upsert, refresh, commit, then dead letters and readiness events. Safe to be repeated at any step.
 
+A live bar's rows are committed once, together. A batch with more to refresh than one piece commits its base rows first
+and then piece by piece, on several connections; its events still come after all of them.
+
 Spark repeats a batch whose end it did not see, and every step here gives the same result the second time: upserts go by
 key, events may come twice and their reader writes by key too.
 """
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -15,11 +17,13 @@ import structlog
 from pymysql.cursors import Cursor
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_delay, wait_random_exponential
 
+from jobs.streaming.parallel import Connect, refresh_in_parallel
+from jobs.streaming.ranges import Key, plan
 from jobs.streaming.readiness import announce, keys_to_announce, mark_announced
-from jobs.streaming.refresh import Key, refresh_features
-from jobs.streaming.refusals import dead_letter
+from jobs.streaming.refresh import refresh_labels, refresh_rows
+from jobs.streaming.refusals import dead_letter, fault
 from jobs.streaming.tables import TABLES, BaseTable, table_row, upsert_rows
-from jobs.streaming.touched import Rows, touched_keys
+from jobs.streaming.touched import Rows, reached_spans, touched_keys
 from jobs.streaming.transform import TopicShape
 from market.kafka_clients import ConfirmedPublisher
 from market.messages import DeadLetter
@@ -30,8 +34,6 @@ log = structlog.get_logger()
 GIVE_UP_AFTER_S = 120.0
 # Lost connection, server gone, lock wait timeout, deadlock, server shutting down: trying again is the right answer.
 PASSING_ERRORS = {1053, 1205, 1213, 1927, 2003, 2006, 2013, 2055}
-
-Connect = Callable[[], "pymysql.Connection[Cursor]"]
 
 
 class BatchWriter:
@@ -50,7 +52,7 @@ class BatchWriter:
             return 0
         rows, refused = split(records, self._shapes)
         for attempt in Retrying(
-            retry=retry_if_exception(_is_passing),
+            retry=retry_if_exception(is_passing),
             stop=stop_after_delay(GIVE_UP_AFTER_S),
             wait=wait_random_exponential(0.05, max=5),
             before_sleep=self._reconnect,
@@ -61,7 +63,7 @@ class BatchWriter:
         return int(records.num_rows)
 
     def _write_once(self, rows: Rows, refused: list[DeadLetter]) -> None:
-        connection = self._connection = self._connection or self._connect()
+        connection = self._connection = self._connection or self._open()
         with connection.cursor() as cursor:
             touched = self._commit_rows(connection, cursor, rows)
             self._bury(refused)
@@ -75,11 +77,24 @@ class BatchWriter:
     def _commit_rows(self, connection: "pymysql.Connection[Cursor]", cursor: Cursor, rows: Rows) -> set[Key]:
         for name, table in TABLES.items():
             upsert_rows(cursor, table, rows[name])
-        touched = touched_keys(cursor, rows)
-        refreshed = refresh_features(cursor, touched)
+        touched = touched_keys(rows)
+        pieces = list(plan(cursor, touched, reached_spans(cursor, rows)))
+        if len(pieces) > 1:
+            connection.commit()
+            refresh_in_parallel(self._open, pieces, get_settings().stream.refresh_connections)
+        for piece in pieces if len(pieces) == 1 else ():
+            refresh_rows(cursor, piece)
+            refresh_labels(cursor, piece)
         connection.commit()
-        log.debug("batch committed", touched=len(touched), refreshed=refreshed)
+        log.debug("batch committed", touched=len(touched), pieces=len(pieces))
         return touched
+
+    def _open(self) -> "pymysql.Connection[Cursor]":
+        """READ COMMITTED, so that INSERT ... SELECT takes no locks on what it reads, whose only writer this job is."""
+        connection = self._connect()
+        with connection.cursor() as cursor:
+            cursor.execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
+        return connection
 
     def _bury(self, refused: list[DeadLetter]) -> None:
         topic = get_settings().topics.dead_letter
@@ -107,10 +122,14 @@ def split(records: pa.Table, shapes: list[TopicShape]) -> tuple[Rows, list[DeadL
     refused: list[DeadLetter] = []
     for shape in shapes:
         mine = ordered.filter(pc.equal(ordered["topic"], shape.topic))
-        usable = mine.filter(mine["usable"])
-        rows[shape.table] = _rows_of(usable, TABLES[shape.table])
-        unusable = mine.filter(pc.invert(mine["usable"])).select(["topic", "partition", "offset", "refused"])
-        refused += [dead_letter(record, shape) for record in unusable.to_pylist()]
+        faults = [
+            fault(value.as_py(), usable.as_py(), shape)
+            for value, usable in zip(mine["record"], mine["usable"], strict=True)
+        ]
+        good = pa.array([why is None for why in faults], pa.bool_())
+        rows[shape.table] = _rows_of(mine.filter(good), TABLES[shape.table])
+        bad = mine.filter(pc.invert(good)).select(["topic", "partition", "offset", "record"]).to_pylist()
+        refused += [dead_letter(record, why) for record, why in zip(bad, filter(None, faults), strict=True)]
     return rows, refused
 
 
@@ -129,7 +148,8 @@ def _key(row: dict[str, Any]) -> Key:
     return row["symbol"], row["bar_end"]
 
 
-def _is_passing(error: BaseException) -> bool:
+def is_passing(error: BaseException) -> bool:
+    """A MariaDB error that goes by itself, such as its restart."""
     if isinstance(error, pymysql.err.InterfaceError):
         return True
     return isinstance(error, pymysql.err.MySQLError) and bool(error.args) and error.args[0] in PASSING_ERRORS

@@ -7,7 +7,7 @@ side is NULL.
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-from jobs.streaming.rules import SYMBOL_PATTERN, all_hold, given, sourced
+from jobs.streaming.rules import LARGEST, SYMBOL_PATTERN, all_hold, dated, positive, sourced
 
 SCHEMA = (
     "symbol STRING, bar_end TIMESTAMP, snapshot_at TIMESTAMP, "
@@ -20,7 +20,7 @@ def usable(book: Column) -> Column:
     crossed = best(book["bids"])["price"] > best(book["asks"])["price"]
     return all_hold(
         book["symbol"].rlike(SYMBOL_PATTERN),
-        given(book["bar_end"], book["snapshot_at"]),
+        dated(book["bar_end"], book["snapshot_at"]),
         _side_is_usable(book["bids"], ascending=False),
         _side_is_usable(book["asks"], ascending=True),
         ~F.coalesce(crossed, F.lit(False)),
@@ -33,7 +33,7 @@ def _side_is_usable(side: Column, *, ascending: bool) -> Column:
     prices = F.transform(side, lambda level: level["price"])
     return (
         F.size(side).between(0, TABLE_LEVELS)
-        & F.forall(side, lambda level: (level["price"] > 0) & (level["size"] >= 0))
+        & F.forall(side, lambda level: positive(level["price"]) & level["size"].between(0, LARGEST))
         & (prices == F.sort_array(prices, asc=ascending))
     )
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from pymysql.cursors import Cursor
 
-from jobs.streaming.refresh import Key
+from jobs.streaming.ranges import Key
 from market.features import catalogue
 from market.kafka_clients import ConfirmedPublisher
 from market.messages import Readiness
@@ -37,7 +37,8 @@ def keys_to_announce(cursor: Cursor, asked: Iterable[Key], touched: Iterable[Key
         "JOIN bar ON bar.symbol = a.symbol AND bar.bar_end = a.bar_end "
         "JOIN feature f ON f.symbol = a.symbol AND f.bar_end = a.bar_end "
         "WHERE s.live AND s.closed_at IS NOT NULL AND (a.asked OR s.ready_at IS NULL) "
-        "AND bar.known_at <= bar.bar_end + INTERVAL %s SECOND ORDER BY a.bar_end, a.symbol",
+        "AND GREATEST(bar.known_at, bar.received_at) <= bar.bar_end + INTERVAL %s SECOND "
+        "ORDER BY a.bar_end, a.symbol",
         (get_settings().stream.readiness_grace_s,),
     )
     return [(row[0], row[1]) for row in cursor.fetchall()]

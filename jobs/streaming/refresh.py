@@ -1,105 +1,56 @@
-"""Refreshes the `feature` rows that a batch touched, and those after them whose windows reach a touched bar.
+"""Refreshes the `feature` rows that a batch touched, those after them whose windows reach a touched bar, and the labels
+in `target` that look at any of them.
 
-The cost depends on the bars touched and on the lookback, never on the length of the history.
+The cost depends on the bars touched and on the lookback, never on the length of the history. A statement rewrites one
+piece of jobs/streaming/ranges.py, so neither MariaDB's memory nor a transaction grows with the number of touched bars.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from typing import Any
 
 from pymysql.cursors import Cursor
 
-from market.feature_sql import feature_refresh, lookback_bars
+from jobs.streaming.known import find_known
+from jobs.streaming.ranges import Key, Piece, Span, plan
+from jobs.streaming.scratch import write_scratch
+from market.feature_sql import refresh_statements
 
-# Touched bars closer than this share one range: reading the few bars between is cheaper than another range's lookback.
-MERGE_WITHIN = timedelta(days=3)
-
-Key = tuple[str, datetime]
-
-
-@dataclass(frozen=True)
-class Range:
-    """Rows of one symbol to refresh, both ends included, and the first bar that their windows need (UTC, naive)."""
-
-    symbol: str
-    refresh_from: datetime
-    refresh_to: datetime
-    source_from: datetime
+RANGE_COLUMNS = ("symbol", "refresh_from", "refresh_to", "source_from", "target_from", "target_read_to")
+REFRESH_RANGE = "range_id INT NOT NULL PRIMARY KEY, symbol VARCHAR(32) NOT NULL, " + ", ".join(
+    f"{time} DATETIME(6) NOT NULL" for time in RANGE_COLUMNS[1:]
+)
 
 
-def refresh_features(cursor: Cursor, touched: Iterable[Key]) -> int:
-    """Recomputes the rows that `touched` (symbol, bar_end) reach, in the caller's transaction; returns their count."""
-    ranges = find_ranges(cursor, touched)
-    if not ranges:
-        return 0
-    cursor.execute(
-        "CREATE TEMPORARY TABLE IF NOT EXISTS refresh_range ("
-        "range_id INT NOT NULL PRIMARY KEY, symbol VARCHAR(32) NOT NULL, refresh_from DATETIME(6) NOT NULL, "
-        "refresh_to DATETIME(6) NOT NULL, source_from DATETIME(6) NOT NULL) ENGINE = MEMORY"
-    )
-    cursor.execute("DELETE FROM refresh_range")
-    cursor.executemany(
-        "INSERT INTO refresh_range (range_id, symbol, refresh_from, refresh_to, source_from) "
-        "VALUES (%s, %s, %s, %s, %s)",
-        [(n, r.symbol, r.refresh_from, r.refresh_to, r.source_from) for n, r in enumerate(ranges)],
-    )
-    cursor.execute(feature_refresh())
-    cursor.execute(
-        "SELECT COUNT(*) FROM refresh_range r JOIN bar ON bar.symbol = r.symbol "
-        "AND bar.bar_end BETWEEN r.refresh_from AND r.refresh_to"
-    )
-    row = cursor.fetchone()
-    return int(row[0]) if row else 0
+def refresh_features(cursor: Cursor, touched: Iterable[Key], spans: Iterable[Span] = ()) -> int:
+    """Recomputes the rows that `touched` keys and `spans` reach, in the caller's transaction; returns their count."""
+    refreshed = 0
+    for piece in plan(cursor, touched, spans):
+        refresh_rows(cursor, piece)
+        refresh_labels(cursor, piece)
+        refreshed += sum(one.bars for one in piece)
+    return refreshed
 
 
-def find_ranges(cursor: Cursor, touched: Iterable[Key]) -> list[Range]:
-    """Non-overlapping ranges that hold every touched bar and the lookback's bars after it."""
-    lookback = lookback_bars()
-    reached = [(symbol, first, _bar_after(cursor, symbol, last, lookback)) for symbol, first, last in _spans(touched)]
-    return [
-        Range(symbol, first, last, _bar_before(cursor, symbol, first, lookback))
-        for symbol, first, last in _merged(reached)
-    ]
+def refresh_rows(cursor: Cursor, piece: Piece) -> None:
+    """Rewrites the piece's rows of `feature`; of pieces that do not overlap the order is free."""
+    reach = write_ranges(cursor, piece)
+    find_known(cursor, reach)
+    cursor.execute(refresh_statements().feature, reach)
 
 
-def _spans(touched: Iterable[Key]) -> list[tuple[str, datetime, datetime]]:
-    """Touched keys of one symbol that lie close together, as (symbol, first, last)."""
-    spans: list[tuple[str, datetime, datetime]] = []
-    for symbol, bar_end in sorted(set(touched)):
-        if spans and spans[-1][0] == symbol and bar_end - spans[-1][2] <= MERGE_WITHIN:
-            spans[-1] = (symbol, spans[-1][1], bar_end)
-        else:
-            spans.append((symbol, bar_end, bar_end))
-    return spans
+def refresh_labels(cursor: Cursor, piece: Piece) -> None:
+    """Rewrites the labels that look at the piece's rows, which must be there, or else come with a later call."""
+    cursor.execute(refresh_statements().target, write_ranges(cursor, piece))
 
 
-def _merged(ranges: list[tuple[str, datetime, datetime]]) -> list[tuple[str, datetime, datetime]]:
-    merged: list[tuple[str, datetime, datetime]] = []
-    for symbol, first, last in ranges:
-        if merged and merged[-1][0] == symbol and first <= merged[-1][2]:
-            merged[-1] = (symbol, merged[-1][1], max(last, merged[-1][2]))
-        else:
-            merged.append((symbol, first, last))
-    return merged
-
-
-def _bar_after(cursor: Cursor, symbol: str, bar_end: datetime, bars: int) -> datetime:
-    """The bar_end `bars` bars after, or the last one there is."""
-    cursor.execute(
-        "SELECT MAX(bar_end) FROM (SELECT bar_end FROM bar WHERE symbol = %s AND bar_end >= %s "
-        "ORDER BY bar_end LIMIT %s) following",
-        (symbol, bar_end, bars + 1),
-    )
-    row = cursor.fetchone()
-    return row[0] if row and row[0] else bar_end
-
-
-def _bar_before(cursor: Cursor, symbol: str, bar_end: datetime, bars: int) -> datetime:
-    """The bar_end `bars` bars before, or the first one there is."""
-    cursor.execute(
-        "SELECT MIN(bar_end) FROM (SELECT bar_end FROM bar WHERE symbol = %s AND bar_end < %s "
-        "ORDER BY bar_end DESC LIMIT %s) preceding",
-        (symbol, bar_end, bars),
-    )
-    row = cursor.fetchone()
-    return row[0] if row and row[0] else bar_end
+def write_ranges(cursor: Cursor, piece: Piece) -> dict[str, Any]:
+    """Fills refresh_range; returns the first and last times over all ranges, which are the statements' parameters."""
+    rows = [(n, *(getattr(one, column) for column in RANGE_COLUMNS)) for n, one in enumerate(piece)]
+    write_scratch(cursor, "refresh_range", REFRESH_RANGE, ("range_id", *RANGE_COLUMNS), rows)
+    return {
+        "refresh_from": min(one.refresh_from for one in piece),
+        "refresh_to": max(one.refresh_to for one in piece),
+        "source_from": min(one.source_from for one in piece),
+        "target_from": min(one.target_from for one in piece),
+        "target_read_to": max(one.target_read_to for one in piece),
+    }

@@ -1,23 +1,28 @@
-"""Why a record was refused: its own message model names the field and the value."""
+"""What may be written and why a record was refused: its own message model judges, and names the field and the value."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
+from jobs.streaming.rules import FIRST_TIME, LARGEST, LAST_TIME, SMALLEST
 from jobs.streaming.transform import TopicShape
 from market.messages import DeadLetter
 
-SHOWN = 64  # characters of a value in a reason; the payload itself is kept whole
+SHOWN = 64  # characters of a value, or of a field that nobody knows, in a reason; the payload itself is kept whole
+PAYLOAD_LIMIT = 1 << 20  # bytes; brokers take no larger record unless told to
 
 
-def dead_letter(record: dict[str, Any], shape: TopicShape) -> DeadLetter:
-    """The dead letter of a record that Spark could not use (topic, partition, offset, refused)."""
-    payload = record["refused"] or ""
+def dead_letter(record: dict[str, Any], reason: str) -> DeadLetter:
+    """The dead letter of a refused record (topic, partition, offset, record)."""
+    value = record["record"] or b""
+    if len(value) > PAYLOAD_LIMIT:
+        reason += f" (the payload's first {PAYLOAD_LIMIT} of {len(value)} bytes)"
     return DeadLetter(
         source="stream",
-        reason=reason(payload, shape),
-        payload=payload,
+        reason=reason,
+        payload=_text(value[:PAYLOAD_LIMIT]),
         topic=record["topic"],
         partition=record["partition"],
         offset=record["offset"],
@@ -25,14 +30,46 @@ def dead_letter(record: dict[str, Any], shape: TopicShape) -> DeadLetter:
     )
 
 
-def reason(payload: str, shape: TopicShape) -> str:
-    """`field=value: what is wrong`, from the first fault that the model finds."""
+def fault(value: bytes | None, usable: bool, shape: TopicShape) -> str | None:
+    """`field=value: what is wrong`, from the first fault that the model finds; None when the record may be written.
+
+    Spark's reader forgives what JSON and the model do not: text after the object, numbers for names, unknown fields,
+    broken UTF-8. So what Spark calls `usable` is written only when the model agrees.
+    """
     try:
-        shape.model.model_validate_json(payload)
+        message = shape.model.model_validate_json(value or b"")
     except ValidationError as error:
-        fault = error.errors(include_url=False)[0]
-        field = ".".join(str(part) for part in fault["loc"]) or "message"
-        value = "missing" if fault["type"] == "missing" else str(fault["input"])[:SHOWN]
-        return f"{field}={value}: {fault['msg']}"
-    # The model is content, Spark is not: a form that JSON allows and Spark does not read.
-    return f"a {shape.model.__name__} that Spark cannot read, e.g. a time in another form than 2024-01-10T15:30:00Z"
+        return _first_of(error)
+    except OverflowError as error:  # a time of the year 9999 whose offset carries it into the next
+        return f"message: {error}"
+    if usable:
+        return None
+    # The model is content, Spark is not: beyond the bounds, or a form that JSON allows and Spark does not read.
+    beyond = next((f"{name}={given}: beyond what can be stored" for name, given in _beyond(message)), None)
+    return beyond or f"a {shape.model.__name__} that Spark cannot read, e.g. a time in another form than " + (
+        "2024-01-10T15:30:00Z, or without its schema_version"
+    )
+
+
+def _first_of(error: ValidationError) -> str:
+    first = error.errors(include_url=False)[0]
+    field = ".".join(str(part) for part in first["loc"])[:SHOWN] or "message"
+    given = _text(first["input"]) if isinstance(first["input"], bytes) else str(first["input"])
+    value = "missing" if first["type"] == "missing" else given[:SHOWN]
+    return f"{field}={value}: {first['msg']}"
+
+
+def _beyond(message: BaseModel) -> Iterator[tuple[str, object]]:
+    """Fields outside the bounds of rules.py."""
+    for name, value in message:
+        if isinstance(value, list):
+            yield from (found for level in value for found in _beyond(level))
+        elif isinstance(value, datetime) and not FIRST_TIME <= value <= LAST_TIME:
+            yield name, value.isoformat()
+        elif isinstance(value, float) and value and not SMALLEST <= abs(value) <= LARGEST:
+            yield name, value
+
+
+def _text(value: bytes) -> str:
+    """The bytes as text; those that are no UTF-8 as \\xNN, since JSON cannot hold them."""
+    return value.decode("utf-8", "backslashreplace")

@@ -11,6 +11,8 @@ from market.settings import Settings
 SUBMITTED = "PYSPARK_GATEWAY_PORT"  # set by spark-submit, whose JVM, master and jars are then in place already
 TUNING = {
     "spark.sql.session.timeZone": "UTC",
+    # What cannot be computed for one record is NULL; an exception would fail the whole batch, again at every start.
+    "spark.sql.ansi.enabled": "false",
     "spark.sql.shuffle.partitions": "2",
     # Spark infers constraints between columns for joins and filters, of which this plan has none; on many columns made
     # from one struct the inference grows exponentially, until the heap is full.

@@ -8,7 +8,7 @@ from zoneinfo import available_timezones
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-from jobs.streaming.rules import SYMBOL_PATTERN, all_hold, given
+from jobs.streaming.rules import SYMBOL_PATTERN, absent_or, all_hold, dated, given
 
 SCHEMA = (
     "symbol STRING, bar_end TIMESTAMP, closed_at TIMESTAMP, timezone STRING, session_open TIMESTAMP, "
@@ -21,7 +21,9 @@ def usable(slot: Column) -> Column:
     return all_hold(
         slot["schema_version"] == 1,
         slot["symbol"].rlike(SYMBOL_PATTERN),
-        given(slot["bar_end"], slot["closed_at"], slot["live"]),
+        dated(slot["bar_end"], slot["closed_at"]),
+        *[absent_or(slot[time], dated(slot[time])) for time in ("session_open", "session_close", "closure_at")],
+        given(slot["live"]),
         _is_known_timezone(slot["timezone"]),
     )
 

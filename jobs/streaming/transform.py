@@ -23,6 +23,7 @@ JSON_OPTIONS = {
     "mode": "PERMISSIVE",
     "columnNameOfCorruptRecord": CORRUPT,
     "allowNonNumericNumbers": "false",  # NaN and Infinity are no JSON
+    "allowSingleQuotes": "false",
     "timestampFormat": "yyyy-MM-dd'T'HH:mm:ss[.SSSSSS]XXX",  # a time without its offset is refused, never guessed
 }
 
@@ -53,20 +54,18 @@ def topic_shapes(settings: Settings) -> list[TopicShape]:
 
 
 def to_fields(records: DataFrame, shapes: list[TopicShape], book_levels: int) -> DataFrame:
-    """(topic, partition, offset, value) -> the same with `usable`, every field, and every derived feature.
+    """(topic, partition, offset, value) -> place, `usable`, `record`, every field, and every derived feature.
 
-    `value` is kept as text for records that are not usable; their fields mean nothing.
+    `record` is the value's bytes, which refusals.py judges and buries; the fields of a record that is not usable mean
+    nothing.
     """
-    text = F.col("value").cast("string")
-    parsed = records.select(
-        "topic", "partition", "offset", text.alias("value"), F.from_json(text, _schema(shapes), JSON_OPTIONS).alias("m")
-    )
+    json = F.from_json(F.col("value").cast("string"), _schema(shapes), JSON_OPTIONS)
+    parsed = records.select("topic", "partition", "offset", F.col("value").alias("record"), json.alias("m"))
     message = F.col("m")
     usable = F.coalesce(message[CORRUPT].isNull() & _usable(message, shapes), F.lit(False))
     judged = parsed.withColumn("usable", usable)
     derived = [*bars.derived(message), *books.derived(message, book_levels), *slots.derived(message)]
-    refused_text = F.when(~F.col("usable"), F.col("value")).alias("refused")
-    return judged.select("topic", "partition", "offset", "usable", refused_text, "m.*", *derived).drop(CORRUPT)
+    return judged.select("topic", "partition", "offset", "usable", "record", "m.*", *derived).drop(CORRUPT)
 
 
 def _schema(shapes: list[TopicShape]) -> str:

@@ -1,5 +1,4 @@
--- The last report of one trader group known at bar_end: Tuesday's positions exist from Friday 15:30 New York on.
-LEFT JOIN cot_report cot_{group} ON cot_{group}.id = (
-    SELECT known.id FROM cot_report known
-    WHERE known.contract = n.cot_contract AND known.trader_group = '{group}' AND known.known_at <= i.bar_end
-    ORDER BY known.known_at DESC, known.as_of DESC LIMIT 1)
+-- Id of the last report of one trader group known at bar_end: Tuesday's positions exist from Friday 15:30 New York on.
+SELECT known.id FROM cot_report known
+WHERE known.contract = n.cot_contract AND known.trader_group = '{group}' AND known.known_at <= i.bar_end{bound}
+ORDER BY known.known_at DESC, known.as_of DESC LIMIT 1

@@ -1,12 +1,12 @@
 -- Public: each closed slot's state. missing: no bar; degraded: a bar, but no book, no VIX close or no COT report known by
--- then; complete: all of them.
+-- then; complete: all of them. What the settings' features.use leaves out is not looked for.
 CREATE OR REPLACE VIEW v_slot AS
 SELECT s.symbol, s.bar_end, s.live, s.closed_at, s.ready_at,
        CASE WHEN bar.symbol IS NULL THEN 'missing'
-            WHEN book.symbol IS NULL OR f.vix_missing = 1 OR f.cot_missing = 1 THEN 'degraded'
+            WHEN {no_book} OR {no_vix} OR {no_cot} THEN 'degraded'
             ELSE 'complete' END AS state,
        bar.symbol IS NOT NULL AS has_bar, book.symbol IS NOT NULL AS has_book,
-       f.vix_missing = 0 AS has_vix, f.cot_missing = 0 AS has_cot,
+       NOT ({no_vix}) AS has_vix, NOT ({no_cot}) AS has_cot,
        bar.source AS bar_source, book.source AS book_source
 FROM slot s
 LEFT JOIN bar ON bar.symbol = s.symbol AND bar.bar_end = s.bar_end

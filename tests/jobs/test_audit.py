@@ -37,7 +37,7 @@ def market(market_stack: RunningStack) -> Iterator[None]:
 def cursor(market: None) -> Iterator[Cursor]:
     """A cursor that commits each statement, on tables that hold the synthetic bars and their right feature rows."""
     with connect("stream") as connection, connection.cursor() as cursor:
-        for table in (*TABLES, "feature"):
+        for table in (*TABLES, "feature", "target"):
             cursor.execute(f"DELETE FROM {table}")
         write_bars(cursor)
         refresh_features(cursor, [(SYMBOL, at(n)) for n in range(BARS)])
@@ -125,6 +125,21 @@ def test_repairs_in_batches(cursor: Cursor, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(audit, "REPAIR_ROWS", 3)
     cursor.execute("DELETE FROM feature WHERE bar_end >= %s AND bar_end < %s", (at(60), at(67)))
     assert audit_features([SYMBOL]) == AuditResult(rows=BARS, missing=7, repaired=7)
+
+
+def test_repairs_wrong_and_missing_labels(cursor: Cursor) -> None:
+    cursor.execute("UPDATE target SET up1 = 1 - up1 WHERE bar_end = %s", (at(50),))
+    cursor.execute("UPDATE target SET down2 = NULL WHERE bar_end = %s", (at(60),))
+    cursor.execute("DELETE FROM target WHERE bar_end = %s", (at(70),))
+    assert audit_features([SYMBOL], repair=False) == AuditResult(rows=BARS, labels=3)
+    assert audit_features([SYMBOL]) == AuditResult(rows=BARS, labels=3, repaired=3)
+    assert audit_features([SYMBOL]) == AuditResult(rows=BARS)
+
+
+def test_a_removed_row_takes_its_labels_along(cursor: Cursor) -> None:
+    cursor.execute("DELETE FROM bar WHERE bar_end = %s", (at(BARS - 1),))
+    audit_features([SYMBOL])
+    assert cursor.execute("SELECT 1 FROM target WHERE bar_end = %s", (at(BARS - 1),)) == 0
 
 
 def test_unknown_symbol_has_no_rows(cursor: Cursor) -> None:

@@ -36,6 +36,7 @@ def test_every_flag_named_is_a_feature_that_is_never_null() -> None:
         ("MARKET_FEATURES__ATR_PERIOD", "15"),
         ("MARKET_FEATURES__BOOK_LEVELS", "5"),
         ("MARKET_FEATURES__EVENTS", '["core_cpi"]'),
+        ("MARKET_FEATURES__USE__COT", "false"),
     ],
 )
 def test_the_hash_changes_with_the_definition(variable: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -54,3 +55,29 @@ def test_the_hash_is_stable() -> None:
 def test_lookback_reaches_the_mean_atr() -> None:
     # 60 ATRs of 14 true ranges each, and a true range looks at one close before: 59 + 13 + 1 bars.
     assert lookback_bars() == 73
+
+
+@pytest.mark.parametrize(
+    ("toggle", "gone"),
+    [
+        ("BOOK", {"bid_size_0", "ask_price_1_rel", "spread", "delta_ma", "book_missing", "delta_ma_missing"}),
+        ("VOLUME", {"volume", "volume_ma_slow", "log_volume_fast", "volume_missing", "volume_ma_missing"}),
+        ("CLOCK", {"weekday_monday", "week_of_month_5", "hour_00", "session_start", "session_missing"}),
+        ("BOLLINGER", {"bollinger_upper", "bollinger_lower"}),
+        ("STOCHASTIC", {"stochastic_k", "stochastic_d", "stochastic_missing"}),
+        ("VIX", {"vix", "vix_age", "vix_to_range", "vix_missing", "vix_to_range_missing"}),
+        ("COT", {"cot_asset_manager_long", "cot_age", "cot_missing"}),
+        ("ECONOMIC", {"core_cpi_actual", "gdp_age", "gdp_missing"}),
+    ],
+)
+def test_a_toggle_takes_its_features_and_flags_away(
+    toggle: str, gone: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    all_names = set(catalogue().names)
+    assert gone <= all_names
+    monkeypatch.setenv(f"MARKET_FEATURES__USE__{toggle}", "false")
+    forget_settings()
+    left = set(catalogue().names)
+    assert left < all_names
+    assert not gone & left
+    assert {"close", "atr", "price_ma"} <= left

@@ -21,7 +21,7 @@ def market(market_stack: RunningStack) -> Iterator[dict[str, str]]:
 def cursor(market: dict[str, str]) -> Iterator[Cursor]:
     connection = connect("admin")
     with connection.cursor() as cursor:
-        for table in (*TABLES, "feature", "prediction", "model"):
+        for table in (*TABLES, "feature", "target", "prediction", "model"):
             cursor.execute(f"DELETE FROM {table}")
         yield cursor
     connection.close()

@@ -9,7 +9,7 @@ import pytest
 from pymysql.cursors import Cursor
 
 from jobs.streaming.refresh import refresh_features
-from jobs.streaming.touched import touched_keys
+from jobs.streaming.touched import reached_spans, touched_keys
 from market.features import catalogue
 from tests.base_rows import (
     HOUR,
@@ -122,7 +122,7 @@ def test_any_order_of_arrival_ends_in_the_rows_of_the_view(cursor: Cursor, seed:
         }
         for table, its_rows in rows.items():
             insert(cursor, table, *its_rows)
-        refresh_features(cursor, touched_keys(cursor, rows))
+        refresh_features(cursor, touched_keys(rows), reached_spans(cursor, rows))
     assert_table_equals_view(cursor)
 
 

@@ -6,10 +6,14 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pymysql
 import pytest
+import structlog
 from confluent_kafka import OFFSET_BEGINNING, TopicPartition
+from pymysql.cursors import Cursor
 from pyspark.sql import SparkSession
 
+from jobs.streaming import batch, parallel, ranges
 from jobs.streaming.batch import BatchWriter
 from jobs.streaming.heartbeat import beat
 from jobs.streaming.transform import to_fields, topic_shapes
@@ -172,3 +176,44 @@ def test_a_heartbeat_without_bars_keeps_the_last_one(replay_market: Settings) ->
         beat(cursor, batch_id=1, messages=0, last_bar=None, started_at=now)
         connection.commit()
     assert rows("SELECT last_bar FROM stream_heartbeat") == ((now,),)
+
+
+def test_a_large_batch_refreshes_on_several_connections_and_heals(
+    send: Send, writer: BatchWriter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ranges, "PIECE_BARS", 7)
+    messages = [message for n in range(40) for message in (bar(n, close=1 + n / 100), slot(n))]
+    rewritten: list[int] = []
+    refresh_labels = parallel.refresh_labels
+
+    def break_down(cursor: Cursor, piece: ranges.Piece) -> None:
+        rewritten.append(cursor.connection.thread_id())
+        if len(rewritten) == 1:
+            raise pymysql.err.OperationalError(2013, "lost connection")
+        refresh_labels(cursor, piece)
+
+    monkeypatch.setattr(parallel, "refresh_labels", break_down)
+    with structlog.testing.capture_logs() as logs:
+        send(*messages)
+    assert [entry["attempt"] for entry in logs if entry["event"].startswith("MariaDB error")] == [1]
+    assert len(set(rewritten)) > 2  # two connections, others for each attempt
+    assert announced() == [text(n) for n in range(40)]
+    for table, view in (("feature", "v_feature"), ("target", "v_label")):
+        columns = "symbol, bar_end, close, atr" if table == "feature" else "*"
+        kept, expected = (rows(f"SELECT {columns} FROM {name} ORDER BY bar_end") for name in (table, view))
+        assert len(kept) == 40
+        assert kept == expected
+
+
+def test_events_come_after_every_row_of_a_large_batch(
+    send: Send, writer: BatchWriter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ranges, "PIECE_BARS", 7)
+    seen: list[int] = []
+
+    def count_rows(*_: Any) -> None:
+        seen.append(rows("SELECT COUNT(*) FROM feature JOIN target USING (symbol, bar_end)")[0][0])
+
+    monkeypatch.setattr(batch, "announce", count_rows)  # looks from a connection of its own: only at what is committed
+    send(*[message for n in range(40) for message in (bar(n), slot(n))])
+    assert seen == [40]

@@ -1,0 +1,58 @@
+"""What the settings leave out of the features, on a database of its own: tables, views and refresh go without it."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+import pytest
+from pymysql.cursors import Cursor
+
+from jobs.streaming.refresh import refresh_features
+from market.database import connect
+from tests.base_rows import SYMBOL, insert, insert_closes, release_row, vix_row
+from tests.market_world import isolated_market
+from tests.sql.test_features import assert_table_equals_view
+from tests.stack import RunningStack
+
+MONDAY = datetime(2024, 1, 8)
+
+
+@pytest.fixture
+def without_book_and_cot(market_stack: RunningStack) -> Iterator[Cursor]:
+    use = {"MARKET_FEATURES__USE__BOOK": "false", "MARKET_FEATURES__USE__COT": "false"}
+    with isolated_market(**use), connect("admin") as connection, connection.cursor() as cursor:
+        yield cursor
+
+
+@pytest.fixture
+def of_germany(market_stack: RunningStack) -> Iterator[Cursor]:
+    country = {"MARKET_FEATURES__COUNTRY": "Germany"}
+    with isolated_market(**country), connect("admin") as connection, connection.cursor() as cursor:
+        yield cursor
+
+
+def test_a_slot_is_complete_with_what_the_features_use(without_book_and_cot: Cursor) -> None:
+    cursor = without_book_and_cot
+    insert(cursor, "vix", vix_row(MONDAY - timedelta(days=1), MONDAY - timedelta(hours=3), 12.0))
+    insert(cursor, "vix", vix_row(MONDAY, MONDAY + timedelta(minutes=90), 13.0))  # the first with a change
+    ends = insert_closes(cursor, [1.0, 1.1, 1.2], start=MONDAY)
+    refresh_features(cursor, [(SYMBOL, at) for at in ends])
+    cursor.execute("SELECT state, has_vix FROM v_slot ORDER BY bar_end")
+    assert cursor.fetchall() == (("degraded", 0), ("degraded", 0), ("complete", 1))
+    cursor.execute(
+        "SELECT column_name FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = 'feature'"
+    )
+    columns = {row[0] for row in cursor.fetchall()}
+    assert {"vix", "close", "gdp_actual"} <= columns
+    assert not {"spread", "delta_ma", "cot_age", "cot_missing"} & columns
+    assert_table_equals_view(cursor)
+
+
+def test_releases_of_another_country_do_not_count(of_germany: Cursor) -> None:
+    cursor = of_germany
+    insert(cursor, "economic_release", release_row(MONDAY, "gdp", 2.0, country="Germany"))
+    insert(cursor, "economic_release", release_row(MONDAY + timedelta(hours=1), "gdp", 9.0, country="Italy"))
+    ends = insert_closes(cursor, [1.0, 1.1, 1.2], start=MONDAY)
+    refresh_features(cursor, [(SYMBOL, at) for at in ends])
+    cursor.execute("SELECT gdp_actual, gdp_age FROM feature ORDER BY bar_end")
+    assert cursor.fetchall() == ((2.0, 0.0), (2.0, 1.0), (2.0, 2.0))
+    assert_table_equals_view(cursor)

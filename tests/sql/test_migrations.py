@@ -1,0 +1,53 @@
+"""Migrations on a database that is in use: its rows stay, what is new is filled from them."""
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pymysql.cursors import Cursor
+
+from jobs.streaming.refresh import refresh_features
+from market import migrate as migrations
+from market.database import connect
+from tests.base_rows import SYMBOL, insert_closes
+from tests.market_world import isolated_market
+from tests.stack import RunningStack
+
+
+@pytest.fixture
+def cursor(market_stack: RunningStack) -> Iterator[Cursor]:
+    with isolated_market(), connect("admin") as connection, connection.cursor() as cursor:
+        connection.autocommit(True)
+        yield cursor
+
+
+def content(cursor: Cursor, table: str) -> tuple[tuple[object, ...], ...]:
+    cursor.execute(f"SELECT * FROM {table} ORDER BY symbol, bar_end")
+    return tuple(cursor.fetchall())
+
+
+def undo(cursor: Cursor, *names: str) -> None:
+    """The state before these migrations, as far as they touched it."""
+    for table in ("bar", "book", "feature", "prediction"):
+        cursor.execute(f"ALTER TABLE {table} REMOVE PARTITIONING")
+    cursor.execute("DROP TABLE target")
+    for name in names:
+        assert cursor.execute("DELETE FROM _yoyo_migration WHERE migration_id = %s", (name,)) == 1
+
+
+def test_target_and_partitions_come_to_a_database_with_rows(cursor: Cursor) -> None:
+    walk = random.Random(3)
+    ends = insert_closes(cursor, [100 + walk.gauss(0, 1) for _ in range(120)])
+    refresh_features(cursor, [(SYMBOL, at) for at in ends])
+    before = {table: content(cursor, table) for table in ("bar", "feature", "slot", "target")}
+    assert len(before["target"]) == len(before["feature"]) == 120
+    undo(cursor, "0012_target", "0013_partitions")
+    assert migrations.migrate() == ["migration 0012_target", "migration 0013_partitions", f"labels of {SYMBOL}: 120"]
+    assert {table: content(cursor, table) for table in before} == before
+    assert migrations.migrate() == []
+
+
+def test_every_migration_has_its_own_number() -> None:
+    numbers = [path.name[:4] for path in Path(migrations.SQL / "migrations").glob("*.sql")]
+    assert sorted(numbers) == [f"{n:04}" for n in range(1, len(numbers) + 1)]
