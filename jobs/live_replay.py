@@ -119,7 +119,7 @@ class _Run:
             )
         topics = require_topics()
         self._publisher = StepPublisher(ConfirmedPublisher(), topics)
-        self._predictions = _from_now_on(topics.prediction)  # first: an answer after the look below is a message
+        self._predictions = from_now_on(topics.prediction)  # first: an answer after the look below is a message
         self._done = champion_predictions(recording.symbols, since)
         try:
             for bar_end, steps in groupby(timeline(recording, since, slow_since=since), key=itemgetter(0)):
@@ -245,7 +245,7 @@ def _quantile(values: list[float], share: float) -> float | None:
     return round(float(np.quantile(values, share)), 6) if values else None
 
 
-def _from_now_on(topic: str) -> Consumer:
+def from_now_on(topic: str) -> Consumer:
     """A consumer at the topic's present end, outside any group: it commits nothing and shares with nobody.
 
     A topic made a moment ago may not have its leaders yet, so this asks again. Raises StackNotReady.

@@ -2,6 +2,7 @@
 
 History: slow feeds before the bars that they precede, each bar and book, then its closed slot (live=false).
 `--live-last N` instead publishes only the last N bar times, as live slots, each waiting for its prediction.
+A folder of recorded payloads (var/raw, or a feed or day of it) is parsed again and sent in the order of its receipt.
 """
 
 import argparse
@@ -9,10 +10,12 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 
 from tqdm import tqdm
 
 from jobs.live_replay import ANSWER_TIMEOUT_S, LiveReplayError, LiveSummary, replay_live
+from jobs.raw_folder import is_raw_folder
 from jobs.recording import Recording
 from jobs.recording_rows import RecordingError
 from jobs.replay_publish import Counts, Progress, publish
@@ -31,8 +34,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.live_last is not None and (options.since or options.until or options.speed):
         parser.error("--live-last goes as fast as the pipeline allows and to the end: no --speed, --since or --until")
     try:
+        if is_raw_folder(Path(options.folder)):
+            if options.live_last is not None or options.speed:
+                parser.error("recorded payloads are published as fast as Kafka takes them: no --speed, no --live-last")
+            print(_replay_raw(options))
+            return 0
         recording = Recording(options.folder)
-        with _progress_bar() as progress:
+        with _progress_bar("bar") as progress:
             if options.live_last is not None:
                 timeout = options.answer_timeout
                 text = replay_live(recording, options.live_last, answer_timeout_s=timeout, progress=progress).text()
@@ -46,12 +54,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+def _replay_raw(options: argparse.Namespace) -> str:
+    from jobs.replay_raw import publish_raw  # brings the parsers of all sources along
+
+    with _progress_bar("payload") as progress:
+        return publish_raw(Path(options.folder), options.since, options.until, progress=progress).summary()
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m jobs.replay", description=DESCRIPTION)
-    parser.add_argument("folder", metavar="DIR", help="the recording: bars.csv and what else there is")
+    parser.add_argument(
+        "folder",
+        metavar="DIR",
+        help="the recording: bars.csv and what else there is; or recorded payloads, e.g. var/raw",
+    )
     parser.add_argument("--speed", type=_speed, metavar="N|max", help="a multiple of real time; default max")
-    parser.add_argument("--since", type=_time, metavar="T", help="bars with bar_end after T (ISO 8601 with offset)")
-    parser.add_argument("--until", type=_time, metavar="T", help="bars with bar_end up to and including T")
+    parser.add_argument(
+        "--since", type=_time, metavar="T", help="bars with bar_end, or payloads received, after T (ISO 8601)"
+    )
+    parser.add_argument(
+        "--until", type=_time, metavar="T", help="bars with bar_end, or payloads received, up to and including T"
+    )
     parser.add_argument(
         "--live-last", type=_count, metavar="N", help="publish only the last N bar times, live; history comes first"
     )
@@ -66,9 +89,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 @contextmanager
-def _progress_bar() -> Iterator[Progress]:
+def _progress_bar(unit: str) -> Iterator[Progress]:
     """A bar on stderr when that is a terminal, else nothing."""
-    with tqdm(unit="bar", file=sys.stderr, disable=not sys.stderr.isatty()) as bar:
+    with tqdm(unit=unit, file=sys.stderr, disable=not sys.stderr.isatty()) as bar:
 
         def show(done: int, total: int) -> None:
             bar.total = total

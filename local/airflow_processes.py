@@ -75,7 +75,8 @@ def _environment(layout: Layout, name: str) -> dict[str, str]:
     keys = {key: secrets.load()[key] for key in secrets.AIRFLOW_KEYS}
     own = {key: value for key, value in os.environ.items() if key.startswith("AIRFLOW__")}  # the person's choice wins
     accounts = secrets.environment(*_ACCOUNTS.get(name, ()))
-    return environment(layout, name, configuration(layout) | own | keys | accounts)
+    tokens = secrets.feed_tokens() if name == SCHEDULER else {}
+    return environment(layout, name, configuration(layout) | own | keys | accounts | tokens)
 
 
 def configuration(layout: Layout) -> dict[str, str]:

@@ -35,6 +35,7 @@ def _command(layout: Layout) -> list[str]:
         f"--basedir={home}",
         f"--datadir={layout.mariadb / 'data'}",
         f"--init-file={layout.mariadb / 'init.sql'}",
+        f"--tmpdir={layout.mariadb / 'tmp'}",  # starting, a server empties a shared one of its neighbours' files
         "--bind-address=127.0.0.1",
         f"--port={get_settings().mariadb.port}",
         "--socket=mariadb.sock",  # relative to the data folder: a path of any length stays below the kernel's limit
@@ -60,6 +61,7 @@ def _as_user() -> list[str]:
 def _prepare(layout: Layout) -> None:
     """Create the data folder once, beside its place, so that one that was cut off is never taken for a whole one."""
     write_atomically(layout.mariadb / "init.sql", _init_sql(), mode=0o600)
+    (layout.mariadb / "tmp").mkdir(exist_ok=True)
     data = layout.mariadb / "data"
     if data.exists():
         return

@@ -1,5 +1,7 @@
-"""Where the main job's bars come from: the built-in recording, the synthetic exchange, or a folder of one's own."""
+"""Where the main job's bars come from: the built-in recording, the synthetic exchange, live sources, or a folder."""
 
+import os
+import tomllib
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
@@ -7,12 +9,43 @@ from pathlib import Path
 from local.errors import StackError
 from local.files import write_atomically
 from local.layout import get_layout
+from market.settings import get_settings, settings_file
 
-PROFILES = ("recorded", "simulated")
+PROFILES = ("recorded", "simulated", "live")
 # Three synthetic symbols over twenty New York days of five-minute bars, a holiday and a half-day among them; the
 # planted signal gives the model something to find.
 SYMBOLS, BARS, MINUTES, SEED, SIGNAL, GAPS = 3, 1500, 5, 1, 0.5, 0.005
 START = date(2024, 11, 25)
+# The live profile needs no key: two pairs of public crypto exchanges, which never close, Cboe's and the CFTC's files.
+LIVE_INSTRUMENTS = {"BTC/USD": "133741", "ETH/USD": "146021"}
+"""Symbol -> CFTC code of its future at the CME."""
+LIVE_EXCHANGES = ["ccxt_coinbase", "ccxt_kraken"]
+
+
+def use_settings(profile: str) -> None:
+    """Gives the live profile settings of its own: the person's file with other instruments and keyless sources.
+
+    They stand in var/live.toml, for this process and all that it starts, and may be read, or copied for one's own use.
+    """
+    if profile != "live":
+        return
+    import tomli_w
+
+    layout, path = get_layout(), settings_file()
+    layout.make()
+    minutes = get_settings().local.live_bar_minutes
+    settings = tomllib.loads(path.read_text()) if path.exists() else {}
+    settings["instruments"] = {
+        symbol: {"calendar": "24/7", "bar_minutes": minutes, "cot_contract": contract}
+        for symbol, contract in LIVE_INSTRUMENTS.items()
+    }
+    sources = {"book": LIVE_EXCHANGES, "bars": LIVE_EXCHANGES, "vix": ["cboe"], "cot": ["cftc"], "economic": []}
+    settings.setdefault("feeds", {})["sources"] = sources
+    settings.setdefault("features", {}).setdefault("use", {})["economic"] = False
+    live = layout.var / "live.toml"
+    write_atomically(live, tomli_w.dumps(settings))
+    os.environ["MARKET_SETTINGS_FILE"] = str(live)
+    get_settings.cache_clear()
 
 
 def recording_of(profile: str, folder: Path | None, progress: Callable[[int, int], None]) -> Path:

@@ -5,6 +5,7 @@ A process is given the secrets that it needs and no others; nothing here is ever
 
 import base64
 import os
+import re
 import secrets
 from collections.abc import Iterable, Mapping
 from typing import get_args
@@ -14,6 +15,7 @@ from local.layout import get_layout
 from market.settings import Component
 
 _MARIADB_PREFIX = "MARKET_MARIADB__PASSWORDS__"
+_FEED_TOKEN = re.compile(r"MARKET_FEEDS__\w+__TOKEN", re.IGNORECASE)
 AIRFLOW_ADMIN = "AIRFLOW_ADMIN_PASSWORD"
 AIRFLOW_KEYS = ("AIRFLOW__CORE__FERNET_KEY", "AIRFLOW__API__SECRET_KEY", "AIRFLOW__API_AUTH__JWT_SECRET")
 
@@ -45,13 +47,18 @@ def environment(*components: Component) -> dict[str, str]:
 
 
 def without_secrets(variables: Mapping[str, str]) -> dict[str, str]:
-    """`variables` less everything that this module hands out, for a process that gets its own share."""
+    """`variables` less all secrets, for a process that gets its own share."""
     withheld = {AIRFLOW_ADMIN, *AIRFLOW_KEYS}
     return {
         name: value
         for name, value in variables.items()
-        if name not in withheld and not name.upper().startswith(_MARIADB_PREFIX)
+        if name not in withheld and not name.upper().startswith(_MARIADB_PREFIX) and not _FEED_TOKEN.fullmatch(name)
     }
+
+
+def feed_tokens() -> dict[str, str]:
+    """The feeds' tokens of this process's environment, for the process whose tasks fetch; they are kept nowhere."""
+    return {name: value for name, value in os.environ.items() if _FEED_TOKEN.fullmatch(name)}
 
 
 def _names() -> Iterable[str]:

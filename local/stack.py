@@ -129,7 +129,7 @@ def _start_supervisor(layout: Layout) -> None:
     with (layout.log / "supervisor.log").open("ab") as log:
         subprocess.Popen(
             python("-m", "local.supervisor"),
-            env=environment(layout, "supervisor"),
+            env=environment(layout, "supervisor", secrets.feed_tokens()),  # it starts the scheduler
             cwd=ROOT,
             stdin=subprocess.DEVNULL,
             stdout=log,

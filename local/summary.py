@@ -71,8 +71,8 @@ def _log_loss(probability: float, came: int) -> float:
     return -math.log(kept if came else 1 - kept)
 
 
-def text(since: datetime, symbols: Sequence[str]) -> str:
-    """The whole summary, lines for a terminal."""
+def text(since: datetime, symbols: Sequence[str], latency: str) -> str:
+    """The whole summary, lines for a terminal; `latency` says how fast the bars since then were predicted."""
     slots = dict(query("SELECT state, COUNT(*) FROM v_slot GROUP BY state"))
     bars = query("SELECT COUNT(*) FROM bar")[0][0]
     predictions = query("SELECT COUNT(*) FROM prediction")[0][0]
@@ -81,7 +81,7 @@ def text(since: datetime, symbols: Sequence[str]) -> str:
         f"bars          {bars}",
         "slots         " + ", ".join(f"{slots.get(state, 0)} {state}" for state in ("complete", "degraded", "missing")),
         f"predictions   {predictions}, champion {champion}",
-        f"latency       {_latency()}",
+        f"latency       {latency}",
         "log-loss on the replayed bars, against the base rate before them:",
         *(
             f"  {label:6} {loss:.4f} against {base:.4f} ({count} labelled bars)"
@@ -93,7 +93,8 @@ def text(since: datetime, symbols: Sequence[str]) -> str:
     return "\n".join(lines)
 
 
-def _latency() -> str:
+def replay_latency() -> str:
+    """As the last replay measured it."""
     path = get_layout().run / "replay_summary.json"
     if not path.exists():
         return "no replay yet"
@@ -101,6 +102,22 @@ def _latency() -> str:
     if run["p50"] is None:
         return "not measured: all bars were predicted before"
     return f"p50 {run['p50']:.3f} s, p99 {run['p99']:.3f} s from bar in Kafka to prediction committed, {run['n']} bars"
+
+
+def live_latency(since: datetime) -> str:
+    """From the slot's close to the prediction's commit, over the live bars after `since` (naive UTC)."""
+    rows = query(
+        "SELECT TIMESTAMPDIFF(MICROSECOND, s.closed_at, p.created_at) / 1e6 FROM prediction p"
+        " JOIN slot s ON s.symbol = p.symbol AND s.bar_end = p.bar_end WHERE p.bar_end > %s ORDER BY 1",
+        (since,),
+    )
+    seconds = [float(row[0]) for row in rows]
+    if not seconds:
+        return "no live bar yet"
+    return (
+        f"p50 {seconds[len(seconds) // 2]:.3f} s, max {seconds[-1]:.3f} s from slot closed to prediction committed, "
+        f"{len(seconds)} bars"
+    )
 
 
 def _last_predictions() -> list[str]:

@@ -20,6 +20,7 @@ from market.fx_calendar import FxCalendar
 
 FIRST_SESSION = "1990-01-01"  # older recordings than this have no slots
 Alignment = Literal["open", "clock"]
+NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 
 
 class UnknownCalendar(MarketError):
@@ -28,7 +29,10 @@ class UnknownCalendar(MarketError):
 
 @dataclass(frozen=True)
 class Slot:
-    """One bar's place in the calendar; the session fields are None for a bar outside every session."""
+    """One bar's place in the calendar; the session fields are None for a bar outside every session.
+
+    closure_at ends the contiguous trading time; it is NEVER where trading never stops, whenever the calendar was built.
+    """
 
     bar_end: datetime
     timezone: str
@@ -117,8 +121,8 @@ def _sessions(calendar: ExchangeCalendar) -> list[Session]:
     breaks = zip(calendar.schedule["break_start"], calendar.schedule["break_end"], strict=True)
     sessions: list[Session] = []
     rows = list(zip(_utc(opens), _utc(closes), breaks, strict=True))
-    closure = None
-    next_open = None
+    closure = NEVER if (opens[1:].array == closes[:-1].array).all() else None
+    next_open = closes.iloc[-1].to_pydatetime().astimezone(UTC) if closure else None
     for opened, closed, (break_start, break_end) in reversed(rows):
         closure = closure if closure is not None and next_open == closed else closed
         sessions.append(Session(opened, closed, closure, _utc_or_none(break_start), _utc_or_none(break_end)))

@@ -79,6 +79,9 @@ class FeedsSettings(Section):
     second_opinion: tuple[Feed, ...] = Field(
         ("vix", "cot"), description="feeds whose next source is asked too, to measure how far the two disagree"
     )
+    book_lead_s: float = Field(
+        25.0, ge=0, le=600, description="the slot's run starts so long before bar_end, so that its book is of the bar"
+    )
     slot_timeout_s: float = Field(45.0, gt=0, le=3600, description="all sources of one feed and slot together")
     source_timeout_s: float = Field(15.0, gt=0, le=3600, description="one source with all its attempts")
     breaker_failures: int = Field(3, ge=1, description="after so many failures in a row a source is left alone")
@@ -91,7 +94,7 @@ class FeedsSettings(Section):
     base_urls: dict[str, str] = Field(default_factory=dict, description="another server for a source, by its name")
     raw_days: int = Field(30, ge=1, description="recorded payloads are kept so long below var/raw")
     raw_megabytes: int = Field(2000, ge=1, description="and at most so much of them, the oldest going first")
-    countries: tuple[str, ...] = Field(("United States",), description="of economic events, as the calendars write them")
+    countries: tuple[str, ...] = Field(("United States",), description="of economic events, as calendars write them")
     importance: tuple[Annotated[int, Field(ge=1, le=3)], ...] = Field((), description="of economic events; empty: all")
     tokens: dict[str, SecretStr] = Field(default_factory=dict, description="MARKET_FEEDS__<SOURCE>__TOKEN each")
 

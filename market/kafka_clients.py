@@ -10,6 +10,7 @@ from market.errors import MarketError
 from market.settings import get_settings
 
 FLUSH_TIMEOUT_S = 60.0
+LETTER_LIMIT = 8 << 20  # bytes of a dead letter: one of the largest record, each of whose characters takes six in JSON
 
 
 class DeliveryFailed(MarketError):
@@ -87,7 +88,12 @@ def ensure_topics(names: Iterable[str] | None = None) -> list[str]:
     admin = AdminClient({"bootstrap.servers": settings.kafka.bootstrap})
     existing = admin.list_topics(timeout=10).topics
     missing = [
-        NewTopic(name, num_partitions=settings.kafka.partitions, replication_factor=settings.kafka.replication)
+        NewTopic(
+            name,
+            num_partitions=settings.kafka.partitions,
+            replication_factor=settings.kafka.replication,
+            config={"max.message.bytes": str(LETTER_LIMIT)} if name == settings.topics.dead_letter else {},
+        )
         for name in wanted
         if name not in existing
     ]

@@ -120,7 +120,10 @@ class Cot(Sourced):
 
 
 class EconomicRelease(Sourced):
-    """Topic `ind`: one released event; differences are derived downstream from the three figures, in `unit`."""
+    """Topic `ind`: one event's figures and their two differences, all in `unit`; without `actual` it is a forecast.
+
+    The differences are derived here, previous - actual and forecast - actual; given, they must agree.
+    """
 
     country: str = Field(min_length=1, max_length=64)
     event: str = Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=64)
@@ -130,6 +133,19 @@ class EconomicRelease(Sourced):
     forecast: Finite | None = None
     previous: Finite | None = None
     unit: str | None = Field(None, max_length=16)
+    previous_actual_difference: Finite | None = None
+    forecast_actual_difference: Finite | None = None
+
+    @model_validator(mode="after")
+    def _differences_are_derived(self) -> Self:
+        for name in ("previous", "forecast"):
+            figure, field = getattr(self, name), f"{name}_actual_difference"
+            derived = None if figure is None or self.actual is None else figure - self.actual
+            given = getattr(self, field)
+            if given is not None and given != derived:
+                raise ValueError(f"{field} {given} is not {name} - actual: {derived}")
+            object.__setattr__(self, field, derived)  # frozen for everybody else
+        return self
 
 
 class SlotClosed(Message):

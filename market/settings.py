@@ -52,6 +52,9 @@ class MariadbSettings(Section):
     port: int = 13306
     database: str = "market"
     user_prefix: str = "market_"
+    keep_months: int | None = Field(
+        None, ge=1, description="bars, books, features and predictions are kept so long; None: for ever"
+    )
     passwords: dict[Component, SecretStr] = Field(default_factory=dict)
 
 
@@ -73,7 +76,21 @@ class InstrumentSettings(Section):
         return timedelta(minutes=self.bar_minutes)
 
 
+class FeatureToggles(Section):
+    """Which groups the model sees; one that is off has no column, and a model trained otherwise is refused."""
+
+    book: bool = True
+    volume: bool = True
+    clock: bool = True
+    bollinger: bool = True
+    stochastic: bool = True
+    vix: bool = True
+    cot: bool = True
+    economic: bool = True
+
+
 class FeatureSettings(Section):
+    use: FeatureToggles = FeatureToggles()
     book_levels: int = Field(7, ge=1, le=10)
     volume_periods: tuple[int, int] = (6, 20)
     price_period: int = Field(20, ge=2)
@@ -84,6 +101,9 @@ class FeatureSettings(Section):
     atr_period: int = Field(14, ge=2)
     atr_mean_period: int = Field(60, ge=2)
     cot_groups: tuple[Annotated[str, Field(pattern=r"^[a-z][a-z_]*$")], ...] = ("asset_manager", "leveraged_funds")
+    country: str | None = Field(
+        None, pattern=r"^[A-Za-z][A-Za-z .]{0,62}$", description="whose events; needed when feeds.countries are several"
+    )
     events: tuple[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], ...] = (
         "core_retail_sales", "fed_interest_rate_decision", "core_cpi", "crude_oil_inventories", "building_permits",
         "unemployment_rate", "nonfarm_payrolls", "new_home_sales", "gdp", "ism_manufacturing_pmi",
@@ -108,6 +128,9 @@ class StreamSettings(Section):
     max_offsets_per_batch: int = Field(20_000, ge=1)
     readiness_grace_s: float = Field(
         600.0, ge=0, description="a bar known later than this after bar_end is a backfill: no live prediction"
+    )
+    refresh_connections: int = Field(
+        2, ge=1, description="to MariaDB, side by side, when a batch has many rows to refresh: one a core of the server"
     )
     master: str = "local[2]"
 
@@ -142,6 +165,9 @@ class LocalSettings(Section):
     airflow_port: int = 18080
     kafka_controller_port: int = 19093
     replay_bars: int = Field(200, ge=1, description="the recording's last bars, replayed as live")
+    live_bar_minutes: int = Field(5, ge=1, le=60, description="bars of PROFILE=live")
+    live_history_bars: int = Field(1500, ge=200, description="a symbol, for the first model of PROFILE=live")
+    live_slots: int = Field(2, ge=1, description="predicted slots that PROFILE=live waits for")
 
 
 class Settings(BaseSettings):
@@ -172,6 +198,12 @@ class Settings(BaseSettings):
     training: TrainingSettings = TrainingSettings()
     worker: WorkerSettings = WorkerSettings()
     local: LocalSettings = LocalSettings()
+
+    @model_validator(mode="after")
+    def _events_are_of_one_country(self) -> Self:
+        if self.features.country is None and self.features.use.economic and len(self.feeds.countries) > 1:
+            raise ValueError("features.country: feeds.countries are several, so say whose events the features are of")
+        return self
 
     @model_validator(mode="after")
     def _stream_paths_follow_var(self) -> Self:

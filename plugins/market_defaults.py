@@ -15,3 +15,10 @@ DEFAULT_ARGS: dict[str, Any] = {
     "retry_exponential_backoff": 2.0,
     "max_retry_delay": timedelta(minutes=10),
 }
+
+# A daily value that is late comes within hours: eight tries, five minutes apart at first.
+PATIENT_ARGS: dict[str, Any] = DEFAULT_ARGS | {
+    "retries": 8,
+    "retry_delay": timedelta(minutes=5),
+    "max_retry_delay": timedelta(hours=2),
+}

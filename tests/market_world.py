@@ -32,26 +32,24 @@ def isolated_market(**environment: str) -> Iterator[dict[str, str]]:
         **{f"MARKET_TOPICS__{topic.upper()}": f"{name}.{topic}" for topic in TopicSettings.model_fields},
         **environment,
     }
-    with pytest.MonkeyPatch.context() as patch, _server() as server:
-        server.cursor().execute(f"CREATE DATABASE {name}")
+    with pytest.MonkeyPatch.context() as patch:
+        _on_server(f"CREATE DATABASE {name}")
         for variable, value in variables.items():
             patch.setenv(variable, value)
         forget_settings()
         migrate()
         ensure_topics()
         yield variables
-        server.cursor().execute(f"DROP DATABASE {name}")
+        _on_server(f"DROP DATABASE {name}")
     forget_settings()
 
 
-@contextmanager
-def _server() -> Iterator[pymysql.Connection]:
+def _on_server(statement: str) -> None:
+    """On a connection of its own: the test may have killed the server in between."""
     forget_settings()
     mariadb = settings.get_settings().mariadb
     connection = pymysql.connect(
         host=mariadb.host, port=mariadb.port, user=user_of("admin"), password=password_of("admin"), autocommit=True
     )
-    try:
-        yield connection
-    finally:
-        connection.close()
+    with connection, connection.cursor() as cursor:
+        cursor.execute(statement)

@@ -5,29 +5,23 @@ One stack for the module: Kafka, MariaDB, Airflow, Spark and the worker, all rea
 
 import json
 import os
-import signal
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
-import psutil
 import pytest
 from playwright.sync_api import sync_playwright
 
-from local import leftovers, secrets
+from local import secrets
 from local.airflow_processes import base_url
 from local.sql import run_query
 from market.calendars import get_calendar
-from market.settings import ROOT
+from tests.main_job_process import JOB_TIMEOUT_S, Job, kill, predicted, stop_stack, until
 from tests.stack import RunningStack, changed_environment, temporary_settings
 
 BARS, LIVE = 1500, 40
 FIRST = datetime(2024, 1, 7, 22, tzinfo=UTC)  # the Sunday's open of an FX week in winter
-JOB_TIMEOUT_S = 500.0  # two minutes on an idle machine
 
 pytestmark = pytest.mark.timeout(1100)
 
@@ -50,24 +44,6 @@ def write_recording(folder: Path) -> None:
     )
 
 
-class Job:
-    """`python -m local.main_job` as a process, with what it printed."""
-
-    def __init__(self, recording: Path, log: Path) -> None:
-        self._log = log
-        with log.open("wb") as output:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "local.main_job", "--recording", str(recording)],
-                cwd=ROOT, stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
-            )  # fmt: skip
-
-    def finish(self) -> str:
-        code = self.process.wait(JOB_TIMEOUT_S)
-        text = self._log.read_text(errors="replace").replace("\r", "\n")
-        assert code == 0, text[-3000:]
-        return text
-
-
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
     folder = tmp_path_factory.mktemp("job")
@@ -77,48 +53,18 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
         try:
             yield running
         finally:
-            subprocess.run([sys.executable, "-m", "local.stack", "stop"], cwd=ROOT, check=True, capture_output=True)
+            stop_stack()
 
 
 @pytest.fixture(scope="module")
 def finished(place: RunningStack) -> str:
     """The main job with the Spark driver and the worker killed in mid-replay; what it printed."""
-    job = Job(place.var.parent / "recording", place.var.parent / "job.log")
-    until(lambda: _predicted() >= 10 or job.process.poll() is not None, JOB_TIMEOUT_S)
+    job = Job(place.var.parent / "job.log", "--recording", str(place.var.parent / "recording"))
+    until(lambda: predicted() >= 10 or job.process.poll() is not None, JOB_TIMEOUT_S)
     assert job.process.poll() is None, job.finish()
     for name in ("jobs/streaming", "inference.worker"):
         assert kill(place.var, name) > 0, f"no process of {name} to kill"
     return job.finish()
-
-
-def until(condition: Callable[[], bool], timeout_s: float) -> None:
-    deadline = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < deadline, f"not so after {timeout_s} s"
-        time.sleep(0.1)
-
-
-def _predicted() -> int:
-    """Predictions so far; none while MariaDB is not there or has no tables yet."""
-    import pymysql
-
-    try:
-        return int(run_query("SELECT COUNT(*) FROM prediction")[0][0])
-    except pymysql.err.MySQLError:
-        return 0
-
-
-def kill(var: Path, part_of_command: str) -> int:
-    """kill -9 for every process of this stack whose command line has that part; how many there were."""
-    killed = 0
-    for process in leftovers.find(var):
-        try:
-            if any(part_of_command in argument for argument in process.cmdline()):
-                process.send_signal(signal.SIGKILL)
-                killed += 1
-        except psutil.NoSuchProcess:
-            continue
-    return killed
 
 
 def test_every_replayed_bar_has_exactly_one_prediction(finished: str) -> None:
@@ -161,7 +107,7 @@ def test_the_summary_tells_what_happened(finished: str) -> None:
 
 def test_a_second_run_does_only_what_is_missing(finished: str, place: RunningStack) -> None:
     before = run_query("SELECT COUNT(*), MAX(created_at) FROM prediction")
-    text = Job(place.var.parent / "recording", place.var.parent / "again.log").finish()
+    text = Job(place.var.parent / "again.log", "--recording", str(place.var.parent / "recording")).finish()
     assert "\ntraining" not in text
     assert "\nhistory" not in text
     assert run_query("SELECT COUNT(*), MAX(created_at) FROM prediction") == before

@@ -1,75 +1,73 @@
 """`python -m jobs.feeds SOURCE --symbol S`: fetch one source once, and publish or print its messages.
 
 Exit status 0 when all went well; 2 and one JSON line on stderr for a source's failure, a wrong command line included;
-1 when Kafka did not confirm. The source's token is read from MARKET_FEEDS__<SOURCE>__TOKEN.
+1 when Kafka did not confirm. The source's token is read from MARKET_FEEDS__<SOURCE>__TOKEN. What came is recorded below
+var/raw, and counted for the rate limits; a dry run does neither. An answer that cannot be parsed is a dead letter.
 """
 
 import argparse
 import json
-import os
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NoReturn
 
-from jobs.feeds.client import USER_AGENT, Client, Limits
 from jobs.feeds.feed import Query, Source
-from jobs.feeds.registry import SOURCES
+from jobs.feeds.fetching import fetch, token_of
+from jobs.feeds.refused import PayloadRefused
+from jobs.feeds.registry import source_named, source_names
 from jobs.feeds.scrub import Scrubber
 from market.errors import MarketError, SourceError
 from market.messages import DeadLetter, Message
+from market.settings import SettingsError, get_settings
 
 UNITS = {"min": 1, "m": 1, "h": 60}
+ALIASES = {"kraken": "ccxt_kraken", "coinbase": "ccxt_coinbase"}
 
 
-def main(arguments: Sequence[str] | None = None, environment: Mapping[str, str] = os.environ) -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """The exit status; nothing that is written holds the token."""
     options = _parser().parse_args(arguments)
-    source = SOURCES[options.source]
-    token = environment.get(f"MARKET_FEEDS__{source.name.upper()}__TOKEN")
-    scrub = Scrubber(token)
+    source = _source(options)
+    scrub = Scrubber()
     try:
+        scrub = Scrubber(token_of(source.name, get_settings().feeds.tokens))
         messages = fetch(
             source,
             _query(options),
-            token,
             base_url=options.base_url,
             user_agent=options.user_agent,
-            timeout_s=options.timeout,
+            total_s=options.timeout,
+            record=not options.dry_run,
         )
+    except SettingsError as error:
+        print(failure_line(SourceError("bad_request", "settings", str(error)), scrub), file=sys.stderr)
+        return 2
     except SourceError as error:
         print(failure_line(error, scrub), file=sys.stderr)
+        if isinstance(error, PayloadRefused) and not options.dry_run:
+            _publish(source.name, [error.letter], scrub)  # the source's failure stays the status
         return 2
     if options.dry_run:
         _print(messages, scrub)
         return 0
-    from jobs.feeds.publish import publish  # a dry run needs no Kafka client
-
-    try:
-        confirmed = publish(messages)
-    except MarketError as error:
-        print(scrub.text(f"{source.name}: not published: {error}"), file=sys.stderr)
+    confirmed = _publish(source.name, messages, scrub)
+    if confirmed is None:
         return 1
     print(f"{source.name}: published {confirmed} messages", file=sys.stderr)
     return 0
 
 
-def fetch(
-    source: Source,
-    query: Query,
-    token: str | None = None,
-    *,
-    base_url: str | None = None,
-    user_agent: str = USER_AGENT,
-    timeout_s: float = Limits.total_s,
-) -> list[Message]:
-    """One fetch of one source, its dead letters included. Raises SourceError."""
-    if source.needs_token and not token and base_url is None:  # a server of one's own may want none
-        variable = f"MARKET_FEEDS__{source.name.upper()}__TOKEN"
-        raise SourceError("auth", source.name, f"no token: set {variable} in the environment")
-    client = Client(source.name, token, user_agent=user_agent, limits=Limits(total_s=timeout_s))
-    return source.parse(client.fetch(base_url or source.base_url, source.request(query)), query)
+def _publish(source: str, messages: Sequence[Message], scrub: Scrubber) -> int | None:
+    """How many Kafka confirmed; None, and a line on stderr, when not all of them."""
+    from jobs.feeds.publish import publish  # a dry run needs no Kafka client
+
+    try:
+        return publish(messages)
+    except MarketError as error:
+        print(scrub.text(f"{source}: not published: {error}"), file=sys.stderr)
+        return None
 
 
 def failure_line(error: SourceError, scrub: Scrubber) -> str:
@@ -96,18 +94,37 @@ class _Parser(argparse.ArgumentParser):
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="python -m jobs.feeds", description="Fetch one source once and publish its messages.")
-    parser.add_argument("source", metavar="SOURCE", choices=sorted(SOURCES), help=", ".join(sorted(SOURCES)))
+    parser.add_argument("source", metavar="SOURCE", help=", ".join(source_names()))
     parser.add_argument("--symbol", required=True, metavar="S", help="ticker, currency pair, VIX, or CFTC code")
+    feed = parser.add_mutually_exclusive_group()
+    feed.add_argument(
+        "--book", dest="feed", action="store_const", const="book", help="of ccxt: the order book (default)"
+    )
+    feed.add_argument("--bars", dest="feed", action="store_const", const="bars", help="of ccxt: the bars")
+    parser.add_argument("--exchange", metavar="E", help="with the source ccxt: any exchange of ccxt, e.g. kraken")
     parser.add_argument("--start", type=_time, metavar="T", help="only what was known after T (ISO 8601 with offset)")
     parser.add_argument("--end", type=_time, metavar="T", help="only what was known up to and including T")
     parser.add_argument("--interval", type=_interval, metavar="5min", help="the bars' length; also 15m, 1h")
     parser.add_argument("--base-url", metavar="U", help="another server in place of the source's own")
     parser.add_argument("--dry-run", action="store_true", help="print the messages as JSON lines, publish nothing")
-    parser.add_argument("--user-agent", default=USER_AGENT, metavar="A", help="default: %(default)s")
+    parser.add_argument("--user-agent", metavar="A", help="default: feeds.user_agent of the settings")
     parser.add_argument(
-        "--timeout", type=_seconds, default=Limits.total_s, metavar="S", help="for all attempts; default %(default)s s"
+        "--timeout", type=_seconds, metavar="S", help="for all attempts; default: feeds.source_timeout_s"
     )
     return parser
+
+
+def _source(options: argparse.Namespace) -> Source:
+    """The named source; ccxt --exchange E is ccxt_E, and an exchange that needs no key goes by its own name too."""
+    name = ALIASES.get(options.source, options.source)
+    if options.exchange is not None or name == "ccxt":
+        if options.exchange is None or name != "ccxt":
+            _parser().error("--exchange E and the source ccxt go together")
+        name = f"ccxt_{options.exchange}"
+    try:
+        return source_named(name, options.feed)
+    except SourceError as error:
+        _parser().error(f"{error.source}: {error.detail}; use one of {', '.join(source_names())}")
 
 
 def _query(options: argparse.Namespace) -> Query:
@@ -117,8 +134,6 @@ def _query(options: argparse.Namespace) -> Query:
     """
     interval = options.interval
     if interval is None and not options.dry_run:
-        from market.settings import get_settings
-
         instrument = get_settings().instruments.get(options.symbol)
         interval = instrument.bar_interval if instrument else timedelta(minutes=5)
     return Query(options.symbol, interval, options.start, options.end)

@@ -28,6 +28,7 @@ class Cboe:
     feed: Feed = "vix"
     base_url = "https://cdn.cboe.com"
     needs_token = False
+    robots = True
 
     def request(self, query: Query) -> Request:
         if query.symbol.upper().lstrip("^") != "VIX":

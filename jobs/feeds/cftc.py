@@ -69,6 +69,7 @@ class Cftc:
     feed: Feed = "cot"
     base_url = "https://publicreporting.cftc.gov"
     needs_token = False
+    robots = True
 
     def request(self, query: Query) -> Request:
         params = {"cftc_contract_market_code": query.symbol, "$order": "report_date_as_yyyy_mm_dd", "$limit": "50000"}

@@ -7,12 +7,14 @@ urllib3 carry whole URLs, and a raised error would keep them as its context.
 """
 
 import logging
+import re
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from typing import Protocol
 from urllib.parse import urljoin, urlsplit
 
 import requests
@@ -20,7 +22,7 @@ import tenacity
 import urllib3
 
 from jobs.feeds.bodies import BodyFault, read_body
-from jobs.feeds.feed import Payload, Request
+from jobs.feeds.feed import NO_VALIDATORS, Payload, Request, Validators
 from jobs.feeds.scrub import Scrubber
 from market.errors import SourceError
 
@@ -28,6 +30,9 @@ USER_AGENT = "market-prediction/0.1 (market data feeds)"
 REDIRECTS = {301, 302, 303, 307, 308}
 AUTH = {401, 402, 403}
 TRANSIENT_4XX = {408, 425}
+ERROR_BODY_BYTES = 65_536
+NOT_MODIFIED = 304
+VISIBLE = re.compile(r"[\x21-\x7e]+")
 log = logging.getLogger(__name__)
 
 
@@ -52,6 +57,26 @@ class Retry(Exception):
         self.fault, self.after_s = fault, after_s
 
 
+class Gate(Protocol):
+    """Who is asked before each attempt, and told how long the server wants to be left alone."""
+
+    def admit(self, deadline: float) -> None:
+        """Returns when the attempt may go; `deadline` is on the monotonic clock. Raises SourceError rate_limited."""
+        ...
+
+    def hold(self, seconds: float) -> None: ...
+
+
+class OpenGate:
+    """Lets everything through."""
+
+    def admit(self, deadline: float) -> None:
+        pass
+
+    def hold(self, seconds: float) -> None:
+        pass
+
+
 class Client:
     """Fetches one source's requests.
 
@@ -65,11 +90,12 @@ class Client:
         *,
         user_agent: str = USER_AGENT,
         limits: Limits | None = None,
+        gate: Gate | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._source, self._token, self._limits = source, token, limits or Limits()
-        self._now, self._sleep = now, sleep
+        self._now, self._sleep, self._gate = now, sleep, gate or OpenGate()
         self._scrub = Scrubber(token)
         self._session = requests.Session()
         self._session.trust_env = False  # a .netrc or proxy of the machine is not part of the request
@@ -81,10 +107,17 @@ class Client:
 
     def fetch(self, base_url: str, request: Request) -> Payload:
         """The decoded body, tokens removed. Raises SourceError."""
+        payload = self.fetch_if_changed(base_url, request, NO_VALIDATORS)
+        if payload is None:
+            raise self._unavailable(f"status {NOT_MODIFIED} to a request without a condition")
+        return payload
+
+    def fetch_if_changed(self, base_url: str, request: Request, known: Validators) -> Payload | None:
+        """Like `fetch`; None when the server says that the body is still the one with these validators."""
         deadline = time.monotonic() + self._limits.total_s
         fault: SourceError
         try:
-            return self._retrying(deadline)(self._bounded_attempt, base_url, request, deadline)
+            return self._retrying(deadline)(self._bounded_attempt, base_url, request, known, deadline)
         except Retry as last:
             fault = last.fault
         except SourceError as error:
@@ -111,13 +144,14 @@ class Client:
             reraise=True,
         )
 
-    def _bounded_attempt(self, base_url: str, request: Request, deadline: float) -> Payload:
+    def _bounded_attempt(self, base_url: str, request: Request, known: Validators, deadline: float) -> Payload | None:
         """One attempt that is over by the deadline, even when the server sends a byte now and then."""
-        outcome: list[Payload | Exception] = []
+        self._gate.admit(deadline)
+        outcome: list[Payload | Exception | None] = []
 
         def run() -> None:
             try:
-                outcome.append(self._attempt(base_url, request, deadline))
+                outcome.append(self._attempt(base_url, request, known, deadline))
             except (Retry, SourceError) as error:
                 outcome.append(error)
 
@@ -130,23 +164,39 @@ class Client:
             raise outcome[0]
         return outcome[0]
 
-    def _attempt(self, base_url: str, request: Request, deadline: float) -> Payload:
+    def _attempt(self, base_url: str, request: Request, known: Validators, deadline: float) -> Payload | None:
         url, params = base_url.rstrip("/") + request.path, dict(request.params)
         if request.token_param and self._token:
             params[request.token_param] = self._token
+        headers = self._headers(request, known)
         for _ in range(self._limits.redirects + 1):
             self._session.close()  # a kept connection that the server has closed meanwhile would fail the next request
-            with self._get(url, params, deadline) as response:
+            with self._get(url, params, headers, deadline) as response:
+                if response.status_code == NOT_MODIFIED and known:
+                    return None
                 if response.status_code not in REDIRECTS:
                     return self._payload(response, request, deadline)
                 url, params = self._redirected(response), {}
         raise self._unavailable(f"more than {self._limits.redirects} redirects")
 
-    def _get(self, url: str, params: dict[str, str], deadline: float) -> requests.Response:
+    def _headers(self, request: Request, known: Validators) -> dict[str, str]:
+        if request.bearer and self._token and not VISIBLE.fullmatch(self._token):
+            raise SourceError("auth", self._source, "the token holds characters that a header cannot carry")
+        wanted = {
+            "Authorization": f"Bearer {self._token}" if request.bearer and self._token else None,
+            "Accept": request.accept,
+            "If-None-Match": known.etag,
+            "If-Modified-Since": known.last_modified,
+        }
+        return {name: value for name, value in wanted.items() if value is not None}
+
+    def _get(self, url: str, params: dict[str, str], headers: dict[str, str], deadline: float) -> requests.Response:
         left = max(0.1, deadline - time.monotonic())
         timeout = (min(self._limits.connect_s, left), min(self._limits.read_s, left))
         try:
-            return self._session.get(url, params=params, timeout=timeout, stream=True, allow_redirects=False)
+            return self._session.get(
+                url, params=params, headers=headers, timeout=timeout, stream=True, allow_redirects=False
+            )
         except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema, requests.exceptions.MissingSchema):
             fault: Exception = SourceError("bad_request", self._source, "the URL is not one that can be fetched")
         except requests.exceptions.Timeout:
@@ -168,7 +218,7 @@ class Client:
         return target
 
     def _payload(self, response: requests.Response, request: Request, deadline: float) -> Payload:
-        self._refuse_status(response)
+        self._refuse_status(response, request, deadline)
         kind = response.headers.get("Content-Type", "").split(";")[0].strip().lower()
         if kind and kind not in request.content_types and not kind.endswith("+json"):
             raise SourceError("schema_changed", self._source, f"content type {kind[:80]!r} is not the source's")
@@ -176,28 +226,45 @@ class Client:
         try:
             body, whole = read_body(response, self._limits.body_bytes, deadline)
             if body.strip():
-                return Payload(self._scrub.body(body), self._now(), whole)
+                return Payload(self._scrub.body(body), self._now(), whole, kind, self._validators(response))
             fault = Retry(self._unavailable("an empty answer with status 200"))
         except BodyFault as error:
             detail = str(error)
             fault = Retry(self._unavailable(detail)) if error.transient else self._unavailable(detail)
         raise fault
 
-    def _refuse_status(self, response: requests.Response) -> None:
+    def _validators(self, response: requests.Response) -> Validators:
+        """Those of the answer; one that echoes the token is none, since it would be written down."""
+        found = [response.headers.get(name) for name in ("ETag", "Last-Modified")]
+        return Validators(*(text if text and self._scrub.text(text) == text else None for text in found))
+
+    def _refuse_status(self, response: requests.Response, request: Request, deadline: float) -> None:
         status, detail = response.status_code, f"status {response.status_code}"
         after_s = _retry_after_s(response.headers.get("Retry-After"), self._now())
         if status == 200:
             return
         if status == 429 or (status == 503 and after_s is not None):
+            if after_s is not None:
+                self._gate.hold(after_s)
             fault = SourceError("rate_limited", self._source, detail, after_s)
             raise fault if after_s is None else Retry(fault, after_s)
         if status >= 500 or status in TRANSIENT_4XX:
             raise Retry(self._unavailable(detail))
-        if status in AUTH:
+        if status in AUTH or (status == 400 and self._says_key(response, request, deadline)):
             raise SourceError("auth", self._source, detail)
         if status >= 400:
             raise SourceError("bad_request", self._source, detail)
         raise self._unavailable(detail)
+
+    def _says_key(self, response: requests.Response, request: Request, deadline: float) -> bool:
+        """Whether the error body speaks of the key, which some sources refuse with a bad request."""
+        if request.key_word is None:
+            return False
+        try:
+            body, _ = read_body(response, ERROR_BODY_BYTES, deadline)
+        except BodyFault:
+            return False
+        return request.key_word.encode() in body.lower()
 
     def _unavailable(self, detail: str) -> SourceError:
         return SourceError("unavailable", self._source, detail)

@@ -33,13 +33,31 @@ class Request:
     """One GET below a base URL.
 
     The client fills the token in: as the query parameter `token_param`, or as the header Authorization: Bearer.
+    `accept` is sent as the header of that name, for a server that must be told which form is wanted.
+    `key_word`, in lower case, in the body of a 400 says that the key was refused.
     """
 
     path: str
     params: dict[str, str] = field(default_factory=dict)
     token_param: str | None = None
     bearer: bool = False
+    accept: str | None = None
     content_types: frozenset[str] = JSON_TYPES
+    key_word: str | None = None
+
+
+@dataclass(frozen=True)
+class Validators:
+    """What a server says a body's version is (RFC 9110, 8.8): its ETag and Last-Modified, as it wrote them."""
+
+    etag: str | None = None
+    last_modified: str | None = None
+
+    def __bool__(self) -> bool:
+        return self.etag is not None or self.last_modified is not None
+
+
+NO_VALIDATORS = Validators()
 
 
 @dataclass(frozen=True)
@@ -47,15 +65,22 @@ class Payload:
     """A decoded body, without any token; `received_at` is UTC.
 
     `whole` is False when the transport could not vouch for the body's end: neither a length, nor chunks, nor gzip.
+    `content_type` is the answer's, in lower case without parameters, "" when it named none.
     """
 
     body: bytes
     received_at: datetime
     whole: bool = True
+    content_type: str = ""
+    validators: Validators = NO_VALIDATORS
 
 
 class Source(Protocol):
-    """One source of the outside world; all but the two hooks are facts."""
+    """One source of the outside world; all but the two hooks are facts.
+
+    A source that must know something else before it can make its request has `prepare(query, fetch, base_url)` too:
+    called first, with a client's fetch and the server in place of its own, if any. Raises SourceError.
+    """
 
     name: str
     feed: Feed

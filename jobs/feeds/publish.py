@@ -6,7 +6,7 @@ from confluent_kafka import KafkaException
 
 from market.errors import MarketError, StackNotReady
 from market.kafka_clients import ConfirmedPublisher
-from market.messages import Bar, Book, Cot, DeadLetter, Message, Vix
+from market.messages import Bar, Book, Cot, DeadLetter, EconomicRelease, Message, SlotClosed, Vix
 from market.settings import TopicSettings, get_settings
 
 
@@ -27,13 +27,19 @@ def address(message: Message, topics: TopicSettings) -> tuple[str, str]:
     """Topic and key of a feed's message."""
     match message:
         case Bar():
-            return topics.volume, message.symbol
+            place = topics.volume, message.symbol
         case Book():
-            return topics.deep, message.symbol
+            place = topics.deep, message.symbol
         case Vix():
-            return topics.vix, "VIX"
+            place = topics.vix, "VIX"
         case Cot():
-            return topics.cot, message.contract
+            place = topics.cot, message.contract
+        case EconomicRelease():
+            place = topics.ind, message.event
+        case SlotClosed():
+            place = topics.slot, message.symbol
         case DeadLetter():
-            return topics.dead_letter, message.source
-    raise MarketError(f"{type(message).__name__} is no feed's message")
+            place = topics.dead_letter, message.source
+        case _:
+            raise MarketError(f"{type(message).__name__} is no feed's message")
+    return place

@@ -1,6 +1,8 @@
 """Keeps tokens out of everything that is written: bodies, exception texts, log lines."""
 
 import json
+import re
+from html import escape
 from urllib.parse import quote, quote_plus
 
 HIDDEN = "***"
@@ -8,23 +10,28 @@ SHORTEST_IN_BODY = 4  # a shorter token in a body is more likely data than an ec
 
 
 class Scrubber:
-    """Removes the given tokens, also as a URL or JSON writes them."""
+    """Removes the given tokens, in any case of letters, also as a URL, JSON or HTML writes them."""
 
     def __init__(self, *tokens: str | None) -> None:
         spelled = {form for token in tokens if token for form in _forms(token)}
-        self._spelled = sorted(spelled, key=len, reverse=True)  # a token that holds another goes first
+        ordered = sorted(spelled, key=len, reverse=True)  # a token that holds another goes first
+        in_body = [form for form in ordered if len(form) >= SHORTEST_IN_BODY]
+        self._text = re.compile("|".join(map(re.escape, ordered)), re.IGNORECASE) if ordered else None
+        pattern = "|".join(map(re.escape, in_body)).encode()
+        self._body = re.compile(pattern, re.IGNORECASE) if in_body else None
 
     def text(self, text: str) -> str:
-        for form in self._spelled:
-            text = text.replace(form, HIDDEN)
-        return text
+        return self._text.sub(HIDDEN, text) if self._text else text
+
+    def record(self, text: str) -> str:
+        """Like `body`: what is written down to be read again must not lose a word to a token of one letter."""
+        return self.body(text.encode()).decode(errors="replace")
 
     def body(self, body: bytes) -> bytes:
-        for form in self._spelled:
-            if len(form) >= SHORTEST_IN_BODY:
-                body = body.replace(form.encode(), HIDDEN.encode())
-        return body
+        return self._body.sub(HIDDEN.encode(), body) if self._body else body
 
 
 def _forms(token: str) -> set[str]:
-    return {token, quote(token, safe=""), quote_plus(token), quote(token), json.dumps(token)[1:-1]}
+    quoted = {quote(token, safe=""), quote_plus(token), quote(token)}
+    in_json = {json.dumps(token)[1:-1], json.dumps(token)[1:-1].replace("/", "\\/")}  # PHP escapes the slash
+    return {token, *quoted, *in_json, escape(token), escape(token, quote=False)}

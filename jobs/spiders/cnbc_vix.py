@@ -3,22 +3,22 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from scrapy.http import Response
-
 from jobs.spiders import vix
-from jobs.spiders.spider import PageSpider
-from market.errors import SourceError
-from market.messages import Vix
+from jobs.spiders.raw_pages import parse_raw
+from jobs.spiders.spider import Output, Page, PageSpider
+from market.feed_settings import Feed
 
 
 class CnbcVix(PageSpider):
     name = "cnbc_vix"
     source = vix.SOURCE
+    feed: Feed = "vix"
     site = "https://www.cnbc.com"
     path = "/quotes/.VIX"
 
-    def messages(self, text: str, response: Response, now: datetime) -> Iterator[Vix]:
-        found = vix.parse(text, now)
-        if self.order.day not in (None, found.as_of.date()):
-            raise SourceError("stale", self.source, f"the page shows {found.as_of.date()}, asked for {self.order.day}")
-        yield found
+    def first_pages(self) -> Iterator[Page]:
+        params = {"date": f"{self.order.day}"} if self.order.day else {}
+        yield Page(self.order.path or self.path, "VIX", params)
+
+    def messages(self, text: str, page: Page, now: datetime) -> Iterator[Output]:
+        yield from parse_raw(self.source, text, now, page.params)

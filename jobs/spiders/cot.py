@@ -1,5 +1,8 @@
 """Tradingster's Commitments of Traders: the index of contracts, and a contract's report with one row a trader group.
 
+Financial reports have asset_manager and leveraged_funds, disaggregated ones managed_money, and legacy ones, as rows or
+as one table (cot_legacy.py), non_commercial, commercial and nonreportable.
+
 Positions and their weekly changes are in contracts, shares in percent of open interest. `as_of` is the date that the
 page states (a Tuesday), 00:00 UTC. `known_at` is when the CFTC publishes it (market/cot_schedule.py), or the moment of
 the fetch when that came first, so two fetches of a report give the same message. The newest report is taken however old
@@ -15,7 +18,9 @@ from zoneinfo import ZoneInfo
 
 from parsel import Selector
 
-from jobs.spiders.page import build, changed, first, implausible, number, tree, words
+from jobs.built import build
+from jobs.spiders.cot_legacy import legacy_figures
+from jobs.spiders.page import changed, first, implausible, number, tree, words
 from market.cot_schedule import published_at
 from market.errors import SourceError
 from market.messages import Cot
@@ -28,11 +33,23 @@ GROUPS = {
     "asset manager/ institutional": "asset_manager",
     "leveraged funds": "leveraged_funds",
     "managed money": "managed_money",
+    "non-commercial": "non_commercial",
+    "commercial": "commercial",
+    "nonreportable positions": "nonreportable",
 }
-FINANCIAL = {"asset_manager", "leveraged_funds"}
+REPORTS = (  # the groups that stand together
+    {"asset_manager", "leveraged_funds"},
+    {"managed_money"},
+    {"non_commercial", "commercial"},
+    {"non_commercial", "commercial", "nonreportable"},
+)
 LONG, LONG_SHARE, SHORT, SHORT_SHARE = 1, 2, 4, 5  # cells of a row; 3 and 6 count traders, 7 to 9 are spreads
 ROW_CELLS = (7, 10)  # without and with spreads
-REPORT_PATH = re.compile(r"/cot/futures/(?:fin|disagg)/([^/?#]+)")
+PATHS = {
+    "traders": re.compile(r"/cot/futures/(?:fin|disagg)/([^/?#]+)"),
+    "legacy": re.compile(r"/cot/legacy-futures/([^/?#]+)"),
+}
+"""By kind of report: the path of its link in the index, with the contract's code."""
 AS_OF = re.compile(
     r"(?i:AS\s+OF):?\s*((\d{4}-\d{2}-\d{2})|(\d{1,2}/\d{1,2}/\d{4})|([A-Z][a-z]+\.? \d{1,2},? \d{4}))", re.ASCII
 )
@@ -51,12 +68,15 @@ class Position(NamedTuple):
     change: float | None
 
 
-def parse_index(text: str, subject: str | None = None, contract: str | None = None) -> Listed:
-    """The contract with that name, or that code. Raises SourceError schema_changed, bad_request (not listed)."""
+def parse_index(text: str, subject: str | None = None, contract: str | None = None, report: str = "traders") -> Listed:
+    """The contract with that name, or that code, and the link to its report of that kind (PATHS).
+
+    Raises SourceError schema_changed, bad_request (not listed).
+    """
     rows = [row for row in tree(SOURCE, text).css("tr") if row.css("td")]
-    listed = [(words(first(row, "td")), report) for row in rows if (report := _report(row)) is not None]
+    listed = [(words(first(row, "td")), found) for row in rows if (found := _report(row, report)) is not None]
     if not listed:
-        raise changed(SOURCE, "index: no tr with a link /cot/futures/fin/… or /cot/futures/disagg/…")
+        raise changed(SOURCE, f"index: no tr with a link {PATHS[report].pattern}")
     wanted = {found for name, found in listed if _same(name, subject) or found.contract == contract}
     if not wanted:
         raise SourceError("bad_request", SOURCE, f"index: none of {len(listed)} contracts is {subject or contract!r}")
@@ -69,10 +89,10 @@ def _same(name: str, subject: str | None) -> bool:
     return subject is not None and name.casefold() == " ".join(subject.split()).casefold()
 
 
-def _report(row: Selector) -> Listed | None:
-    """The financial report's link, else the disaggregated one; a contract has one of them."""
+def _report(row: Selector, report: str) -> Listed | None:
+    """The link to the legacy report, or to that by trader group: a contract has a financial or a disaggregated one."""
     for link in row.css("a::attr(href)").getall():
-        if found := REPORT_PATH.search(urlsplit(link).path):
+        if found := PATHS[report].search(urlsplit(link).path):
             return Listed(unquote(found[1]), link)
     return None
 
@@ -95,10 +115,11 @@ def parse_report(text: str, contract: str, now: datetime, day: date | None = Non
         "known_at": min(now, published_at(as_of)),
         "received_at": now,
     }
-    rows = dict(_group_rows(page))
+    figures = legacy_figures(SOURCE, page)
+    if figures is None:
+        figures = {group: _figures(group, row) for group, row in _group_rows(page)}
     return [
-        build(Cot, SOURCE, {"contract": contract, "group": group, **times, **_figures(group, row)})
-        for group, row in rows.items()
+        build(Cot, SOURCE, {"contract": contract, "group": group, **times, **found}) for group, found in figures.items()
     ]
 
 
@@ -126,7 +147,7 @@ def _group_rows(page: Selector) -> Iterator[tuple[str, Selector]]:
     names = [group for group, _ in found]
     if len(set(names)) != len(names):
         raise changed(SOURCE, f"td strong: {', '.join(names)}: a trader group is there twice")
-    if set(names) != FINANCIAL and names != ["managed_money"]:
+    if set(names) not in REPORTS:
         raise changed(SOURCE, f"td strong: found {', '.join(names) or 'no known trader group'}")
     yield from found
 

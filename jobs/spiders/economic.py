@@ -17,9 +17,10 @@ from typing import Any, NamedTuple
 
 from parsel import Selector
 
-from jobs.spiders.event_names import event_name
-from jobs.spiders.numbers import Number
-from jobs.spiders.page import build, changed, first, implausible, number, tree, words
+from jobs.built import build
+from jobs.event_names import event_name
+from jobs.numbers import Number
+from jobs.spiders.page import changed, first, implausible, number, tree, words
 from market.messages import EconomicRelease
 
 SOURCE = "investing"
@@ -58,11 +59,15 @@ class Event:
 
 @dataclass(frozen=True)
 class Calendar:
-    """What a page holds: released events as messages, those to come, and how many rows were holidays."""
+    """What a page holds: released events as messages, those to come, and how many rows were holidays.
+
+    `more`: the service has further rows, on its next page.
+    """
 
     released: list[EconomicRelease] = field(default_factory=list)
     pending: list[Event] = field(default_factory=list)
     holidays: int = 0
+    more: bool = False
 
 
 @dataclass(frozen=True)
@@ -93,32 +98,38 @@ class _Clock(NamedTuple):
     shown: bool = False
 
 
-def parse(text: str, now: datetime, zone: tzinfo | None = None, wanted: Wanted = EVERYTHING) -> Calendar:
+def parse(
+    text: str, now: datetime, zone: tzinfo | None = None, wanted: Wanted = EVERYTHING, shown: bool = False
+) -> Calendar:
     """The calendar. `zone`: of the rows' clock when the caller knows it; None reads the page's own.
 
+    `shown`: the given zone is that of the times which the page shows, so the rows' clock must agree with them.
     Raises SourceError schema_changed naming row and cell, or implausible (a future actual, two rows of one event).
     """
-    html = _html(text)
+    html, more = _html(text)
     if html is None:
         return Calendar()
     page = tree(SOURCE, html)
     rows = page.css(ROWS)
     if not rows and not page.css(TABLE):
         raise changed(SOURCE, f"neither {ROWS} nor {TABLE} is there")
-    clock = _Clock(zone) if zone is not None else _Clock(_zone(page), shown=True)
+    clock = _Clock(zone, shown) if zone is not None else _Clock(_zone(page), shown=True)
     events = [(row, _event(row, clock)) for row in rows if not _is_holiday(row)]
     holidays = len(rows) - len(events)
     # Figures are read of wanted rows only: what one bond auction writes into its cells costs nobody the page.
-    complete = [_with_figures(row, event) for row, event in events if wanted.takes(event)]
+    taken = [(row, event) for row, event in events if wanted.takes(event)]
+    for row, _ in taken:
+        _ensure_clocks_agree(row, clock)
+    complete = [_with_figures(row, event) for row, event in taken]
     chosen = list(_one_each(_told_apart(complete)))
     released = [_message(event, now) for event in chosen if event.actual is not None]
-    return Calendar(released, [event for event in chosen if event.actual is None], holidays)
+    return Calendar(released, [event for event in chosen if event.actual is None], holidays, more)
 
 
-def _html(text: str) -> str | None:
-    """The rows' HTML, taken out of the service's JSON; None when the service says that there are none."""
+def _html(text: str) -> tuple[str | None, bool]:
+    """The rows' HTML, taken out of the service's JSON, None when it says that there are none; and if there are more."""
     if not text.lstrip("\ufeff \t\r\n").startswith("{"):
-        return text
+        return text, False
     try:
         answer = json.loads(text.lstrip("\ufeff"))
     except (ValueError, RecursionError) as error:
@@ -128,9 +139,9 @@ def _html(text: str) -> str | None:
         raise changed(SOURCE, "the service's answer has no text under data")
     if not rows.strip() or "eventRowId_" not in rows:
         if answer.get("rows_num") == 0:
-            return None
+            return None, False
         raise changed(SOURCE, f"data: no {ROWS}, and rows_num is {str(answer.get('rows_num'))[:20]}")
-    return f"<table id='economicCalendarData'>{rows}</table>"
+    return f"<table id='economicCalendarData'>{rows}</table>", answer.get("bind_scroll_handler") is True
 
 
 def _zone(page: Selector) -> tzinfo | None:
@@ -190,10 +201,15 @@ def _time(row: Selector, name: str, clock: _Clock) -> tuple[datetime, date]:
     local = _read_time(stamp, PAGE_TIME, f"{name}: data-event-datetime")
     if clock.zone is None:
         raise changed(SOURCE, f"{ZONE}: the page does not name the zone of data-event-datetime")
-    shown = words(first(row, "td.time"))
-    if clock.shown and _CLOCK.fullmatch(shown) and shown.zfill(5) != f"{local:%H:%M}":
-        raise changed(SOURCE, f"{name}: td.time shows {shown}, data-event-datetime {stamp}: the zone is of the former")
     return local.replace(tzinfo=clock.zone).astimezone(UTC), local.date()
+
+
+def _ensure_clocks_agree(row: Selector, clock: _Clock) -> None:
+    """The zone is that of the time the page shows; a row whose own time differs from it is of a zone nobody names."""
+    stamp, shown = row.attrib.get("data-event-datetime"), words(first(row, "td.time"))
+    if stamp and clock.shown and _CLOCK.fullmatch(shown) and shown.zfill(5) != stamp[-8:-3]:
+        name = row.attrib["id"]
+        raise changed(SOURCE, f"{name}: td.time shows {shown}, data-event-datetime {stamp}: the zone is of the former")
 
 
 def _read_time(text: str, form: str, where: str) -> datetime:

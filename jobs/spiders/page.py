@@ -1,17 +1,11 @@
 """What the parsers of all pages share: reading the text, walking the tree, and the two kinds of refusal."""
 
 import re
-from collections.abc import Mapping
-from typing import Any, TypeVar
 
 from parsel import Selector
-from pydantic import ValidationError
 
-from jobs.spiders.numbers import NotANumber, Number, parse_number
+from jobs.numbers import NotANumber, Number, parse_number
 from market.errors import SourceError
-from market.messages import Message
-
-M = TypeVar("M", bound=Message)
 
 # What the doorkeepers of web sites answer instead of the page, with status 200 too.
 CHALLENGES = (
@@ -68,12 +62,3 @@ def number(source: str, where: str, text: str) -> Number | None:
         return parse_number(text)
     except NotANumber as error:
         raise changed(source, f"{where}: {error}") from None
-
-
-def build(model: type[M], source: str, fields: Mapping[str, Any]) -> M:
-    """The message. Raises SourceError implausible naming field and value when a rule of the topic is broken."""
-    try:
-        return model.model_validate({"source": source, **fields})
-    except ValidationError as error:
-        faults = [f"{'.'.join(map(str, each['loc']))} {each['input']!r}: {each['msg']}" for each in error.errors()]
-        raise implausible(source, "; ".join(faults)[:500]) from None

@@ -1,4 +1,4 @@
-"""What becomes of a spider's messages, in this order: Validate, then Publish; with --dry-run Validate, then Print."""
+"""What becomes of a spider's messages, in this order: Validate, then Publish, or Print with --dry-run or --print."""
 
 import sys
 from datetime import UTC, datetime
@@ -84,7 +84,7 @@ class Publish(Pipeline):
             self.run.delivery = str(error)
 
 
-DRY_RUN = {Validate: 100, Print: 200}
+PRINTED = {Validate: 100, Print: 200}
 LIVE = {Validate: 100, Publish: 200}
 
 

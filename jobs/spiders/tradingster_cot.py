@@ -1,35 +1,61 @@
-"""Spider of Tradingster's Commitments of Traders: the index, then the contract's report."""
+"""Spider of Tradingster's Commitments of Traders: the index, then the report of each wanted contract."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from scrapy.http import Response
-
 from jobs.spiders import cot
-from jobs.spiders.spider import Output, PageSpider
-from market.messages import Cot
+from jobs.spiders.raw_pages import parse_raw
+from jobs.spiders.spider import Output, Page, PageSpider
+from market.errors import SourceError
+from market.feed_settings import Feed
 
 
 class TradingsterCot(PageSpider):
+    """Contracts by their CFTC code, or by their name in the index; `report` is one of cot.PATHS."""
+
     name = "tradingster_cot"
     source = cot.SOURCE
+    feed: Feed = "cot"
     site = "https://www.tradingster.com"
     path = "/cot"
-    subject = "S&P 500 STOCK INDEX"
 
-    def __init__(self, *args: Any, subject: str | None = None, contract: str | None = None, **rest: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        contracts: Collection[str] = (),
+        subjects: Collection[str] = (),
+        report: str = "traders",
+        **rest: Any,
+    ) -> None:
         super().__init__(*args, **rest)
-        self.contract = contract
-        self.subject_wanted = None if contract else subject or self.subject
+        self.contracts, self.subjects, self.kind = contracts, subjects, report
 
-    def messages(self, text: str, response: Response, now: datetime) -> Iterator[Output]:
-        listed = cot.parse_index(text, self.subject_wanted, self.contract)
-        self.contract = listed.contract
+    def first_pages(self) -> Iterator[Page]:
+        yield Page(self.order.path or self.path, "index", {"page": "index"})
+
+    def messages(self, text: str, page: Page, now: datetime) -> Iterator[Output]:
+        """A request of each report; a contract that the index does not list is a fault, and the others go on."""
+        wanted = [(None, contract) for contract in self.contracts] + [(subject, None) for subject in self.subjects]
+        faults: list[SourceError] = []
+        for subject, contract in wanted:
+            try:
+                listed = cot.parse_index(text, subject, contract, self.kind)
+            except SourceError as error:
+                faults.append(error)
+                continue
+            yield self.request(self._report_page(page, listed), self.report)
+        if len(faults) == len(wanted) and faults:
+            raise faults[0]
+        self.run.faults += [(fault, None) for fault in faults]
+
+    def report(self, text: str, page: Page, now: datetime) -> Iterator[Output]:
+        yield from parse_raw(self.source, text, now, page.params)
+
+    def _report_page(self, index: Page, listed: cot.Listed) -> Page:
         # Only the path: a link to the site's own name would leave the address that the caller gave.
-        path = urlsplit(urljoin(response.url, listed.link)).path
-        yield self.request(f"{path}/{self.order.day}" if self.order.day else path, self.report)
-
-    def report(self, text: str, response: Response, now: datetime) -> Iterator[Cot]:
-        yield from cot.parse_report(text, self.contract or "", now, self.order.day)
+        path = urlsplit(urljoin(urljoin(self.site, index.path), listed.link)).path
+        day = self.order.day
+        params = {"page": "report", "contract": listed.contract, **({"date": f"{day}"} if day else {})}
+        return Page(f"{path}/{day}" if day else path, listed.contract, params)

@@ -1,33 +1,17 @@
-"""CNBC's quote page of the Cboe volatility index (.VIX), in index points.
-
-Times. `as_of` is the New York trading day (00:00 UTC of its date, as everywhere in the topic). From 03:15 New York,
-when Cboe starts computing, until 16:15 the page shows a live value: it is no close, and is known when it was fetched.
-Afterwards, and on days without trade, it shows the last day's close, known since 16:15 of that day: fetching it twice
-gives the same message.
-"""
+"""CNBC's quote page of the Cboe volatility index (.VIX), in index points; what a quote says when: jobs/vix_quote.py."""
 
 import json
 import re
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
-from zoneinfo import ZoneInfo
+from datetime import date, datetime
 
 from parsel import Selector
 
-from jobs.spiders.numbers import Number
-from jobs.spiders.page import build, changed, first, implausible, number, tree, words
-from market.calendars import get_calendar
+from jobs.numbers import Number
+from jobs.spiders.page import changed, first, implausible, number, tree, words
+from jobs.vix_quote import Quote, ensure_consistent, ensure_previous_close, vix_message
 from market.messages import Vix
-from market.vix_schedule import vix_known_at
 
 SOURCE = "cnbc"
-NEW_YORK = ZoneInfo("America/New_York")
-COMPUTED_FROM = time(3, 15)  # Cboe's global trading hours of VIX
-CALENDAR = "XNYS"
-
-PRICE_CENT = 0.0105  # a price or change on the page is rounded to a cent; a little more for the float
-PERCENT_STEP = 0.0051  # percent changes show two decimals or more
-
 CONTAINER = ".QuoteStrip-lastPriceStripContainer"
 CHANGE = ".QuoteStrip-changeUp, .QuoteStrip-changeDown, .QuoteStrip-unchanged"
 # CNBC names the block of regular hours QuoteStrip-extendedHours, and that of extended hours extendedDataContainer.
@@ -38,44 +22,9 @@ _SIGNED = re.compile(r"[+\-−]?[\d.,]+%?")
 _DATE = re.compile(r"\b(\d{1,2})/(\d{1,2})/(\d{2}|\d{4})\b", re.ASCII)
 
 
-@dataclass(frozen=True)
-class Quote:
-    """Index points; `change` is against the previous close; `day` is the page's own date of the last trade."""
-
-    value: float
-    change: float | None = None
-    change_pct: float | None = None
-    day: date | None = None
-
-    @property
-    def previous_close(self) -> float | None:
-        return None if self.change is None else round(self.value - self.change, 4)
-
-
 def parse(text: str, now: datetime) -> Vix:
     """The page's VIX. `now`: when it was fetched. Raises SourceError schema_changed, implausible, auth, unavailable."""
-    quote = read_quote(text)
-    today = now.astimezone(NEW_YORK).date()
-    if quote.day is not None and quote.day > today:
-        raise implausible(SOURCE, f"the quote is of {quote.day}, the clock says {today}")
-    day = quote.day or trading_day(now)
-    fields = {
-        "as_of": datetime.combine(day, time(), UTC),
-        "value": quote.value,
-        "source_time": datetime.combine(day, time(), UTC),
-        "known_at": min(now, vix_known_at(day)),
-        "received_at": now,
-    }
-    return build(Vix, SOURCE, fields)
-
-
-def trading_day(now: datetime) -> date:
-    """The day whose value the page shows: the last trading day on which Cboe has begun to compute."""
-    for session in reversed(get_calendar(CALENDAR).sessions):
-        day = session.open.astimezone(NEW_YORK).date()
-        if datetime.combine(day, COMPUTED_FROM, NEW_YORK) <= now:
-            return day
-    raise ValueError(f"{now} lies before the calendar {CALENDAR} begins")
+    return vix_message(SOURCE, read_quote(text), now)
 
 
 def read_quote(text: str) -> Quote:
@@ -153,22 +102,12 @@ def _last_trade_day(container: Selector) -> date | None:
 
 def _checked(quote: Quote, page: Selector) -> Quote:
     """The quote, when value, change, percent and the page's previous close agree. Raises SourceError implausible."""
-    previous = quote.previous_close
-    if previous is None:
-        return quote
-    if previous <= 0:
-        raise implausible(SOURCE, f"value {quote.value} and change {quote.change} leave a previous close of {previous}")
-    if quote.change_pct is not None and quote.change is not None:
-        expected, slack = 100 * quote.change / previous, 100 * PRICE_CENT / previous + PERCENT_STEP
-        if abs(expected - quote.change_pct) > slack:
-            raise implausible(
-                SOURCE, f"change {quote.change} of {previous} is {expected:.3f}%, not {quote.change_pct}%"
-            )
+    ensure_consistent(SOURCE, quote)
     for stat in page.css(".Summary-stat"):
         if words(first(stat, ".Summary-label")).lower() == "prev close":
             stated = number(SOURCE, "Prev Close", words(first(stat, ".Summary-value")))
-            if stated is not None and abs(stated.value - previous) > 2 * PRICE_CENT:
-                raise implausible(SOURCE, f"value less change is {previous}, Prev Close {stated.value}")
+            if stated is not None:
+                ensure_previous_close(SOURCE, "Prev Close", quote, stated.value)
     return quote
 
 

@@ -1,4 +1,4 @@
-"""Fixtures of the replays: a database and topics of their own on the MariaDB and Kafka that the environment names."""
+"""Fixtures of the replays: a database and topics of their own on the MariaDB and Kafka of the session."""
 
 import uuid
 from collections.abc import Iterator
@@ -9,12 +9,13 @@ from market.database import connect
 from market.kafka_clients import ensure_topics
 from market.settings import Settings, TopicSettings, get_settings
 from tests.market_world import isolated_market
+from tests.stack import RunningStack
 
-WRITTEN = ("bar", "slot", "feature", "model", "prediction", "stream_heartbeat")
+WRITTEN = ("bar", "slot", "feature", "target", "model", "prediction", "stream_heartbeat")
 
 
 @pytest.fixture(scope="module")
-def replay_database() -> Iterator[None]:
+def replay_database(market_stack: RunningStack) -> Iterator[None]:
     """One migrated database for a module's tests."""
     with isolated_market():
         yield

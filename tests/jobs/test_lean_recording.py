@@ -7,15 +7,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from jobs.import_lean import lean_minutes
 from jobs.recording import Recording
 from jobs.recording_timeline import Moment, timeline
 from jobs.replay_publish import publish
 from market.settings import ROOT, Settings
-from tests.jobs.recording_world import topic_content, write_recording
+from tests.jobs.recording_world import topic_content
 
 DATA = ROOT.parent / "shared" / "data" / "bars" / "lean_spy_minute"
 MIDNIGHT = datetime(2013, 10, 7, 4, tzinfo=UTC)  # New York's, on summer time
-TOML = 'calendar = "XNYS"\nbar_interval = "1m"\nsource = "QuantConnect/Lean"\nlicence = "Apache-2.0"\n'
 
 pytestmark = pytest.mark.skipif(not DATA.exists(), reason="the recorded real data lie outside the project")
 
@@ -31,21 +31,11 @@ def minute_end(milliseconds: str) -> str:
     return (MIDNIGHT + timedelta(milliseconds=int(milliseconds), minutes=1)).isoformat()
 
 
-def price(text: str) -> str:
-    return str(int(text) / 10_000) if text else ""
-
-
 @pytest.fixture(scope="module")
 def recording(tmp_path_factory: pytest.TempPathFactory) -> Recording:
-    bars = [
-        ",".join(["SPY", minute_end(ms), *map(price, prices), volume])
-        for ms, *prices, volume in lean_rows("20131007_trade.zip")
-    ]
-    books = [
-        ",".join(["SPY", minute_end(ms), price(bid), bid_size, price(ask), ask_size])
-        for ms, _, _, _, bid, bid_size, _, _, _, ask, ask_size in lean_rows("20131007_quote.zip")
-    ]
-    return Recording(write_recording(tmp_path_factory.mktemp("lean"), toml=TOML, bars=bars, book=books))
+    folder = tmp_path_factory.mktemp("lean") / "day"
+    lean_minutes([DATA / "20131007_trade.zip", DATA / "20131007_quote.zip"], "SPY").write(folder)
+    return Recording(folder)
 
 
 def test_the_whole_session_has_bars_and_books(recording: Recording) -> None:

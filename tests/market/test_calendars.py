@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from market.calendars import UnknownCalendar, get_calendar
+from market.calendars import NEVER, UnknownCalendar, get_calendar
 
 HOUR = timedelta(hours=1)
 
@@ -79,3 +79,11 @@ def test_slots_of_a_year_stand_in_order_and_once() -> None:
 def test_an_unknown_calendar_says_what_is_known() -> None:
     with pytest.raises(UnknownCalendar, match=r"'XNOPE'.*XNYS"):
         get_calendar("XNOPE")
+
+
+def test_a_market_that_never_closes_has_one_closure_whenever_the_calendar_is_built() -> None:
+    slots = list(get_calendar("24/7").slots(timedelta(hours=12), utc("2026-11-24 00:00"), utc("2026-11-25 12:00")))
+    assert [slot.bar_end for slot in slots] == [
+        utc("2026-11-24 12:00"), utc("2026-11-25 00:00"), utc("2026-11-25 12:00"),
+    ]  # fmt: skip
+    assert {slot.closure_at for slot in slots} == {NEVER}

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from market.messages import Bar, Book, Message, SlotClosed
+from market.messages import Bar, Book, EconomicRelease, Message, SlotClosed
 
 AT = "2024-01-10T15:30:00+00:00"
 SOURCED = {"source": "test", "source_time": AT, "known_at": AT, "received_at": AT}
@@ -61,3 +61,22 @@ def test_times_become_utc() -> None:
     slot = SlotClosed(symbol="SPY", bar_end="2024-07-10T09:30:00-04:00", closed_at=AT, timezone="UTC", live=True)
     assert slot.bar_end == datetime(2024, 7, 10, 13, 30, tzinfo=UTC)
     assert slot.bar_end.tzinfo is UTC
+
+
+RELEASE = {"country": "United States", "event": "core_cpi", "released_at": AT, **SOURCED}
+
+
+def test_the_differences_of_a_release_are_derived() -> None:
+    release = EconomicRelease(**RELEASE, actual=0.5, previous=0.25, forecast=0.75)
+    assert (release.previous_actual_difference, release.forecast_actual_difference) == (-0.25, 0.25)
+    assert EconomicRelease.model_validate_json(release.to_bytes()) == release
+
+
+def test_without_a_figure_there_is_no_difference() -> None:
+    forecast_only = EconomicRelease(**RELEASE, previous=0.25, forecast=0.75)
+    assert (forecast_only.previous_actual_difference, forecast_only.forecast_actual_difference) == (None, None)
+
+
+def test_a_difference_that_does_not_agree_is_refused() -> None:
+    with pytest.raises(ValidationError, match="previous_actual_difference"):
+        EconomicRelease(**RELEASE, actual=0.5, previous=0.25, previous_actual_difference=0.25)

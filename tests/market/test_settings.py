@@ -47,6 +47,14 @@ def test_the_environment_wins_over_the_file(tmp_path: Path, monkeypatch: pytest.
         ("[training]\ndropout = 0.5\n", "training.dropout"),
         ('[instruments.X]\nalignment = "noon"\n', "instruments.X.alignment"),
         ('[features]\nevents = ["Core CPI"]\n', "features.events.0"),
+        ("[features.use]\ncots = false\n", "features.use.cots"),
+        ('[feeds]\nuser_agent = ""\n', "feeds.user_agent"),
+        ("[feeds]\nimportance = [4]\n", "feeds.importance.0"),
+        ('[feeds]\ncountries = ["United States", "Germany"]\n', r"features\.country"),
+        ('[feeds.sources]\nvix = ["cnbc", "yahoo"]\n', r"feeds\.sources\.vix: .*'yahoo' is no source of vix; use cnbc"),
+        ('[feeds.sources]\nbook = ["kraken"]\n', r"feeds\.sources\.book: .*ccxt_<exchange>"),
+        ("[feeds.rates.kraken]\nper_day = 3\n", r"feeds: .*rates\.kraken: no such source"),
+        ('[instruments.X]\nbars = ["cboe"]\n', "instruments.X.bars"),
     ],
 )
 def test_a_mistake_names_its_key(text: str, named: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -63,3 +71,29 @@ def test_a_password_in_the_file_is_refused_and_not_shown(tmp_path: Path, monkeyp
 def test_passwords_do_not_show_in_prints(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MARKET_MARIADB__PASSWORDS__WORKER", "hunter2")
     assert "hunter2" not in repr(get_settings())
+
+
+def test_a_feeds_token_is_read_from_the_environment_and_not_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MARKET_FEEDS__ALPHA_VANTAGE__TOKEN", "hunter2")
+    settings = settings_from("[feeds]\nraw_days = 3\n", tmp_path, monkeypatch)
+    assert settings.feeds.tokens["alpha_vantage"].get_secret_value() == "hunter2"
+    assert settings.feeds.raw_days == 3
+    assert "hunter2" not in repr(settings)
+
+
+def test_a_token_of_an_unknown_source_names_its_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MARKET_FEEDS__ALFA_VANTAGE__TOKEN", "hunter2")
+    with pytest.raises(SettingsError, match=r"feeds\.alfa_vantage") as error:
+        settings_from("", tmp_path, monkeypatch)
+    assert "hunter2" not in str(error.value)
+
+
+@pytest.mark.parametrize("text", ['[feeds.fred]\ntoken = "hunter2"\n', '[feeds.tokens]\nfred = "hunter2"\n'])
+def test_a_token_in_the_file_is_refused_and_not_shown(
+    text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(SettingsError, match="secrets never stand") as error:
+        settings_from(text, tmp_path, monkeypatch)
+    assert "hunter2" not in str(error.value)

@@ -424,5 +424,5 @@ def test_the_audits_dag_through_airflows_own_serialization(tmp_path: Path) -> No
         "owner": "market",
         "doc": "### Audit of the features",
         "asked": [[1, 2], [None, None]],
-        "result": {"rows": 3, "missing": 0, "differing": 0, "stray": 0, "repaired": 0},
+        "result": {"rows": 3, "missing": 0, "differing": 0, "stray": 0, "repaired": 0, "labels": 0},
     }

@@ -117,3 +117,48 @@ def yearly_csv(rows: list[dict[str, str]], date_column: str = "Report_Date_as_YY
             ",".join([f'"{cells["market_and_exchange_names"]}"', *(f"{cells[n]:>10}" for n in list(COT_NAMES)[1:])])
         )
     return "\r\n".join(lines) + "\r\n"
+
+
+def cnbc_quote(**changed: Any) -> dict[str, Any]:
+    """CNBC's quote of VIX: 18.45 is 0.35, or 1.9337 %, above 18.10."""
+    quote = {
+        "symbol": ".VIX",
+        "symbolType": "symbol",
+        "code": 0,
+        "name": "CBOE Volatility Index",
+        "last": "18.45",
+        "last_timedate": "11:00 AM EDT",
+        "last_time": "2026-06-10T11:00:00.000-0400",
+        "change": "+0.35",
+        "change_pct": "+1.9337%",
+        "previous_day_closing": "18.10",
+        "curmktstatus": "REG_MKT",
+    }
+    return {**quote, **changed}
+
+
+def cnbc_answer(**changed: Any) -> dict[str, Any]:
+    return {"FormattedQuoteResult": {"FormattedQuote": [cnbc_quote(**changed)]}}
+
+
+def fred_row(period: str, since: str, until: str, value: str) -> dict[str, str]:
+    """One value of a period and the days on which FRED showed it."""
+    return {"realtime_start": since, "realtime_end": until, "date": period, "value": value}
+
+
+def fred_answer(*rows: dict[str, str]) -> str:
+    head = {"realtime_start": "2025-01-01", "realtime_end": "9999-12-31", "units": "lin", "count": len(rows)}
+    return json.dumps({**head, "offset": 0, "limit": 100000, "observations": rows})
+
+
+def ff_row(**changed: Any) -> dict[str, Any]:
+    """ForexFactory's row of an event four days after NOW."""
+    row = {
+        "title": "Core CPI m/m",
+        "country": "USD",
+        "date": "2026-11-24T08:30:00-05:00",
+        "impact": "High",
+        "forecast": "0.3%",
+        "previous": "0.2%",
+    }
+    return {**row, **changed}

@@ -213,3 +213,16 @@ def test_an_echoed_token_is_not_in_the_body() -> None:
 @pytest.mark.parametrize("text", ["x=abc+d/e&", "x=abc%2Bd%2Fe", "x=abc%2Bd/e&y"])
 def test_a_scrubber_knows_the_spellings_of_a_url(text: str) -> None:
     assert "abc" not in Scrubber("abc+d/e").text(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ('{"error_message": "Bad Request.  The value for variable api_key is not registered."}', "auth"),
+        ('{"error_message": "Bad Request.  The series does not exist."}', "bad_request"),
+    ],
+)
+def test_some_sources_refuse_a_key_with_a_bad_request(text: str, kind: str) -> None:
+    with serving(body(text, status=400)) as server, pytest.raises(SourceError) as caught:
+        Client("test", limits=SURE).fetch(server.url, Request("/", key_word="api_key"))
+    assert caught.value.kind == kind

@@ -4,27 +4,50 @@ import json
 import os
 import subprocess
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from jobs.feeds.__main__ import main
-from jobs.feeds.checks import Seen, ensure_no_jump
+from jobs.feeds.checks import ensure_no_jump
 from jobs.feeds.publish import address
 from market.errors import SourceError
 from market.messages import Bar, Book, Cot, DeadLetter, Vix
 from market.settings import ROOT, TopicSettings
+from tests.jobs.feeds.exchange_samples import (
+    BINANCE_BOOK,
+    BINANCE_MARKETS,
+    coinbase_bars,
+    coinbase_book,
+    kraken_bars,
+    kraken_book,
+    kraken_row,
+    tradier_bar,
+    tradier_series,
+)
 from tests.jobs.feeds.samples import VIX_CSV, book_body, cot_row, equity_body, level
 from tests.jobs.feeds.server import Answer, body, serving
+from tests.stack import changed_environment
 
 TOKEN = "k3y+of/mine"
 LABELS = ["2024-03-20 12:45:00", "2024-03-20 12:40:00", "2024-03-20 12:35:00"]
+TODAY = datetime.now(UTC)  # an exchange's book must be of today
+TODAY_S = int(TODAY.timestamp())
+BEGAN = (1710952500, 1710952800)  # 2024-03-20 16:35 and 16:40 UTC, four hours later than New York
+KRAKEN_BOOK = body(json.dumps(kraken_book([["64000.1", "1.25", TODAY_S]], [["64000.2", "0.75", TODAY_S]])))
+KRAKEN_BARS = body(json.dumps(kraken_bars([kraken_row(start) for start in BEGAN], last=BEGAN[0])))
+COINBASE_BOOK = body(json.dumps(coinbase_book(time=TODAY.isoformat())))
+COINBASE_BARS = body(json.dumps(coinbase_bars([*reversed(BEGAN)])))
+TRADIER_BARS = [tradier_bar(BEGAN[0], "2024-03-20T12:35:00"), tradier_bar(BEGAN[1], "2024-03-20T12:40:00")]
 GOOD: dict[str, tuple[str, Answer, type, int]] = {
     "alpha_vantage": ("MSFT", body(json.dumps(equity_body(LABELS))), Bar, 2),
     "iex_deep": ("SPY", body(json.dumps(book_body([level(99.5)], [level(100)]))), Book, 1),
     "cboe": ("VIX", body(VIX_CSV.replace("2026", "2024").replace("11/1", "12/1"), "text/csv"), Vix, 3),
     "cftc": ("13874A", body(json.dumps([cot_row("2024-11-12")])), Cot, 2),
     "cftc_weekly": ("13874A", body(json.dumps([cot_row("2024-11-12")])), Cot, 2),
+    "ccxt_kraken": ("BTC/USD", KRAKEN_BOOK, Book, 1),
+    "tradier": ("SPY", body(json.dumps(tradier_series(TRADIER_BARS))), Bar, 2),
 }
 
 
@@ -53,9 +76,49 @@ def test_a_dry_run_prints_messages_and_a_failure_one_line() -> None:
 def test_each_source_prints_its_topics_messages(source: str, capsys: pytest.CaptureFixture[str]) -> None:
     symbol, answer, model, count = GOOD[source]
     with serving(answer) as server:
-        assert main([source, "--symbol", symbol, "--base-url", server.url, "--dry-run"], {}) == 0
+        assert main([source, "--symbol", symbol, "--base-url", server.url, "--dry-run"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [type(model.model_validate_json(line)) for line in lines] == [model] * count  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "answer", "expected"),
+    [
+        (["kraken"], KRAKEN_BOOK, [(Book, "ccxt_kraken")]),
+        (["ccxt_kraken", "--book"], KRAKEN_BOOK, [(Book, "ccxt_kraken")]),
+        (["ccxt_kraken", "--bars"], KRAKEN_BARS, [(Bar, "ccxt_kraken")]),
+        (["ccxt", "--exchange", "kraken", "--bars"], KRAKEN_BARS, [(Bar, "ccxt_kraken")]),
+        (["coinbase", "--book"], COINBASE_BOOK, [(Book, "ccxt_coinbase")]),
+        (["coinbase", "--bars"], COINBASE_BARS, [(Bar, "ccxt_coinbase")] * 2),
+    ],
+)
+def test_one_exchange_answers_two_feeds(
+    arguments: list[str],
+    answer: Answer,
+    expected: list[tuple[type[Book] | type[Bar], str]],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with serving(answer) as server:
+        assert main([*arguments, "--symbol", "BTC/USD", "--base-url", server.url, "--dry-run"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    messages = [model.model_validate_json(line) for line, (model, _) in zip(lines, expected, strict=True)]
+    assert [(type(message), message.source) for message in messages] == expected
+    assert {message.symbol for message in messages} == {"BTC/USD"}
+
+
+def test_an_exchange_of_ones_choice_is_asked_for_its_markets_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["ccxt", "--exchange", "binance", "--symbol", "BTC/USDT", "--dry-run"]
+    variables = {"MARKET_LOCAL__VAR": str(tmp_path)}
+    with serving(body(BINANCE_MARKETS), body(BINANCE_BOOK)) as server, changed_environment(variables):
+        assert [main([*arguments, "--base-url", server.url]) for _ in range(2)] == [0, 0]
+        asked = [path.partition("?")[0] for path, _ in server.asked]
+    assert asked == ["/api/v3/exchangeInfo", "/api/v3/depth", "/api/v3/depth"]
+    books = [Book.model_validate_json(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(book.symbol, book.bids[0].price) for book in books] == [("BTC/USDT", 4.0)] * 2
+    (kept,) = (tmp_path / "cache").iterdir()
+    assert kept.name.startswith("ccxt_binance-")
 
 
 @pytest.mark.parametrize("source", GOOD)
@@ -72,8 +135,8 @@ def test_each_source_prints_its_topics_messages(source: str, capsys: pytest.Capt
 )
 def test_no_failure_tells_the_token(source: str, answer: Answer, kind: str, capsys: pytest.CaptureFixture[str]) -> None:
     environment = {f"MARKET_FEEDS__{source.upper()}__TOKEN": TOKEN}
-    with serving(answer) as server:
-        status = main([source, "--symbol", GOOD[source][0], "--base-url", server.url, "--dry-run"], environment)
+    with serving(answer) as server, changed_environment(environment):
+        status = main([source, "--symbol", GOOD[source][0], "--base-url", server.url, "--dry-run"])
     printed = capsys.readouterr()
     told = json.loads(printed.err)
     assert status == 2
@@ -88,9 +151,9 @@ def test_a_dead_letter_goes_to_stderr_without_the_token_and_the_rest_goes_on(
 ) -> None:
     broken = equity_body(LABELS)
     broken["Time Series (5min)"][LABELS[2]]["4. close"] = f"see {TOKEN}"
-    with serving(body(json.dumps(broken))) as server:
-        environment = {"MARKET_FEEDS__ALPHA_VANTAGE__TOKEN": TOKEN}
-        assert main(["alpha_vantage", "--symbol", "MSFT", "--base-url", server.url, "--dry-run"], environment) == 0
+    environment = {"MARKET_FEEDS__ALPHA_VANTAGE__TOKEN": TOKEN}
+    with serving(body(json.dumps(broken))) as server, changed_environment(environment):
+        assert main(["alpha_vantage", "--symbol", "MSFT", "--base-url", server.url, "--dry-run"]) == 0
     printed = capsys.readouterr()
     assert len(printed.out.splitlines()) == 1
     letter = DeadLetter.model_validate_json(printed.err)
@@ -99,7 +162,7 @@ def test_a_dead_letter_goes_to_stderr_without_the_token_and_the_rest_goes_on(
 
 
 def test_without_a_token_nothing_is_asked(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["alpha_vantage", "--symbol", "MSFT", "--dry-run"], {}) == 2
+    assert main(["alpha_vantage", "--symbol", "MSFT", "--dry-run"]) == 2
     told = json.loads(capsys.readouterr().err)
     assert told["error"] == "auth"
     assert "MARKET_FEEDS__ALPHA_VANTAGE__TOKEN" in told["detail"]
@@ -113,11 +176,18 @@ def test_without_a_token_nothing_is_asked(capsys: pytest.CaptureFixture[str]) ->
         ["cboe", "--symbol", "SPX", "--dry-run"],
         ["cboe", "--symbol", "VIX", "--start", "2026-01-01T00:00:00"],
         ["cboe", "--symbol", "VIX", "--interval", "soon"],
+        ["cboe", "--symbol", "VIX", "--bars"],
+        ["ccxt", "--symbol", "BTC/USD"],
+        ["ccxt_nosuch", "--symbol", "BTC/USD", "--dry-run"],
+        ["ccxt", "--exchange", "../kraken", "--symbol", "BTC/USD"],
+        ["kraken", "--exchange", "kraken", "--symbol", "BTC/USD"],
+        ["kraken", "--book", "--bars", "--symbol", "BTC/USD"],
+        ["kraken", "--bars", "--symbol", "BTC/USD", "--interval", "7m", "--dry-run"],
     ],
 )
 def test_a_wrong_command_is_a_bad_request(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     try:
-        status = main(arguments, {})
+        status = main(arguments)
     except SystemExit as left:
         status = int(str(left.code))
     assert status == 2
@@ -130,15 +200,6 @@ def test_topics_and_keys() -> None:
     vix = Vix(source="cboe", source_time=now, known_at=now, received_at=now, as_of=now, value=17)
     assert address(letter, TopicSettings()) == ("dead_letter", "cboe")
     assert address(vix, TopicSettings(vix="t.vix")) == ("t.vix", "VIX")
-
-
-def test_a_feed_is_frozen_when_its_payload_stays_and_the_clock_goes_on() -> None:
-    now, step = datetime(2026, 1, 2, 15, tzinfo=UTC), timedelta(minutes=5)
-    first = Seen.of(b"a", now)
-    again = Seen.of(b"a", now + 2 * step, first)
-    assert again.is_frozen(now + 2 * step, step)
-    assert not again.is_frozen(now + step, step)
-    assert not Seen.of(b"b", now + 2 * step, again).is_frozen(now + 2 * step, step)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ import sys
 
 from scrapy.crawler import CrawlerProcess
 
-from jobs.spiders.__main__ import crawl, parser_of_arguments, scrapy_settings
+from jobs.spiders.__main__ import crawl, scrapy_settings
+from jobs.spiders.arguments import parser_of_arguments
 
 
 def main() -> None:

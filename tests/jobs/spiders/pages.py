@@ -53,6 +53,33 @@ def cot_report(rows: tuple[tuple[str, ...], ...] = FINANCIAL_ROWS, as_of: str = 
     <table><thead><tr><th>Long</th></tr></thead><tbody>{body}</tbody></table></body></html>"""
 
 
+LEGACY_NUMBERS = (  # the parts make the totals, both sides the open interest of 500,000
+    "Open Interest: 500,000",
+    ("200,000", "50,000", "30,000", "150,000", "340,000", "380,000", "420,000", "120,000", "80,000"),
+    "Changes from: 2025-05-06 (Change in Open Interest: +1,000)",
+    ("+2,500", "-1,200", "+100", "-900", "+3,000", "+1,700", "+1,900", "-700", "-900"),
+    "Percent of Open Interest for Each Category of Trader",
+    ("40.0%", "10.0%", "6.0%", "30.0%", "68.0%", "76.0%", "84.0%", "24.0%", "16.0%"),
+    "Number of Traders in Each Category (Total Traders: 300)",
+    ("90", "80", "40", "100", "110", "210", "200", "", ""),
+)
+
+
+def legacy_report(*lines: str | tuple[str, ...], as_of: str = "2025-05-13") -> str:
+    """Tradingster's legacy page: one table with the trader groups side by side."""
+    heads = (("Non-Commercial", 3), ("Commercial", 2), ("Total", 2), ("Nonreportable Positions", 2))
+    head = "".join(f"<th colspan='{width}'>{name}</th>" for name, width in heads)
+    sides = "".join(f"<th>{side}</th>" for side in ("Long", "Short", "Spreads", *("Long", "Short") * 3))
+    body = "".join(
+        f"<tr><td colspan='9'>{line}</td></tr>"
+        if isinstance(line, str)
+        else f"<tr>{''.join(f'<td> {cell} </td>' for cell in line)}</tr>"
+        for line in lines or LEGACY_NUMBERS
+    )
+    return f"""<html><body><h3>FUTURES ONLY POSITIONS AS OF: {as_of} </h3><table class="table"><thead><tr>{head}</tr>
+    <tr>{sides}</tr></thead><tbody>{body}</tbody></table></body></html>"""
+
+
 def event_row(
     number: int = 501, name: str = "Core CPI (MoM)  (May)", *, at: str = "2026/06/10 08:30:00", actual: str = "0.3%",
     forecast: str = "0.2%", previous: str = "0.2%", country: str = "United States", bulls: int = 3, key: bool = True,

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qsl
 
 
 @dataclass
@@ -18,11 +19,12 @@ class Answer:
 
 @dataclass
 class Site:
-    """`asked` lists (path, user agent) of every request."""
+    """`asked` lists (path, user agent) of every request, `forms` the fields of each POST, in order."""
 
     url: str
     pages: dict[str, Answer]
     asked: list[tuple[str, str]] = field(default_factory=list)
+    forms: list[list[tuple[str, str]]] = field(default_factory=list)
 
     def paths(self) -> list[str]:
         return [path for path, _ in self.asked]
@@ -30,7 +32,10 @@ class Site:
 
 @contextmanager
 def site(**pages: Answer | str) -> Iterator[Site]:
-    """Serves the pages; a name is a path with "/" in front, `robots` is /robots.txt and `everything` any other path."""
+    """Serves the pages; a name is a path with "/" in front, `robots` is /robots.txt and `everything` any other path.
+
+    A POST to a path that is there as "PATH#N" is answered by it when the form's limit_from is N.
+    """
     known = {name: page if isinstance(page, Answer) else Answer(page) for name, page in pages.items()}
 
     class Handler(BaseHTTPRequestHandler):
@@ -39,6 +44,13 @@ def site(**pages: Answer | str) -> Iterator[Site]:
             name = "robots" if self.path == "/robots.txt" else self.path
             missing = Answer("", 404) if name == "robots" else known.get("everything", Answer("no such page", 404))
             self._send(known.get(name, missing))
+
+        def do_POST(self) -> None:
+            served.asked.append((self.path, self.headers.get("User-Agent", "")))
+            form = parse_qsl(self.rfile.read(int(self.headers["Content-Length"])).decode())
+            served.forms.append([*form, ("X-Requested-With", self.headers.get("X-Requested-With", ""))])
+            place = f"{self.path}#{dict(form).get('limit_from')}"
+            self._send(known.get(place, known.get(self.path, Answer("no such page", 404))))
 
         def _send(self, answer: Answer) -> None:
             time.sleep(answer.after_s)

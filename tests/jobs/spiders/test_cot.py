@@ -9,7 +9,14 @@ import pytest
 from jobs.spiders.cot import Listed, parse_index, parse_report
 from market.cot_schedule import published_at
 from market.errors import SourceError
-from tests.jobs.spiders.pages import FINANCIAL_ROWS, MANAGED_ROWS, cot_index, cot_report
+from tests.jobs.spiders.pages import (
+    FINANCIAL_ROWS,
+    LEGACY_NUMBERS,
+    MANAGED_ROWS,
+    cot_index,
+    cot_report,
+    legacy_report,
+)
 
 RENDERED = Path(__file__).parents[4] / "shared" / "data" / "cot" / "tradingster_fin_13874_plus_2025-05-13_rendered.txt"
 NOW = datetime(2025, 5, 18, 12, 0, tzinfo=UTC)
@@ -37,6 +44,55 @@ def test_managed_money_and_a_negative_change_in_parentheses() -> None:
     (money,) = parse_report(cot_report(MANAGED_ROWS), "067651", NOW)
     assert (money.group, money.long, money.long_change, money.long_oi_pct) == ("managed_money", 300_000, -2000, 25.5)
     assert (money.short, money.short_change) == (60_000, -1500)
+
+
+def test_a_legacy_table_has_groups_of_its_own() -> None:
+    speculators, hedgers, rest = parse_report(legacy_report(), "13874+", NOW)
+    assert [each.group for each in (speculators, hedgers, rest)] == ["non_commercial", "commercial", "nonreportable"]
+    assert (speculators.long, speculators.long_change, speculators.long_oi_pct) == (200_000, 2500, 40.0)
+    assert (speculators.short, speculators.short_change, speculators.short_oi_pct) == (50_000, -1200, 10.0)
+    assert (hedgers.long, hedgers.short, rest.long, rest.short) == (150_000, 340_000, 120_000, 80_000)
+    assert (hedgers.short_change, rest.short_change, rest.long_oi_pct) == (3000, -900, 24.0)
+    assert speculators.as_of == datetime(2025, 5, 13, tzinfo=UTC)
+    assert speculators.known_at == datetime(2025, 5, 16, 19, 30, tzinfo=UTC)
+
+
+def test_a_legacy_table_without_changes_and_shares() -> None:
+    speculators, *_ = parse_report(legacy_report(*LEGACY_NUMBERS[:2]), "13874+", NOW)
+    assert (speculators.long, speculators.long_change, speculators.long_oi_pct) == (200_000, None, None)
+
+
+def test_legacy_groups_as_rows() -> None:
+    rows = tuple((name, *row[1:]) for name, row in zip(("Non-Commercial", "Commercial"), FINANCIAL_ROWS, strict=False))
+    assert [(each.group, each.long) for each in parse_report(cot_report(rows), "13874+", NOW)] == [
+        ("non_commercial", 191_123), ("commercial", 1_115_694),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "kind", "named"),
+    [
+        ("<td> 200,000 </td>", "", "schema_changed", "nine positions"),
+        ("<td> 200,000 </td>", "<td> 300,000 </td>", "implausible", "long"),
+        ("<td> 50,000 </td>", "<td> 5,000 </td>", "implausible", "short"),
+        ("<td> 200,000 </td><td> 50,000 </td>", "<td> 50,000 </td><td> 200,000 </td>", "implausible", "total"),
+        ("<td> 40.0% </td>", "<td> 44.0% </td>", "implausible", "non_commercial long"),
+        ("<th>Spreads</th>", "<th>Spread</th>", "schema_changed", "spreads"),
+        (
+            "Changes from: 2025-05-06 (Change in Open Interest: +1,000)",
+            "Since",
+            "schema_changed",
+            "two lines of positions",
+        ),
+        ("<td> 200,000 </td>", "<td> 200.000 </td>", "implausible", "long"),
+        (">Commercial<", ">Hedgers<", "schema_changed", "no known trader group"),
+    ],
+)
+def test_legacy_tables_that_are_refused(old: str, new: str, kind: str, named: str) -> None:
+    page = legacy_report()
+    assert old in page
+    found, detail = refusal(page.replace(old, new))
+    assert (found, named in detail) == (kind, True), detail
 
 
 @pytest.mark.parametrize("text", ["2025-05-13", "05/13/2025", "May 13, 2025", "May 13 2025"])
@@ -100,6 +156,12 @@ def test_another_day_than_asked_for_is_stale() -> None:
 )
 def test_index_by_name_or_code(subject: str | None, contract: str | None) -> None:
     assert parse_index(cot_index(), subject, contract) == Listed("13874+", "/cot/futures/fin/13874%2B")
+
+
+def test_index_of_legacy_reports() -> None:
+    assert parse_index(cot_index(), "EURO FX", report="legacy") == Listed("099741", "/cot/legacy-futures/099741")
+    with pytest.raises(SourceError, match=r"schema_changed.*legacy-futures"):
+        parse_index(cot_index().replace("legacy-futures", "old"), "EURO FX", report="legacy")
 
 
 def test_index_of_a_commodity_and_refusals() -> None:

@@ -8,9 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from jobs.spiders.economic import Wanted, parse
-from jobs.spiders.event_names import event_name
 from market.errors import SourceError
-from market.settings import FeatureSettings
 from tests.jobs.spiders.pages import HOLIDAY_ROW, calendar_page, event_row
 
 RECORDED = Path(__file__).parents[4] / "shared" / "data" / "economic" / "investing_rows_2021-09.html"
@@ -84,36 +82,6 @@ def test_the_widget_speaks_utc() -> None:
     assert (message.released_at, message.importance) == (RELEASE, 2)
 
 
-@pytest.mark.parametrize(
-    ("title", "name"),
-    [
-        ("Core CPI (MoM) (May)", "core_cpi"),
-        ("Core CPI (YoY)  (May)", "core_cpi_yoy"),
-        ("GDP (QoQ) (Q1)", "gdp"),
-        ("Core Retail Sales (MoM) (Sep)", "core_retail_sales"),
-        ("Fed Interest Rate Decision", "fed_interest_rate_decision"),
-        ("Crude Oil Inventories", "crude_oil_inventories"),
-        ("Building Permits (Jul)", "building_permits"),
-        ("Unemployment Rate (Jun 2026)", "unemployment_rate"),
-        ("Nonfarm Payrolls (Jun)", "nonfarm_payrolls"),
-        ("New Home Sales (Aug)", "new_home_sales"),
-        ("ISM Manufacturing PMI (Dec)", "ism_manufacturing_pmi"),
-        ("CB Consumer Confidence (Oct)", "cb_consumer_confidence"),
-        ("Initial Jobless Claims", "initial_jobless_claims"),
-        ("ADP Nonfarm Employment Change (Nov)", "adp_nonfarm_employment_change"),
-        ("U.S. Baker Hughes Oil Rig Count", "us_baker_hughes_oil_rig_count"),
-        ("S&P Global Manufacturing PMI (Jul) (P)", "s_and_p_global_manufacturing_pmi_p"),
-    ],
-)
-def test_names(title: str, name: str) -> None:
-    assert event_name(title)[0] == name
-
-
-def test_each_event_of_the_settings_can_be_met() -> None:
-    titles = (name.replace("_", " ").upper() for name in FeatureSettings().events)
-    assert tuple(event_name(f"{title} (MoM) (May)")[0] for title in titles) == FeatureSettings().events
-
-
 def test_two_figures_of_one_name_are_told_apart() -> None:
     rows = [event_row(1, "GDP (MoM) (Apr)"), event_row(2, "GDP (QoQ) (Q1)", actual="0.6%"), event_row(3, "GDP (YoY)")]
     assert [each.event for each in parse(calendar_page(*rows), NOW).released] == ["gdp", "gdp_qoq", "gdp_yoy"]
@@ -183,3 +151,13 @@ def test_recorded_rows() -> None:
     assert (message.actual, message.forecast, message.previous, message.unit) == (5.8, None, -20.5, "%")
     assert [event.event for event in found.pending] == ["german_ppi_yoy"]
     assert found.holidays == 1
+
+
+def test_a_row_that_nobody_wants_may_have_a_clock_of_its_own() -> None:
+    """The site mixes them: the row of one country shows 00:00 and says 08:00, the others agree."""
+    own = event_row(1, "HIA New Home Sales (MoM)", country="Australia", shown="00:00")
+    page = calendar_page(own, event_row(2, "Core CPI (MoM)  (May)"))
+    wanted = Wanted(countries=["United States"])
+    assert [event.event for event in parse(page, NOW, wanted=wanted).released] == ["core_cpi"]
+    with pytest.raises(SourceError, match=r"td\.time shows 00:00"):
+        parse(page, NOW)

@@ -1,8 +1,9 @@
-"""Pages changed in hundreds of ways: what comes out was on the page, or the error has a name.
+"""Pages changed in 1,000 ways a source: what comes out was on the page, or the error has a name.
 
 Numbers stay as they are: no parser can know that a site meant another digit. Everything around them changes.
 """
 
+import json
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -22,7 +23,7 @@ NOW = datetime(2026, 6, 10, 15, 0, tzinfo=UTC)
 TOKEN = re.compile(r"<[^>]*>|[^<]+")
 NOISE = ["", "\x00", "<", ">", "&", "&nbsp;", "<!--", "-->", "</table>", "<td>", "</td>", "<span>", "</div>",
          "<script>", "\ufffd", "]]>", "é", "<tr>", "'", '"']  # fmt: skip
-EXAMPLES = 250
+EXAMPLES = 1000
 T = TypeVar("T")
 
 
@@ -91,7 +92,17 @@ def test_cot(page: str) -> None:
         }
 
 
-@settings(max_examples=EXAMPLES // 2, deadline=None, derandomize=True)
+LEGACY = {200_000, 50_000, 150_000, 340_000, 120_000, 80_000}
+
+
+@settings(max_examples=EXAMPLES, deadline=None, derandomize=True)
+@given(mutated(pages.legacy_report()))
+def test_legacy(page: str) -> None:
+    for message in outcome(lambda: parse_report(page, "13874+", NOW)) or []:
+        assert {message.long, message.short} <= LEGACY
+
+
+@settings(max_examples=EXAMPLES, deadline=None, derandomize=True)
 @given(mutated(pages.cot_index()))
 def test_index(page: str) -> None:
     listed = outcome(lambda: parse_index(page, "S&P 500 STOCK INDEX"))
@@ -114,6 +125,18 @@ def test_calendar(page: str) -> None:
         assert isinstance(message, EconomicRelease)
         assert {message.actual, message.forecast, message.previous} <= {0.3, 0.2, 236e3, 1.02e6, 1.4e6, 1.5e6, None}
         assert message.released_at == datetime(2026, 6, 10, 12, 30, tzinfo=UTC)
+
+
+SERVICE = json.dumps({"data": "".join(pages.event_row(number) for number in (501, 502)), "bind_scroll_handler": False})
+
+
+@settings(max_examples=EXAMPLES, deadline=None, derandomize=True)
+@given(mutated(SERVICE))
+def test_service(page: str) -> None:
+    found = outcome(lambda: parse_calendar(page, NOW, UTC, shown=True))
+    for message in found.released if found else []:
+        assert {message.actual, message.forecast, message.previous} <= {0.3, 0.2, None}
+        assert message.released_at == datetime(2026, 6, 10, 8, 30, tzinfo=UTC)
 
 
 @settings(max_examples=100, deadline=None, derandomize=True)

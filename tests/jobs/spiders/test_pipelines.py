@@ -6,6 +6,7 @@ import sys
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from subprocess import PIPE
 from typing import Any
 
@@ -102,7 +103,10 @@ def consume(count: int, *names: str) -> list[Any]:
         reader.close()
 
 
-def test_the_command_publishes_and_keeps_what_it_refused(topics: TopicSettings) -> None:
+def test_the_command_publishes_and_keeps_what_it_refused(
+    topics: TopicSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MARKET_LOCAL__VAR", str(tmp_path))
     bad = vix_page(strip("81.45"))
     with site(**{"/quotes/.VIX": vix_page(), "/bad": bad}) as met:
         commands = [
@@ -114,8 +118,11 @@ def test_the_command_publishes_and_keeps_what_it_refused(topics: TopicSettings) 
     assert good == ("", "vix: 1 messages\n", 0)
     assert refused[2] == 2
     assert json.loads(refused[1])["error"] == "implausible"
+    assert len(list((tmp_path / "raw" / "vix").rglob("*.gz"))) == 2
     published, letter = sorted(consume(2, topics.vix, topics.dead_letter), key=lambda each: each.topic() != topics.vix)
-    assert Vix.model_validate_json(published.value()).value == 18.45
+    message = Vix.model_validate_json(published.value())
+    assert message.value == 18.45
+    assert (tmp_path / "raw" / str(message.raw_ref)).exists()
     assert DeadLetter.model_validate_json(letter.value()).payload == bad
 
 

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -10,7 +11,18 @@ from pathlib import Path
 
 import pytest
 
-from tests.jobs.spiders.pages import calendar_page, cot_index, cot_report, event_row, strip, vix_page
+from jobs.raw_store import RawStore
+from jobs.spiders import parse_recorded
+from tests.jobs.spiders.pages import (
+    MANAGED_ROWS,
+    calendar_page,
+    cot_index,
+    cot_report,
+    event_row,
+    legacy_report,
+    strip,
+    vix_page,
+)
 from tests.jobs.spiders.site import Answer, Site, site
 
 ROOT = Path(__file__).parents[3]
@@ -22,7 +34,29 @@ COT_SITE = {
     "/cot": cot_index(),
     "/cot/futures/fin/13874%2B": cot_report(),
     "/cot/futures/fin/13874%2B/2025-05-13": cot_report(),
+    "/cot/futures/fin/099741": cot_report(),
+    "/cot/legacy-futures/099741": legacy_report(),
 }
+GOLD = {
+    "/cot": cot_index(("GOLD", "088691"), kind="disagg"),
+    "/cot/futures/disagg/088691": cot_report(MANAGED_ROWS),
+}
+JSON = {"Content-Type": "application/json"}
+SERVICE = "/economic-calendar/Service/getCalendarFilteredData"
+
+
+def service(*rows: str, more: bool = False) -> Answer:
+    """The POST service's answer, times in UTC."""
+    return Answer(json.dumps({"data": "".join(rows), "rows_num": len(rows), "bind_scroll_handler": more}), headers=JSON)
+
+
+FIRST = event_row(501, at="2026/06/10 12:30:00", shown="12:30")
+SECOND = event_row(502, "Nonfarm Payrolls (May)", at="2026/06/10 12:30:00", shown="12:30", actual="236K",
+                   forecast="&nbsp;", previous="&nbsp;")  # fmt: skip
+OTHER = event_row(503, "German PPI (MoM)", at="2026/06/10 12:30:00", shown="12:30")
+WIDGET_ROW = event_row(key=False, at="2026-06-10 12:30:00", attribute="event_timestamp")
+WIDGET = f"<html><body><table id='ecEventsTable'>{WIDGET_ROW}</table></body></html>"
+WEEK = ["economic", "--since", "2026-06-08", "--date", "2026-06-10"]
 
 CASES: dict[str, tuple[dict[str, Answer | str], list[str], str | None, str]] = {
     # case: (site, arguments, kind of error, what its detail names)
@@ -38,10 +72,43 @@ CASES: dict[str, tuple[dict[str, Answer | str], list[str], str | None, str]] = {
         {"/rows": Answer(json.dumps({"data": event_row()}), headers={"Content-Type": "application/json"})},
         ["economic", "--path", "/rows", "--timezone", "America/New_York"], None, "",
     ),
-    "cot": (COT_SITE, ["cot"], None, ""),
+    "cot": (COT_SITE, ["cot", "--contract", "13874+"], None, ""),
+    "cot of the settings": (COT_SITE, ["cot"], None, ""),  # the euro's contract
+    "cot many": (COT_SITE, ["cot", "--contract", "13874+", "--subject", "Euro FX"], None, ""),
+    "cot one of two unlisted": (
+        COT_SITE, ["cot", "--contract", "13874+", "--contract", "1"], "bad_request", "'1'",
+    ),
+    "cot legacy": (COT_SITE, ["cot", "--report", "legacy"], None, ""),
+    "cot disaggregated": (GOLD, ["cot", "--subject", "GOLD"], None, ""),
+    "economic events of the settings": (
+        {"/economic-calendar/": calendar_page(event_row(), OTHER.replace("12:30", "08:30"))}, ["economic"], None, "",
+    ),
+    "economic all events": (
+        {"/economic-calendar/": calendar_page(event_row(), OTHER.replace("12:30", "08:30"))},
+        ["economic", "--all-events"], None, "",
+    ),
+    "economic by event": (
+        {"/economic-calendar/": calendar_page(event_row(), OTHER.replace("12:30", "08:30"))},
+        ["economic", "--event", "german_ppi"], None, "",
+    ),
+    "service": (
+        {f"{SERVICE}#0": service(FIRST, more=True), f"{SERVICE}#1": service(SECOND)},
+        [*WEEK, "--via", "service", "--importance", "3", "--country", "United States", "--country", "Germany"],
+        None, "",
+    ),
+    "service endless": (
+        {SERVICE: service(FIRST, more=True)}, ["economic", "--via", "service"], "implausible", "10 pages",
+    ),
+    "service with another clock": (
+        {SERVICE: service(event_row(shown="12:30"))}, ["economic", "--via", "service"], "schema_changed", "12:30",
+    ),
+    "service without the country": (
+        {}, ["economic", "--via", "service", "--country", "Atlantis"], "bad_request", "Atlantis",
+    ),
+    "widget": ({"everything": WIDGET}, ["economic", "--via", "widget"], None, ""),
     "cot date": (COT_SITE, ["cot", "--contract", "13874+", "--date", "2025-05-13"], None, ""),
     "cot unlisted": (COT_SITE, ["cot", "--subject", "TULIPS"], "bad_request", "TULIPS"),
-    "cot report gone": ({"/cot": cot_index()}, ["cot"], "bad_request", "404"),
+    "cot report gone": ({"/cot": cot_index()}, ["cot", "--contract", "13874+"], "bad_request", "404"),
     "robots": ({"robots": "User-agent: *\nDisallow: /", "everything": vix_page()}, ["vix"], "auth", "robots.txt"),
     "robots of others": ({"robots": "User-agent: other\nDisallow: /", "everything": vix_page()}, ["vix"], None, ""),
     "forbidden": ({"everything": Answer("", 403)}, ["vix"], "auth", "403"),
@@ -58,7 +125,10 @@ CASES: dict[str, tuple[dict[str, Answer | str], list[str], str | None, str]] = {
     "other day": ({"everything": vix_page()}, ["vix", "--date", "2020-01-02"], "stale", "2020-01-02"),
     "wrong number": ({"everything": vix_page(strip("81.45"))}, ["vix"], "implausible", "%"),
 }  # fmt: skip
-SENT = {"cot": 2, "cot date": 2, "economic elsewhere": 0}
+SENT = {
+    "cot": 2, "cot date": 2, "cot of the settings": 2, "cot many": 4, "cot one of two unlisted": 2, "cot legacy": 3,
+    "economic elsewhere": 0, "economic all events": 2, "service": 2, "service endless": 1,
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -76,14 +146,17 @@ def crawled() -> Iterator[dict[str, tuple[dict[str, object], Site]]]:
         yield {case: (results[case], sites[case]) for case in CASES}
 
 
-def python(*arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
+def python(*arguments: str, given: str = "", **changed: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, *arguments], cwd=ROOT, input=given, capture_output=True, text=True, timeout=120, check=False
-    )
+        [sys.executable, *arguments], cwd=ROOT, input=given, capture_output=True, text=True, timeout=120, check=False,
+        env={**os.environ, **changed},
+    )  # fmt: skip
 
 
-def spider(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return python("-m", "jobs.spiders", *arguments)
+def spider(*arguments: str, var: Path | None = None, **changed: str) -> subprocess.CompletedProcess[str]:
+    """The command, its settings changed; `var` is where it records."""
+    place = {} if var is None else {"MARKET_LOCAL__VAR": str(var)}
+    return python("-m", "jobs.spiders", *arguments, **place, **changed)
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -92,7 +165,7 @@ def test_each_case(case: str, crawled: dict[str, tuple[dict[str, object], Site]]
     result, _ = crawled[case]
     assert result["error"] == kind, result
     assert named in str(result["detail"])
-    assert result["sent"] == (0 if kind else SENT.get(case, 1))
+    assert result["sent"] == SENT.get(case, 0 if kind else 1)
 
 
 def test_manners(crawled: dict[str, tuple[dict[str, object], Site]]) -> None:
@@ -105,9 +178,102 @@ def test_manners(crawled: dict[str, tuple[dict[str, object], Site]]) -> None:
     assert crawled["too many"][0]["retry_after_s"] == 7
 
 
+def test_what_the_service_is_asked_for(crawled: dict[str, tuple[dict[str, object], Site]]) -> None:
+    first, second = crawled["service"][1].forms
+    assert first == [
+        ("country[]", "5"), ("country[]", "17"), ("importance[]", "3"),
+        ("dateFrom", "2026-06-08"), ("dateTo", "2026-06-10"), ("timeZone", "55"), ("timeFilter", "timeOnly"),
+        ("currentTab", "custom"), ("limit_from", "0"), ("X-Requested-With", "XMLHttpRequest"),
+    ]  # fmt: skip
+    assert dict(second) == {**dict(first), "limit_from": "1"}
+    assert len(crawled["service endless"][1].forms) == 10
+    assert crawled["service without the country"][1].paths() == []
+    (path,) = crawled["widget"][1].paths()[1:]
+    assert path.startswith("/?columns=")
+    assert "&countries=5&calType=day&timeZone=55&lang=1" in path
+
+
+def recorded(folder: Path) -> RawStore:
+    return RawStore(folder / "raw", keep_days=30, max_bytes=10**9)
+
+
+def test_pages_are_recorded_and_make_the_same_messages_again(tmp_path: Path) -> None:
+    with (
+        site(**COT_SITE) as met,
+        site(**{f"{SERVICE}#0": service(FIRST, more=True), SERVICE: service(SECOND)}) as other,
+    ):
+        commands = [
+            ["cot", "--contract", "13874+", "--date", "2025-05-13", "--base-url", met.url],
+            [*WEEK, "--via", "service", "--base-url", other.url],
+        ]
+        done = [spider(*command, "--print", var=tmp_path) for command in commands]
+    printed = [json.loads(line) for one in done for line in one.stdout.splitlines()]
+    pages = list(recorded(tmp_path).walk())
+    assert [(raw.feed, raw.source, raw.symbol) for _, raw in pages] == [
+        ("cot", "tradingster", "index"), ("cot", "tradingster", "13874+"),
+        ("economic", "investing", "events"), ("economic", "investing", "events"),
+    ]  # fmt: skip
+    again = [
+        message.model_copy(update={"raw_ref": ref}).model_dump(mode="json")
+        for ref, raw in pages
+        for message in parse_recorded(raw)
+    ]
+    assert again == printed
+    assert len(printed) == 4
+
+
+@pytest.mark.parametrize(("flag", "kept"), [("--print", 1), ("--dry-run", 0)])
+def test_a_page_that_cannot_be_read_is_recorded_unless_dry(flag: str, kept: int, tmp_path: Path) -> None:
+    with site(everything=vix_page(strip("81.45"))) as met:
+        done = spider("vix", "--base-url", met.url, flag, var=tmp_path)
+    told = json.loads(done.stderr)
+    pages = list(recorded(tmp_path).walk())
+    assert (done.returncode, told["error"], len(pages)) == (2, "implausible", kept)
+    assert told.get("raw_ref") == (pages[0][0] if kept else None)
+    if kept:
+        assert pages[0][1].body == vix_page(strip("81.45")).encode()
+
+
+def test_an_error_page_is_recorded_too_and_flags_win_over_settings(tmp_path: Path) -> None:
+    with site(everything=Answer("go away", 403)) as met, site(everything=vix_page()) as other:
+        changed = {"MARKET_FEEDS__BASE_URLS__CNBC": met.url, "MARKET_FEEDS__USER_AGENT": "settings/1"}
+        refused = spider("vix", "--print", var=tmp_path, **changed)
+        flagged = spider("vix", "--print", "--base-url", other.url, "--user-agent", "flag/1", var=tmp_path, **changed)
+    assert json.loads(refused.stderr) == {"error": "auth", "source": "cnbc", "detail": "HTTP 403"}
+    assert flagged.returncode == 0, flagged.stderr
+    assert {agent for _, agent in met.asked} == {"settings/1"}
+    assert {agent for _, agent in other.asked} == {"flag/1"}
+    assert [raw.body for _, raw in recorded(tmp_path).walk()] == [b"go away", vix_page().encode()]
+
+
+def test_robots_can_be_turned_off_by_settings_and_on_by_a_flag(tmp_path: Path) -> None:
+    with site(robots="User-agent: *\nDisallow: /", everything=vix_page()) as met:
+        given = ["vix", "--dry-run", "--base-url", met.url]
+        free = spider(*given, var=tmp_path, MARKET_FEEDS__OBEY_ROBOTS="false")
+        obeyed = spider(*given, "--obey-robots", var=tmp_path, MARKET_FEEDS__OBEY_ROBOTS="false")
+    assert (free.returncode, obeyed.returncode) == (0, 2)
+
+
+def test_without_any_contract_there_is_nothing_to_ask_for(tmp_path: Path) -> None:
+    settings = tmp_path / "settings.toml"
+    settings.write_text('[instruments.EURUSD]\ncalendar = "FX"\n')
+    done = spider("cot", "--dry-run", var=tmp_path, MARKET_SETTINGS_FILE=str(settings))
+    assert done.returncode == 2
+    assert json.loads(done.stderr)["error"] == "bad_request"
+
+
 def test_command_prints_json_lines() -> None:
     with site(**COT_SITE) as met:
-        done = spider("cot", "--base-url", met.url, "--dry-run", "--user-agent", "somebody (me@example.org)")
+        done = spider(
+            "cot",
+            "--contract",
+            "13874+",
+            "--base-url",
+            met.url,
+            "--dry-run",
+            "--user-agent",
+            "somebody (me@example.org)",
+        )
     assert done.returncode == 0, done.stderr
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     assert [(line["group"], line["long"], line["known_at"]) for line in lines] == [
@@ -127,7 +293,7 @@ def test_command_says_a_failure_in_one_json_line() -> None:
     "arguments", [["tulips"], ["vix", "--date", "tomorrow"], ["economic", "--timezone", "Mars/Base"]]
 )
 def test_bad_arguments(arguments: Sequence[str], capsys: pytest.CaptureFixture[str]) -> None:
-    from jobs.spiders.__main__ import parser_of_arguments
+    from jobs.spiders.arguments import parser_of_arguments
 
     with pytest.raises(SystemExit, match="2"):
         parser_of_arguments().parse_args(arguments)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.spiders.numbers import MULTIPLIERS, NotANumber, Number, parse_number
+from jobs.numbers import MULTIPLIERS, NotANumber, Number, parse_number
 
 
 @pytest.mark.parametrize(

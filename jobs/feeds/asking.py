@@ -1,0 +1,35 @@
+"""Asks one source of a feed, whatever it is: an API in this process, a page by its spider in a process of its own."""
+
+import time
+
+from jobs.feeds.feed import Query
+from jobs.feeds.fetching import fetch
+from jobs.feeds.fred_series import SERIES
+from jobs.feeds.page_source import PAGES
+from jobs.feeds.registry import source_named
+from market.errors import SourceError
+from market.feed_settings import Feed
+from market.messages import Message
+from market.settings import get_settings
+
+
+def ask(feed: Feed, source: str, query: Query, total_s: float) -> list[Message]:
+    """The source's messages, recorded, within `total_s`. Raises SourceError."""
+    if source in PAGES:
+        return PAGES[source].fetch(query, total_s=total_s)
+    if source == "fred":
+        return _each_event(query, total_s)
+    return fetch(source_named(source, feed), query, total_s=total_s)
+
+
+def _each_event(query: Query, total_s: float) -> list[Message]:
+    """FRED has a series an event, so it is asked once for each of the settings' events that it has."""
+    deadline = time.monotonic() + total_s
+    messages: list[Message] = []
+    for event in (event for event in get_settings().features.events if event in SERIES):
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise SourceError("unavailable", "fred", f"not all events within {total_s:g} s")
+        wanted = Query(event, None, query.start, query.end)
+        messages += fetch(source_named("fred", "economic"), wanted, total_s=left)
+    return messages

@@ -1,0 +1,36 @@
+"""A circuit breaker: a source that failed several times in a row is left alone for a while, across processes.
+
+After the pause one request is let through; when it fails too, the next pause begins at once.
+"""
+
+from datetime import datetime, timedelta
+
+from jobs.feeds.state import FeedState
+from market.feed_settings import FeedsSettings
+
+KIND = "breaker"
+
+
+class Breaker:
+    """One source's breaker for one symbol: that a source does not know a symbol says nothing about the others."""
+
+    def __init__(self, state: FeedState, source: str, symbol: str, settings: FeedsSettings) -> None:
+        self._state, self._key = state, f"{source} {symbol}"
+        self._failures, self._pause = settings.breaker_failures, timedelta(seconds=settings.breaker_pause_s)
+
+    def rests_until(self, now: datetime) -> datetime | None:
+        """When the source may be asked again; None: now."""
+        text = self._state.get(KIND, self._key).get("open_until")
+        until = datetime.fromisoformat(text) if text else None
+        return until if until is not None and until > now else None
+
+    def failed(self, now: datetime) -> None:
+        with self._state.update(KIND, self._key) as entry:
+            entry["failures"] = entry.get("failures", 0) + 1
+            if entry["failures"] >= self._failures:
+                entry["open_until"] = (now + self._pause).isoformat()
+
+    def succeeded(self) -> None:
+        if self._state.get(KIND, self._key):
+            with self._state.update(KIND, self._key) as entry:
+                entry.clear()

@@ -1,0 +1,134 @@
+"""Bars of any exchange of ccxt, public and without a key: `ccxt_kraken`, `ccxt_coinbase`, `ccxt_<exchange>`.
+
+A label is the start of its bar, UTC. One request a call: Kraken answers with at most 720 bars, the newest whatever was
+asked, Coinbase with 300, others with 100 to 1,000; ask for longer spans in pieces.
+"""
+
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+from pydantic import ValidationError
+
+from jobs.feeds.ccxt_exchange import OfflineExchange
+from jobs.feeds.ccxt_source import CcxtSource
+from jobs.feeds.ccxt_tables import exact, falling, find_bars, has_empty_list, labels_of, rising
+from jobs.feeds.checks import ensure_no_jump
+from jobs.feeds.feed import Payload, Query, implausible
+from jobs.feeds.records import faults, json_body
+from market.errors import SourceError, SourceFault
+from market.feed_settings import Feed
+from market.messages import Bar, Message
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+DEFAULT_INTERVAL = timedelta(minutes=5)
+LONGEST_INTERVAL = timedelta(days=1)  # weeks and months begin where each exchange likes
+MOST_BARS = 300  # of one request that names both ends: what Coinbase, the strictest of the large ones, gives
+JUMP = 2.0  # no pair of currencies doubles within one bar
+LARGEST = 1e15
+AHEAD = timedelta(minutes=5)
+FIRST_DAY = datetime(2009, 1, 3, tzinfo=UTC)  # Bitcoin's first block
+# Exchanges fold the last trades into a bar within a second or two of its end, and two clocks kept by NTP differ by less
+# than one: five seconds later a bar without a successor (nobody has traded since) is final.
+SETTLED = timedelta(seconds=5)
+
+
+class CcxtBars(CcxtSource):
+    """Closed bars; prices in the quote currency, volume in the base."""
+
+    feed: Feed = "bars"
+
+    def call(self, ccxt: Any, symbol: str, query: Query, offline: OfflineExchange) -> Any:
+        interval = query.interval or DEFAULT_INTERVAL
+        since, limit = _span(query, interval)
+        return ccxt.fetch_ohlcv(symbol, self._timeframe(offline, interval), since, limit)
+
+    def parse(self, payload: Payload, query: Query) -> list[Message]:
+        """Closed bars in time order; known_at is bar_end. All of the body's bars must be readable.
+
+        A bar is closed when its end has passed and a newer bar has begun, or its end lies SETTLED before
+        `received_at`. Kraken's must also not be after `last`, the id of its newest committed bar.
+        """
+        rows = self._read(payload, query)
+        body, interval = json_body(self.name, payload), query.interval or DEFAULT_INTERVAL
+        self._ensure_labelled(body, rows)
+        bars = [self._bar(row, interval, query, payload) for row in rows]
+        for older, bar in pairwise(bars):
+            ensure_no_jump(self.name, f"close at {bar.source_time:%Y-%m-%d %H:%M}Z", older.close, bar.close, JUMP)
+        last = self._last_committed(body, interval, payload) if self.exchange == "kraken" else None
+        closed = [bar for bar in bars if _is_closed(bar, bars[-1], last, payload.received_at)]
+        return [bar for bar in closed if query.wants(bar.known_at)]
+
+    def _timeframe(self, offline: OfflineExchange, interval: timedelta) -> str:
+        known = {name: timedelta(seconds=length) for name, length in offline.timeframes().items()}
+        usable = {name: length for name, length in known.items() if length <= LONGEST_INTERVAL}
+        name = next((name for name, length in usable.items() if length == interval), None)
+        if name is None:
+            raise SourceError("bad_request", self.name, f"interval {interval}: one of {', '.join(usable)}")
+        return name
+
+    def _ensure_labelled(self, body: Any, rows: list[list[Any]]) -> None:
+        """Raises SourceError when the body's records are not ccxt's rows, or not in the order of their labels."""
+        if not rows:
+            kind: SourceFault = "stale" if has_empty_list(body) else "schema_changed"
+            raise SourceError(kind, self.name, "no bars in the body")
+        for row in rows:
+            if not (isinstance(row[0], int) and all(isinstance(cell, float) for cell in row[1:6])):
+                raise SourceError("schema_changed", self.name, f"a bar with a cell that is no number: {row!r:.120}")
+        records = find_bars(body, rows)
+        if records is None:
+            raise SourceError("schema_changed", self.name, "the body's bars are not the ones that ccxt has read")
+        labels = labels_of(records, rows)
+        if not rising(labels) and not falling(labels):
+            raise implausible(self.name, "label", f"{labels!r:.80}", "repeated, or out of the body's order")
+
+    def _bar(self, row: list[Any], interval: timedelta, query: Query, payload: Payload) -> Bar:
+        start = self._start(row[0], interval, payload)
+        values = dict(zip(("open", "high", "low", "close", "volume"), row[1:6], strict=True))
+        for name, value in values.items():
+            if value < 0 or value > LARGEST or (value == 0 and name != "volume"):
+                raise implausible(self.name, f"{start:%Y-%m-%d %H:%M}Z {name}", value, "no price or volume")
+        bar_end = start + interval
+        times = {"source_time": start, "known_at": bar_end, "received_at": payload.received_at, "bar_end": bar_end}
+        try:
+            return Bar.model_validate({"symbol": query.symbol, "source": self.name, **values, **times})
+        except ValidationError as error:
+            reason = faults(error)
+        raise SourceError("implausible", self.name, reason)
+
+    def _start(self, label_ms: float, interval: timedelta, payload: Payload) -> datetime:
+        if not 0 < label_ms < 1e14:
+            raise implausible(self.name, "label", label_ms, "no time in milliseconds")
+        start = EPOCH + timedelta(milliseconds=label_ms)
+        if not FIRST_DAY < start <= payload.received_at + AHEAD:
+            raise implausible(self.name, "label", start.isoformat(), "not a moment of an exchange's past")
+        if (start - EPOCH) % interval:
+            raise implausible(self.name, "label", start.isoformat(), f"no start of a bar of {interval}")
+        return start
+
+    def _last_committed(self, body: Any, interval: timedelta, payload: Payload) -> datetime:
+        """The label of Kraken's newest committed bar: `last`, seconds."""
+        last = exact(body["result"].get("last"))
+        if last is None:
+            raise SourceError("schema_changed", self.name, 'no "last", the id of the newest committed bar')
+        return EPOCH if last == 0 else self._start(last * 1000, interval, payload)
+
+
+def _is_closed(bar: Bar, newest: Bar, last_committed: datetime | None, now: datetime) -> bool:
+    if bar.bar_end > now or (last_committed is not None and bar.source_time > last_committed):
+        return False
+    return bar is not newest or bar.bar_end + SETTLED <= now
+
+
+def _span(query: Query, interval: timedelta) -> tuple[int | None, int | None]:
+    """ccxt's since (ms, the first label wanted) and limit (bars).
+
+    One bar more than is wanted is asked for: it proves the one before it final.
+    """
+    if query.start is None:
+        return None, None
+    first = EPOCH + (query.start - EPOCH) // interval * interval
+    since = int(first.timestamp() * 1000)
+    if query.end is None:
+        return since, None
+    return since, min(MOST_BARS, max(1, (query.end - first) // interval + 1))

@@ -1,0 +1,129 @@
+"""Order books of any exchange of ccxt, public and without a key: `ccxt_kraken`, `ccxt_coinbase`, `ccxt_<exchange>`."""
+
+from datetime import UTC, datetime, timedelta
+from itertools import chain
+from typing import Any
+
+from pydantic import ValidationError
+
+from jobs.feeds.ccxt_exchange import Market, OfflineExchange
+from jobs.feeds.ccxt_source import CcxtSource
+from jobs.feeds.ccxt_tables import Side, Sides, exact, falling, find_sides, rising
+from jobs.feeds.feed import Payload, Query, implausible
+from jobs.feeds.records import faults, json_body
+from market.errors import SourceError
+from market.feed_settings import Feed
+from market.messages import Book, Message
+
+LEVELS = 10
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+LARGEST = 1e15  # beyond any price or size; what is larger has lost its decimal point
+AHEAD = timedelta(minutes=5)  # clocks differ by seconds; a snapshot further ahead has the wrong unit or day
+FIRST_DAY = datetime(2009, 1, 3, tzinfo=UTC)  # Bitcoin's first block
+OLDEST = timedelta(days=1)  # somebody moves an order of a market that lives more often than once a day
+LEVEL_TIME = {"kraken": 2}  # place of a level's own time (seconds) in its list
+BODY_TIME = {"coinbase": "time"}  # ISO 8601 with offset, beside the two lists
+LEVELS_ASKED = {"kucoin": 20}  # where 10 is not one of the depths on offer
+NAMES = ("product_id", "symbol", "instId", "pair", "market", "currency_pair")
+
+
+class CcxtBook(CcxtSource):
+    """One book; prices in the quote currency, sizes in the base."""
+
+    feed: Feed = "book"
+
+    def call(self, ccxt: Any, symbol: str, query: Query, offline: OfflineExchange) -> Any:
+        return ccxt.fetch_order_book(symbol, LEVELS_ASKED.get(self.exchange, LEVELS))
+
+    def parse(self, payload: Payload, query: Query) -> list[Message]:
+        """The book, at most ten levels a side; snapshot_at and known_at are the exchange's own time.
+
+        Kraken: the newest level's time, whole seconds; Coinbase: the book's; others: what ccxt finds in the body, else
+        `received_at`. bar_end is the end of the interval that holds the snapshot, or the snapshot's own time when the
+        query names no interval. Every level must stand in the body exactly as ccxt has read it.
+        """
+        read, market = self._read(payload, query), self.market(query.symbol)
+        sides = self._sides(json_body(self.name, payload), read, market)
+        snapshot_at = self._snapshot_at(sides, read, payload)
+        levels = {side: [{"price": level[0], "size": level[1]} for level in read[side]] for side in ("bids", "asks")}
+        for side, found in levels.items():
+            self._ensure_possible(side, found)
+        times = {"source_time": snapshot_at, "known_at": snapshot_at, "snapshot_at": snapshot_at}
+        known = {"symbol": query.symbol, "source": self.name, "received_at": payload.received_at, **times}
+        best = {side: found[:LEVELS] for side, found in levels.items()}
+        try:
+            message = Book.model_validate({**known, **best, "bar_end": _bar_end(snapshot_at, query.interval)})
+        except ValidationError as error:
+            reason = faults(error)
+        else:
+            return [message] if query.wants(message.known_at) else []
+        raise SourceError("implausible", self.name, reason)
+
+    def _sides(self, body: Any, read: Any, market: Market) -> Sides:
+        """The body's own two lists. Raises SourceError when they are not what ccxt has read."""
+        for level in chain(read["bids"], read["asks"]):
+            if not all(isinstance(cell, float) for cell in level[:2]):
+                raise SourceError("schema_changed", self.name, f"a level without price or size: {level!r:.80}")
+        sides = find_sides(body, read["bids"], read["asks"])
+        if sides is None:
+            raise SourceError("schema_changed", self.name, "the body's levels are not the ones that ccxt has read")
+        for name in NAMES:
+            stated = sides.container.get(name)
+            if isinstance(stated, str) and _letters(stated) != _letters(market["id"]):
+                raise implausible(self.name, name, stated[:40], f"asked for {market['id']}")
+        if not read["bids"] and not read["asks"]:
+            raise SourceError("stale", self.name, f"{market['symbol']}: both sides of the book are empty")
+        if not falling(sides.bids.prices()) or not rising(sides.asks.prices()):
+            raise implausible(self.name, "prices", market["symbol"], "not best first, or one price twice")
+        return sides
+
+    def _ensure_possible(self, side: str, levels: list[dict[str, float]]) -> None:
+        for place, level in enumerate(levels):
+            if not 0 < level["price"] < LARGEST or not 0 <= level["size"] < LARGEST:
+                raise implausible(self.name, f"{side}.{place}", level, "a price is above 0, a size not below")
+
+    def _snapshot_at(self, sides: Sides, read: Any, payload: Payload) -> datetime:
+        at = payload.received_at
+        if self.exchange in LEVEL_TIME:
+            place = LEVEL_TIME[self.exchange]
+            at = self._moment(max(self._seconds(side, place) for side in (sides.bids, sides.asks) if side.records))
+        elif self.exchange in BODY_TIME:
+            at = self._stated(sides.container.get(BODY_TIME[self.exchange]))
+        elif read["timestamp"] is not None:
+            at = self._moment(read["timestamp"] / 1000)
+        if not FIRST_DAY < at <= payload.received_at + AHEAD:
+            raise implausible(self.name, "time", at.isoformat(), "not a moment of an exchange's past")
+        if at < payload.received_at - OLDEST:
+            raise SourceError("stale", self.name, f"the book is of {at.isoformat()}")
+        return at
+
+    def _seconds(self, side: Side, place: int) -> float:
+        """The newest level's time. Raises SourceError for a level without one."""
+        cells = [record[place] for record in side.records if isinstance(record, list) and place < len(record)]
+        times = [time for time in map(exact, cells) if time is not None]
+        if len(times) != len(side.records):
+            raise SourceError("schema_changed", self.name, "a level without its time")
+        return max(times)
+
+    def _moment(self, seconds: float) -> datetime:
+        if not 0 < seconds < 1e11:
+            raise implausible(self.name, "time", seconds, "no time in seconds")
+        return EPOCH + timedelta(seconds=seconds)
+
+    def _stated(self, text: Any) -> datetime:
+        try:
+            at = datetime.fromisoformat(text) if isinstance(text, str) else None
+        except ValueError:
+            at = None
+        if at is None or at.tzinfo is None:
+            raise SourceError("schema_changed", self.name, f"time = {text!r:.60}: not ISO 8601 with offset")
+        return at.astimezone(UTC)
+
+
+def _bar_end(snapshot_at: datetime, interval: timedelta | None) -> datetime:
+    """The smallest whole interval, counted from midnight UTC, that is not before the snapshot."""
+    return snapshot_at if interval is None else EPOCH - (EPOCH - snapshot_at) // interval * interval
+
+
+def _letters(name: str) -> str:
+    return "".join(letter for letter in name.upper() if letter.isalnum())

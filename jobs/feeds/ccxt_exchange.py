@@ -1,0 +1,128 @@
+"""ccxt as the library that knows each exchange's URLs, bodies and error texts, without its HTTP. https://docs.ccxt.com
+
+Our own Client does the asking, so that its bounds, retries, recording and scrubbing hold here too: one of ccxt's
+methods is run until it would ask for a URL, and run again on the body that has come. Importing ccxt takes a second or
+two, so nothing here does it before an exchange is needed.
+"""
+
+import importlib
+from collections.abc import Callable, Iterable
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from jobs.feeds.feed import JSON_TYPES, Payload, Request
+from jobs.feeds.records import json_body, text_body
+from market.errors import SourceError, SourceFault
+
+Market = dict[str, Any]
+Call = Callable[[Any], Any]
+"""What to do with ccxt's exchange object."""
+
+# The first class that fits; OnMaintenance is an ExchangeNotAvailable, and that a NetworkError, as both limits are.
+KINDS: tuple[tuple[str, SourceFault], ...] = (
+    ("AuthenticationError", "auth"),
+    ("BadRequest", "bad_request"),
+    ("ArgumentsRequired", "bad_request"),
+    ("NotSupported", "bad_request"),
+    ("RateLimitExceeded", "rate_limited"),
+    ("DDoSProtection", "rate_limited"),
+    ("NetworkError", "unavailable"),
+)
+# Error codes that ccxt's own tables lack, or leave without a kind.
+CODES = {"kraken": {"EQuery:Unknown asset pair": "BadSymbol"}, "coinbase": {"not_found": "BadRequest"}}
+STUMBLES = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+LONGEST_QUOTE = 200
+
+
+class Wanted(BaseException):
+    """What ccxt would ask for next. Not an Exception: some of ccxt's methods swallow those and go on without."""
+
+    def __init__(self, url: str, method: str) -> None:
+        super().__init__(url)
+        self.url, self.method = url, method
+
+
+class OfflineExchange:
+    """One exchange of ccxt that asks nobody. Raises SourceError bad_request for a name that ccxt does not know."""
+
+    def __init__(self, source: str, name: str, markets: Iterable[Market] = ()) -> None:
+        self._source = source
+        ccxt = importlib.import_module("ccxt")
+        if name not in ccxt.exchanges:
+            raise SourceError("bad_request", source, f"ccxt knows no exchange {name!r:.60}")
+        self._errors = importlib.import_module("ccxt.base.errors")
+        self._exchange = getattr(ccxt, name)({"enableRateLimit": False})  # the caller counts requests
+        # ccxt cuts answers to the bars asked for, in silence: what came is checked whole, and cut by the query after.
+        self._exchange.filter_by_since_limit = lambda array, *_, **__: array
+        for code, kind in CODES.get(name, {}).items():
+            self._exchange.exceptions["exact"][code] = getattr(self._errors, kind)
+        known = list(markets)
+        if known:
+            self._exchange.set_markets(known)
+
+    def only_spot(self) -> None:
+        """Let fetch_markets ask for spot markets alone, where the exchange has the option."""
+        options = self._exchange.options.get("fetchMarkets")
+        if isinstance(options, dict) and "types" in options:
+            options["types"] = ["spot"]
+
+    def timeframes(self) -> dict[str, int]:
+        """Name -> seconds of the bars it has; months and years have no fixed length and are left out."""
+        names = [name for name in self._exchange.timeframes or {} if name[-1] in "smhdw"]
+        return {name: self._exchange.parse_timeframe(name) for name in names}
+
+    def wanted(self, call: Call, bodies: dict[str, Payload] | None = None) -> Wanted | None:
+        """The first request that `bodies` (by URL) do not answer, None when there is none left to make."""
+        held = bodies or {}
+
+        def respond(url: str, method: str) -> Payload:
+            if url not in held:
+                raise Wanted(url, method)
+            return held[url]
+
+        try:
+            self._run(call, respond, otherwise="schema_changed" if held else "bad_request")
+        except Wanted as request:
+            return request
+        return None
+
+    def answer(self, call: Call, bodies: dict[str, Payload]) -> Any:
+        """What ccxt makes of the bodies, by URL."""
+        return self._run(call, lambda url, _: bodies[url], otherwise="schema_changed")
+
+    def read(self, call: Call, payload: Payload) -> Any:
+        """What ccxt makes of the one body that a call with one request has got."""
+        return self._run(call, lambda _, __: payload, otherwise="schema_changed")
+
+    def _run(self, call: Call, respond: Callable[[str, str], Payload], otherwise: SourceFault) -> Any:
+        """Runs `call`. Raises SourceError: what ccxt says of an error body, or `otherwise` where it says nothing."""
+
+        def fetch(url: str, method: str = "GET", headers: Any = None, body: Any = None) -> Any:
+            payload = respond(url, method)
+            text, parsed = text_body(self._source, payload).strip(), json_body(self._source, payload)
+            self._exchange.handle_errors(200, "OK", url, method, {}, text, parsed, headers or {}, body)
+            return parsed
+
+        self._exchange.fetch = fetch
+        try:
+            return call(self._exchange)
+        except self._errors.BaseError as error:
+            fault = self._fault(error, otherwise)
+        except STUMBLES as error:
+            fault = SourceError(otherwise, self._source, f"ccxt cannot read the body ({type(error).__name__})")
+        raise fault
+
+    def _fault(self, error: Exception, otherwise: SourceFault) -> SourceError:
+        kinds = (kind for name, kind in KINDS if isinstance(error, getattr(self._errors, name)))
+        return SourceError(next(kinds, otherwise), self._source, f"ccxt says {str(error)!r:.{LONGEST_QUOTE}}")
+
+
+def as_request(source: str, wanted: Wanted | None) -> tuple[str, Request]:
+    """Base URL (scheme and host) and the request below it. Raises SourceError bad_request for what is no plain GET."""
+    if wanted is None or wanted.method != "GET":
+        raise SourceError("bad_request", source, "the exchange does not answer this to a plain GET")
+    parts = urlsplit(wanted.url)
+    params = parse_qsl(parts.query, keep_blank_values=True)
+    if len(dict(params)) != len(params):
+        raise SourceError("bad_request", source, "the exchange wants one parameter twice")
+    return f"{parts.scheme}://{parts.netloc}", Request(parts.path, dict(params), content_types=JSON_TYPES)

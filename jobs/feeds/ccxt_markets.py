@@ -1,0 +1,97 @@
+"""Which markets an exchange has, and what it calls them: a few by hand, the rest from the exchange, kept for a day.
+
+By hand because an exchange's whole list is megabytes, and a slot needs one market of it. The ids are the keys of
+Kraken's AssetPairs and Coinbase's product ids; they have not changed since the exchanges began.
+"""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+
+from jobs.feeds.ccxt_exchange import Market, OfflineExchange, as_request
+from jobs.feeds.feed import Payload, Request
+from market.errors import SourceError
+from market.settings import get_settings
+
+BY_HAND: dict[str, dict[str, str]] = {
+    "kraken": {"BTC/USD": "XXBTZUSD", "ETH/USD": "XETHZUSD", "EUR/USD": "ZEURZUSD"},
+    "coinbase": {"BTC/USD": "BTC-USD", "ETH/USD": "ETH-USD"},
+}
+FRESH = timedelta(days=1)
+MOST_REQUESTS = 8  # the exchanges' own lists come in one to three
+KEPT = ("id", "symbol", "base", "quote", "baseId", "quoteId", "lowercaseId", "numericId", "type", "active")
+
+Fetch = Callable[[str, Request], Payload]
+
+
+def by_hand(exchange: str, symbol: str) -> Market | None:
+    """The entry that needs no request."""
+    market_id = BY_HAND.get(exchange, {}).get(symbol)
+    return None if market_id is None else spot_market(market_id, symbol)
+
+
+def spot_market(market_id: str, symbol: str) -> Market:
+    """The least that ccxt wants to know of a spot market."""
+    base, _, quote = symbol.partition("/")
+    return as_spot({"id": market_id, "symbol": symbol, "base": base, "quote": quote, "baseId": base, "quoteId": quote})
+
+
+def as_spot(market: Market) -> Market:
+    """The entry with ccxt's kind flags, which are the same for all spot markets."""
+    others = dict.fromkeys(("margin", "swap", "future", "option", "contract"), False)
+    return {**market, **others, "type": "spot", "spot": True}
+
+
+def cache_path(exchange: str, base_url: str | None) -> Path:
+    """Another server's markets are kept apart from the exchange's own."""
+    mark = f"-{sha256(base_url.encode()).hexdigest()[:12]}" if base_url else ""
+    return get_settings().local.var / "cache" / f"ccxt_{exchange}{mark}.json"
+
+
+def cached(path: Path, now: datetime | None = None) -> dict[str, Market] | None:
+    """By symbol; None when there are none, none that can be read, or, given `now`, none of the last day."""
+    try:
+        kept = json.loads(path.read_text())
+        if now is not None and not timedelta(0) <= now - datetime.fromisoformat(kept["loaded_at"]) < FRESH:
+            return None
+        return {str(market["symbol"]): as_spot(market) for market in kept["markets"]}
+    except (OSError, ValueError, KeyError, TypeError):  # a broken cache is as good as none
+        return None
+
+
+def load(
+    source: str, exchange: str, fetch: Fetch, base_url: str | None, now: datetime | None = None
+) -> dict[str, Market]:
+    """The spot markets by symbol, from the cache or, once a day, from the exchange. Raises SourceError."""
+    path, now = cache_path(exchange, base_url), now or datetime.now(UTC)
+    kept = cached(path, now)
+    if kept is not None:
+        return kept
+    markets = _asked(source, exchange, fetch, base_url)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    whole = path.with_suffix(f".{now.timestamp():.6f}.part")  # readers see the old file or the new one
+    whole.write_text(json.dumps({"loaded_at": now.isoformat(), "markets": markets}))
+    whole.replace(path)
+    return {market["symbol"]: as_spot(market) for market in markets}
+
+
+def _asked(source: str, exchange: str, fetch: Fetch, base_url: str | None) -> list[Market]:
+    """ccxt's own fetch_markets, each of its requests made by our client."""
+    offline, bodies = OfflineExchange(source, exchange), dict[str, Payload]()
+    offline.only_spot()
+    while (wanted := offline.wanted(lambda ccxt: ccxt.fetch_markets(), bodies)) is not None:
+        if len(bodies) == MOST_REQUESTS:
+            raise SourceError("schema_changed", source, f"the markets take more than {MOST_REQUESTS} requests")
+        own, request = as_request(source, wanted)
+        bodies[wanted.url] = fetch(base_url or own, request)
+    found = offline.answer(lambda ccxt: ccxt.fetch_markets(), bodies)
+    markets = [
+        {key: market[key] for key in KEPT if market.get(key) is not None}
+        for market in found
+        if market.get("spot") and isinstance(market.get("id"), str) and isinstance(market.get("symbol"), str)
+    ]
+    if not markets:
+        raise SourceError("schema_changed", source, "the exchange's list names no spot market")
+    return markets

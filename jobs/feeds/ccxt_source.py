@@ -1,0 +1,74 @@
+"""What order books and bars of ccxt have in common: the exchange, its markets, and the requests that ask for those."""
+
+from abc import ABC, abstractmethod
+from datetime import UTC, datetime
+from typing import Any
+
+from jobs.feeds.ccxt_exchange import Market, OfflineExchange, as_request
+from jobs.feeds.ccxt_markets import Fetch, by_hand, cache_path, cached, load, spot_market
+from jobs.feeds.feed import Payload, Query, Request
+from market.errors import SourceError
+from market.feed_settings import Feed
+
+BASE_URLS = {"kraken": "https://api.kraken.com", "coinbase": "https://api.coinbase.com"}
+"""Known without importing ccxt; any other exchange's is asked from ccxt."""
+
+
+class CcxtSource(ABC):
+    """One feed of one exchange; the symbol is ccxt's, such as BTC/USD. Spot only: sizes are in the base unit."""
+
+    feed: Feed
+    needs_token = False
+
+    def __init__(self, exchange: str) -> None:
+        self.name, self.exchange = f"ccxt_{exchange}", exchange
+        self._loaded: dict[str, Market] | None = None
+        self._made: dict[str, OfflineExchange] = {}
+        self.base_url = BASE_URLS.get(exchange) or self._base_url()
+
+    @abstractmethod
+    def call(self, ccxt: Any, symbol: str, query: Query, offline: OfflineExchange) -> Any:
+        """Runs ccxt's method for the feed."""
+
+    def prepare(self, query: Query, fetch: Fetch, base_url: str | None = None) -> None:
+        """Asks for the exchange's markets when the symbol needs them. Raises SourceError.
+
+        `fetch` is the client's; `base_url` is another server in place of the exchange.
+        """
+        if by_hand(self.exchange, query.symbol) is None:
+            self._loaded, self._made = load(self.name, self.exchange, fetch, base_url), {}
+
+    def request(self, query: Query) -> Request:
+        offline = self._offline(query.symbol)
+        wanted = offline.wanted(lambda ccxt: self.call(ccxt, query.symbol, query, offline))
+        return as_request(self.name, wanted)[1]
+
+    def _read(self, payload: Payload, query: Query) -> Any:
+        """ccxt's reading of the body. Raises SourceError."""
+        offline = self._offline(query.symbol)
+        return offline.read(lambda ccxt: self.call(ccxt, query.symbol, query, offline), payload)
+
+    def _offline(self, symbol: str) -> OfflineExchange:
+        """ccxt's object for the symbol's market, made once: making it takes longer than reading a body."""
+        if symbol not in self._made:
+            self._made[symbol] = OfflineExchange(self.name, self.exchange, [self.market(symbol)])
+        return self._made[symbol]
+
+    def market(self, symbol: str) -> Market:
+        """The entry by hand, from `prepare`, or, for a payload that is read again later, from the last list kept."""
+        market = by_hand(self.exchange, symbol)
+        if market is None:
+            known = self._loaded if self._loaded is not None else cached(cache_path(self.exchange, None))
+            market = (known or {}).get(symbol)
+        if market is None:
+            raise SourceError("bad_request", self.name, f"the exchange lists no spot market {symbol!r:.60}")
+        return market
+
+    def _base_url(self) -> str:
+        """Where the feed's request goes; "" for an exchange that ccxt does not know, whose request says so."""
+        query = Query("BTC/USD", start=datetime(2024, 1, 1, tzinfo=UTC))
+        try:
+            offline = OfflineExchange(self.name, self.exchange, [spot_market("BTCUSD", query.symbol)])
+            return as_request(self.name, offline.wanted(lambda ccxt: self.call(ccxt, query.symbol, query, offline)))[0]
+        except SourceError:
+            return ""

@@ -1,0 +1,185 @@
+"""Finds in an exchange's body the records that ccxt has read, so that nothing it dropped or guessed passes unseen.
+
+ccxt turns what it cannot read into None, takes "1_0" for a number, sorts what came unsorted and passes over missing
+keys. Every number it gives must therefore stand in the body, record by record, as a plain decimal.
+"""
+
+import math
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise, permutations
+from typing import Any
+
+Record = list[Any] | dict[str, Any]
+Key = int | str
+
+DECIMAL = re.compile(r"-?\d{1,20}(?:\.\d{1,30})?(?:[eE][+-]?\d{1,2})?", re.ASCII)
+MILLISECONDS_PER = (1000, 1)  # of a label in seconds, in milliseconds
+
+
+@dataclass(frozen=True)
+class Side:
+    """One side's records in the body's order, and the keys of price and size in them."""
+
+    records: list[Record]
+    price: Key = 0
+    size: Key = 1
+
+    def prices(self) -> list[float]:
+        return [price for record in self.records if (price := exact(_cell(record, self.price))) is not None]
+
+
+@dataclass(frozen=True)
+class Sides:
+    container: dict[str, Any]
+    bids: Side
+    asks: Side
+
+
+def exact(cell: object) -> float | None:
+    """The number that a cell states, as JSON's number or as a plain decimal; None for anything else."""
+    if isinstance(cell, str):
+        return float(cell) if DECIMAL.fullmatch(cell) else None
+    if isinstance(cell, bool) or not isinstance(cell, int | float):
+        return None
+    return float(cell) if abs(cell) < 1e30 and math.isfinite(cell) else None
+
+
+def rising(values: Sequence[float]) -> bool:
+    return all(a < b for a, b in pairwise(values))
+
+
+def falling(values: Sequence[float]) -> bool:
+    return all(a > b for a, b in pairwise(values))
+
+
+def find_sides(body: Any, bids: list[Any], asks: list[Any]) -> Sides | None:
+    """The object that holds both lists, and no list besides that has been passed over."""
+    for container in _objects(body):
+        lists = {key: value for key, value in container.items() if isinstance(value, list)}
+        filled = [key for key, value in lists.items() if value]
+        if len(filled) != bool(bids) + bool(asks) or len(lists) < 2:
+            continue
+        for bid_key, ask_key in permutations(lists, 2):
+            bid, ask = _side(lists[bid_key], bids), _side(lists[ask_key], asks)
+            if bid is not None and ask is not None:
+                return Sides(container, bid, ask)
+    return None
+
+
+def find_bars(body: Any, rows: list[list[Any]]) -> list[Record] | None:
+    """The records, in the body's order, whose cells are exactly the rows of label (ms), four prices and volume."""
+    for records in _tables(body):
+        if len(records) != len(rows):
+            continue
+        columns = _columns(records)
+        for labels in columns.values():
+            order = _order(labels, [row[0] for row in rows])
+            if order is not None and all(
+                any([cells[place] for place in order] == wanted for cells in _numbers(columns))
+                for wanted in ([row[field] for row in rows] for field in range(1, 6))
+            ):
+                return records
+    return None
+
+
+def labels_of(records: list[Record], rows: list[list[Any]]) -> list[int]:
+    """The labels (ms) in the body's order; `records` is what find_bars gave for `rows`."""
+    stated = [row[0] for row in rows]
+    order = next(found for cells in _columns(records).values() if (found := _order(cells, stated)) is not None)
+    labels = [0] * len(rows)
+    for row, place in enumerate(order):
+        labels[place] = stated[row]
+    return labels
+
+
+def has_empty_list(body: Any) -> bool:
+    """True when some list besides a list of errors is empty: the exchange has nothing to tell."""
+    return body == [] or any(
+        value == [] for found in _objects(body) for key, value in found.items() if not key.startswith("err")
+    )
+
+
+def _side(records: list[Any], levels: list[Any]) -> Side | None:
+    if not records or not levels:
+        return Side([]) if not records and not levels else None
+    if not _alike(records) or len(records) != len(levels):
+        return None
+    wanted = sorted((level[0], level[1]) for level in levels)
+    columns = _columns(records)
+    for price, size in permutations(columns, 2):
+        cells = zip(map(exact, columns[price]), map(exact, columns[size]), strict=True)
+        pairs = [(p, s) for p, s in cells if p is not None and s is not None]
+        if len(pairs) == len(wanted) and sorted(pairs) == wanted:
+            return Side(records, price, size)
+    return None
+
+
+def _nodes(body: Any) -> Iterator[Any]:
+    """All objects and lists of the body, without recursion: a body may be nested deeper than Python's stack."""
+    waiting = [body]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, dict | list):
+            yield node
+            waiting.extend(node.values() if isinstance(node, dict) else node)
+
+
+def _objects(body: Any) -> Iterator[dict[str, Any]]:
+    return (node for node in _nodes(body) if isinstance(node, dict))
+
+
+def _tables(body: Any) -> Iterator[list[Record]]:
+    """Each list of records, and each object of columns turned into records."""
+    for node in _nodes(body):
+        if isinstance(node, list) and node and _alike(node):
+            yield node
+        if isinstance(node, dict):
+            columns = {key: value for key, value in node.items() if isinstance(value, list) and value}
+            if len(columns) >= 6 and len({len(cells) for cells in columns.values()}) == 1:
+                yield [dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True)]
+
+
+def _alike(records: list[Any]) -> bool:
+    """All objects, or all lists of one length: a record that lost a cell would give each later cell another meaning."""
+    if all(isinstance(record, dict) for record in records):
+        return True
+    return all(isinstance(record, list) for record in records) and len({len(record) for record in records}) == 1
+
+
+def _cell(record: Record, key: Key) -> Any:
+    return record.get(str(key)) if isinstance(record, dict) else record[int(key)]
+
+
+def _columns(records: list[Record]) -> dict[Key, list[Any]]:
+    first = records[0]
+    keys: list[Key] = list(first) if isinstance(first, dict) else list(range(len(first)))
+    return {key: [_cell(record, key) for record in records] for key in keys}
+
+
+def _numbers(columns: dict[Key, list[Any]]) -> Iterator[list[float | None]]:
+    for cells in columns.values():
+        yield [exact(cell) for cell in cells]
+
+
+def _order(cells: list[Any], stated: list[int]) -> list[int] | None:
+    """The body's place of each of ccxt's rows, when the cells are the stated times (ms, ascending)."""
+    for factor in MILLISECONDS_PER:
+        times = [_milliseconds(cell, factor) for cell in cells]
+        known = [(time, place) for place, time in enumerate(times) if time is not None]
+        if len(known) == len(stated) and sorted(time for time, _ in known) == stated:
+            return [place for _, place in sorted(known)]
+    return None
+
+
+def _milliseconds(cell: Any, factor: int) -> int | None:
+    number = exact(cell)
+    if number is not None:
+        return int(number * factor) if number * factor == int(number * factor) else None
+    try:
+        moment = datetime.fromisoformat(cell) if isinstance(cell, str) else None
+    except ValueError:
+        return None
+    return round(moment.timestamp() * 1000) if moment is not None and moment.tzinfo is not None else None

@@ -1,0 +1,223 @@
+"""One feed of one slot from the first source that gives a usable answer: failover, bounded in time.
+
+The sources are asked in the settings' order, again and again while there is time: what is not published yet at the
+slot's end (a bar a few seconds late) may be there at the second look. A source that asks to be left alone, refuses the
+key, or has changed its form is not asked twice. Nothing here raises for a source's failure: what became of each is in
+the outcome, and what no source gave is missing, never made up.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from jobs.feeds import freshness, metrics
+from jobs.feeds.agreement import disagreement
+from jobs.feeds.asking import ask
+from jobs.feeds.breaker import Breaker
+from jobs.feeds.feed import Query
+from jobs.feeds.last_values import LastValues
+from jobs.feeds.refused import PayloadRefused
+from jobs.feeds.state import FeedState, feed_state
+from market.errors import SourceError
+from market.feed_settings import Feed, FeedsSettings
+from market.messages import Bar, Book, DeadLetter, Message
+from market.settings import get_settings
+
+log = logging.getLogger(__name__)
+
+FINAL = frozenset({"auth", "bad_request", "schema_changed", "rate_limited"})
+"""Faults that a second look within one slot does not mend."""
+
+SECOND_LOOK_S, LONGEST_LOOK_S = 2.0, 15.0  # between two rounds, doubling
+SHORTEST_ASK_S = 0.5  # with less time left no answer can come
+
+
+@dataclass(frozen=True)
+class Want:
+    """What a slot, or the day, wants of one feed.
+
+    `symbol` is as the messages name it: the instrument, "VIX", a COT contract, or "events". `start` is the time (UTC)
+    after which known values are wanted; for bars the last bar_end that is there already.
+    """
+
+    feed: Feed
+    symbol: str
+    sources: Sequence[str]
+    bar_end: datetime | None = None
+    interval: timedelta | None = None
+    start: datetime | None = None
+    source_symbols: Mapping[str, str] = field(default_factory=dict)
+
+    def query(self, source: str) -> Query:
+        return Query(self.source_symbols.get(source, self.symbol), self.interval, self.start)
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One source asked once; `kind` is answered, resting (its breaker is open), or the kind of its failure."""
+
+    source: str
+    kind: str
+    detail: str = ""
+    seconds: float = 0.0
+
+
+@dataclass
+class Collected:
+    """What came: `source` gave the messages, or None did; a stale answer counts only when no fresh one came."""
+
+    want: Want
+    messages: list[Message] = field(default_factory=list)
+    source: str | None = None
+    stale: bool = False
+    attempts: list[Attempt] = field(default_factory=list)
+    disagreement: float | None = None
+
+    @property
+    def complete(self) -> bool:
+        return self.source is not None and not self.stale
+
+    def text(self) -> str:
+        """One line for a person: who answered, and what became of the others."""
+        answer = f"{self.source} gave {len(self.messages)} messages" if self.source else "nobody answered"
+        others = [f"{one.source}: {one.kind} {one.detail}".rstrip() for one in self.attempts if one.kind != "answered"]
+        return "; ".join([f"{self.want.feed} {self.want.symbol}: {answer}{', stale' if self.stale else ''}", *others])
+
+
+Asker = Callable[[Feed, str, Query, float], list[Message]]
+
+
+def collect(
+    want: Want,
+    *,
+    state: FeedState | None = None,
+    asker: Asker = ask,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    sleep: Callable[[float], None] = time.sleep,
+    again: bool = True,
+) -> Collected:
+    """The feed's messages within feeds.slot_timeout_s. `again` False looks at each source once only."""
+    run = _Run(want, state or feed_state(), asker, now)
+    deadline = time.monotonic() + run.settings.slot_timeout_s
+    pause = SECOND_LOOK_S
+    while run.round(deadline) and again and time.monotonic() + pause < deadline:
+        sleep(pause)
+        pause = min(2 * pause, LONGEST_LOOK_S)
+    run.fall_back()
+    metrics.count(run.state, run.collected)
+    log.info("%s", run.collected.text())
+    return run.collected
+
+
+def remember(collected: Collected, state: FeedState, now: datetime) -> None:
+    """Makes the values the past of the next collection. Only once they are published: else a kill would lose them."""
+    want = collected.want
+    LastValues(state, want.feed, want.symbol, want.interval).remember(collected.messages, now)
+
+
+class _Run:
+    def __init__(self, want: Want, state: FeedState, asker: Asker, now: Callable[[], datetime]) -> None:
+        self.want, self.state, self.asker, self.now = want, state, asker, now
+        self.settings: FeedsSettings = get_settings().feeds
+        self.collected = Collected(want)
+        self._given_up: set[str] = set()
+        self._stale: tuple[str, list[Message]] | None = None
+        self._dead: dict[str, Message] = {}
+        self._last = LastValues(state, want.feed, want.symbol, want.interval)
+
+    def round(self, deadline: float) -> bool:
+        """Asks each source that may be asked; True when another round may bring what this one did not."""
+        for source in self.want.sources:
+            if source in self._given_up:
+                continue
+            left = min(self.settings.source_timeout_s, deadline - time.monotonic())
+            if left < SHORTEST_ASK_S:
+                return False
+            messages = self._attempt(source, left)
+            if messages is not None and self._take(source, messages):
+                return False
+        return self.collected.source is None and len(self._given_up) < len(self.want.sources)
+
+    def fall_back(self) -> None:
+        """An older value is true all the same, and nobody has a newer one. Dead letters go along."""
+        if self.collected.source is None and self._stale is not None:
+            self.collected.source, messages = self._stale
+            self.collected.messages, self.collected.stale = list(messages), True
+        self.collected.messages += self._dead.values()
+
+    def _attempt(self, source: str, total_s: float) -> list[Message] | None:
+        """The source's usable messages, or None and the attempt's failure noted."""
+        breaker = Breaker(self.state, source, self.want.symbol, self.settings)
+        if until := breaker.rests_until(self.now()):
+            self._given_up.add(source)
+            self._note(source, "resting", f"until {until.isoformat()}")
+            return None
+        started = time.monotonic()
+        try:
+            messages = self._usable(source, self.asker(self.want.feed, source, self.want.query(source), total_s))
+        except SourceError as error:
+            if isinstance(error, PayloadRefused):
+                self._dead.setdefault(error.letter.payload, error.letter)
+            self._note(source, error.kind, error.detail, time.monotonic() - started)
+            if error.kind in FINAL or self._is_scarce(source):
+                self._given_up.add(source)
+            if error.kind not in ("stale", "implausible"):  # such a source is alive
+                breaker.failed(self.now())
+            return None
+        breaker.succeeded()
+        self._note(source, "answered", seconds=time.monotonic() - started)
+        return messages
+
+    def _take(self, source: str, messages: list[Message]) -> bool:
+        """True when no further source needs to be asked: the second opinion, if wanted, is there too."""
+        collected = self.collected
+        if collected.source is None:
+            collected.source, collected.messages = source, messages
+            self._given_up.add(source)
+            if self.want.feed in self.settings.second_opinion:
+                return False
+        elif (apart := disagreement(collected.messages, messages)) is not None:
+            collected.disagreement = apart
+            metrics.compare(self.state, self.want.feed, self.want.symbol, (collected.source, source), apart)
+        return True
+
+    def _usable(self, source: str, answer: Sequence[Message]) -> list[Message]:
+        """The answer's messages under the wanted symbol. Raises SourceError stale or implausible."""
+        for letter in (message for message in answer if isinstance(message, DeadLetter)):
+            self._dead.setdefault(letter.payload, letter)  # once, however often the source is asked
+        messages = [self._renamed(message) for message in answer if not isinstance(message, DeadLetter)]
+        now, want = self.now(), self.want
+        if want.feed == "bars" and want.bar_end is not None:
+            messages = [*freshness.bar_of_slot(source, messages, want.bar_end, want.start)]
+        elif want.feed == "book" and want.bar_end is not None and want.interval is not None:
+            messages = [*freshness.book_of_slot(source, messages, want.bar_end, want.interval)]
+        elif want.feed in ("vix", "cot"):
+            self._ensure_newest(source, messages, now)
+        elif want.feed == "economic":
+            freshness.ensure_this_week(source, messages, now)
+        self._last.ensure_plausible(source, messages, now)
+        return messages
+
+    def _ensure_newest(self, source: str, messages: list[Message], now: datetime) -> None:
+        newest = freshness.ensure_newest_vix if self.want.feed == "vix" else freshness.ensure_newest_cot
+        try:
+            newest(source, messages, now)
+        except SourceError:
+            if messages and self._stale is None:
+                self._stale = (source, messages)
+            raise
+
+    def _renamed(self, message: Message) -> Message:
+        if isinstance(message, Bar | Book) and message.symbol != self.want.symbol:
+            return message.model_copy(update={"symbol": self.want.symbol})
+        return message
+
+    def _is_scarce(self, source: str) -> bool:
+        """A source with a ration for the day is asked once a slot."""
+        rate = self.settings.rates.get(source)
+        return rate is not None and rate.per_day is not None
+
+    def _note(self, source: str, kind: str, detail: str = "", seconds: float = 0.0) -> None:
+        self.collected.attempts.append(Attempt(source, kind, detail, round(seconds, 3)))

@@ -1,0 +1,68 @@
+"""Which recorded body a server gave which validators for, so that the next request asks only for what is new.
+
+Kept by source and URL without the token. A body that the recorder no longer has is asked for without a condition.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from hashlib import sha256
+from urllib.parse import urlencode
+
+from jobs.feeds.feed import NO_VALIDATORS, Request, Validators
+from jobs.feeds.state import FeedState, feed_state
+from jobs.raw_store import Raw, RawError, RawStore, raw_store
+
+KIND = "validators"
+
+
+@dataclass(frozen=True)
+class Remembered:
+    """What is known of one URL: the recorded body and its validators, or nothing."""
+
+    write: Callable[[Validators, str], None]
+    validators: Validators = NO_VALIDATORS
+    raw_ref: str | None = None
+    raw: Raw | None = None
+
+    def remember(self, validators: Validators, raw_ref: str) -> None:
+        """The validators of a body that is recorded and was understood; none of them forgets the one before."""
+        if validators or self.validators:
+            self.write(validators, raw_ref)
+
+
+class RememberedBodies:
+    """Validators by source and URL, across processes."""
+
+    def __init__(self, state: FeedState, store: RawStore) -> None:
+        self._state, self._store = state, store
+
+    def of(self, source: str, base_url: str, request: Request) -> Remembered:
+        """What is known of the request's URL; the body is read now, so that it cannot go while the server answers."""
+        key = _key(source, base_url, request)
+        write = partial(self._write, key)
+        entry = self._state.get(KIND, key)
+        validators = Validators(entry.get("etag"), entry.get("last_modified"))
+        ref = entry.get("raw_ref")
+        if not validators or not isinstance(ref, str):
+            return Remembered(write)
+        try:
+            return Remembered(write, validators, ref, self._store.read(ref))
+        except RawError:  # pruned
+            return Remembered(write)
+
+    def _write(self, key: str, validators: Validators, raw_ref: str) -> None:
+        with self._state.update(KIND, key) as entry:
+            entry.clear()
+            if validators:
+                entry |= {"etag": validators.etag, "last_modified": validators.last_modified, "raw_ref": raw_ref}
+
+
+def remembered_bodies() -> RememberedBodies:
+    return RememberedBodies(feed_state(), raw_store())
+
+
+def _key(source: str, base_url: str, request: Request) -> str:
+    """A digest: somebody's own server may have a password in its URL."""
+    url = f"{base_url.rstrip('/')}{request.path}?{urlencode(sorted(request.params.items()))}"
+    return f"{source} {sha256(url.encode()).hexdigest()}"

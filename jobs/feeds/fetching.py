@@ -1,0 +1,170 @@
+"""One fetch of one source: asked politely, recorded as it came, then parsed.
+
+Order: robots.txt, rate limit, HTTP (conditional where the server gave a validator), recorder, parser. A payload that
+the parser refuses is recorded too.
+"""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from pydantic import SecretStr
+
+from jobs.feeds.client import Client, Gate, Limits, OpenGate
+from jobs.feeds.conditional import Remembered, remembered_bodies
+from jobs.feeds.feed import NO_VALIDATORS, Payload, Query, Request, Source
+from jobs.feeds.rates import SourceGate, rate_limits
+from jobs.feeds.refused import PayloadRefused, refusal_letter
+from jobs.feeds.robots import ensure_allowed
+from jobs.feeds.scrub import Scrubber
+from jobs.feeds.state import feed_state
+from jobs.raw_store import Raw, raw_store
+from market.errors import SourceError
+from market.messages import Message, Sourced
+from market.settings import get_settings
+
+TOKEN_OF = {"tradier_calendar": "tradier"}
+"""Sources that use another's token."""
+
+
+def fetch(
+    source: Source,
+    query: Query,
+    *,
+    token: str | None = None,
+    base_url: str | None = None,
+    total_s: float | None = None,
+    user_agent: str | None = None,
+    record: bool = True,
+) -> list[Message]:
+    """The source's messages, its dead letters included, each with the raw_ref of the payload it was read from.
+
+    What is left out comes from the settings. `total_s` bounds everything, waiting for the rate limit included.
+    `record` False writes nothing: no payload, no count of requests, no validators; neither is any rate limit held.
+    Raises SourceError: PayloadRefused when a payload came and the parser refused it.
+    """
+    return _prepared(source, query, token, base_url, total_s, user_agent, record).answer()[1]
+
+
+def fetch_payload(source: Source, query: Query, *, base_url: str | None = None, record: bool = True) -> Payload:
+    """The payload behind `fetch`, accepted by its parser: for what travels through no topic. Raises SourceError."""
+    return _prepared(source, query, None, base_url, None, None, record).answer()[0]
+
+
+def _prepared(  # noqa: PLR0917, the parameters of fetch in their order
+    source: Source,
+    query: Query,
+    token: str | None,
+    base_url: str | None,
+    total_s: float | None,
+    user_agent: str | None,
+    record: bool,
+) -> "_Fetch":
+    settings = get_settings().feeds
+    token = token or token_of(source.name, settings.tokens)
+    server = base_url or settings.base_urls.get(source.name)
+    if source.needs_token and not token and server is None:  # a server of one's own may want none
+        raise SourceError("auth", source.name, f"no token: set {token_variable(source.name)} in the environment")
+    deadline = time.monotonic() + (settings.source_timeout_s if total_s is None else total_s)
+    agent = user_agent or settings.user_agent
+    return _Fetch(source, query, token, server, agent, deadline, record)
+
+
+def token_of(source: str, tokens: Mapping[str, SecretStr]) -> str | None:
+    """The source's token of the settings, or that of the source whose token it shares."""
+    found = tokens.get(source) or tokens.get(TOKEN_OF.get(source, source))
+    return found.get_secret_value() if found is not None else None
+
+
+def token_variable(source: str) -> str:
+    return f"MARKET_FEEDS__{TOKEN_OF.get(source, source).upper()}__TOKEN"
+
+
+@dataclass(frozen=True)
+class _Fetch:
+    source: Source
+    query: Query
+    token: str | None
+    server: str | None
+    user_agent: str
+    deadline: float
+    record: bool
+
+    def answer(self) -> tuple[Payload, list[Message]]:
+        if (prepare := getattr(self.source, "prepare", None)) is not None:
+            prepare(self.query, self._unconditional, self.server)
+        request = self.source.request(self.query)
+        base_url = self.server or self.source.base_url
+        self._obey_robots(base_url, request)
+        payload, ref, remembered = self._payload(base_url, request)
+        found = self._parsed(payload, ref)
+        if remembered is not None and ref is not None:
+            remembered.remember(payload.validators, ref)  # not before: a broken body must not come back as unchanged
+        return payload, found
+
+    def _payload(self, base_url: str, request: Request) -> tuple[Payload, str | None, Remembered | None]:
+        """The payload, its reference, and where to remember a new payload's validators."""
+        if not self.record:
+            return self._unconditional(base_url, request), None, None
+        remembered = remembered_bodies().of(self.source.name, base_url, request)
+        known = remembered.validators if remembered.raw is not None else NO_VALIDATORS
+        payload = self._client().fetch_if_changed(base_url, request, known)
+        if payload is None and remembered.raw is not None:
+            raw = remembered.raw
+            again = Payload(raw.body, datetime.now(UTC), raw.whole, raw.content_type)
+            return again, remembered.raw_ref, None
+        if payload is None:
+            raise SourceError("unavailable", self.source.name, "not modified, said without having been asked")
+        return payload, raw_store().keep(self._raw(payload, request)), remembered
+
+    def _unconditional(self, base_url: str, request: Request) -> Payload:
+        return self._client().fetch(base_url, request)
+
+    def _client(self) -> Client:
+        """One for each request: each has what is left of the time."""
+        left = self.deadline - time.monotonic()
+        if left <= 0:
+            raise SourceError("unavailable", self.source.name, "no time is left to ask")
+        gate: Gate = SourceGate(rate_limits(), self.source.name) if self.record else OpenGate()
+        limits = Limits(total_s=left)
+        return Client(self.source.name, self.token, user_agent=self.user_agent, limits=limits, gate=gate)
+
+    def _obey_robots(self, base_url: str, request: Request) -> None:
+        if getattr(self.source, "robots", False) and get_settings().feeds.obey_robots:
+            url = base_url.rstrip("/") + request.path
+            cache = feed_state() if self.record else None
+            ensure_allowed(self.source.name, url, self.user_agent, deadline=self.deadline, state=cache)
+
+    def _raw(self, payload: Payload, request: Request) -> Raw:
+        """Params and path come from before the client put the token in; a token that stands there anyway goes."""
+        clean, query = Scrubber(self.token).record, self.query
+        return Raw(
+            feed=self.source.feed,
+            source=self.source.name,
+            symbol=clean(query.symbol),
+            path=clean(request.path),
+            params={clean(name): clean(value) for name, value in request.params.items()},
+            interval=query.interval,
+            start=query.start,
+            end=query.end,
+            received_at=payload.received_at,
+            whole=payload.whole,
+            content_type=clean(payload.content_type),
+            body=payload.body,
+        )
+
+    def _parsed(self, payload: Payload, ref: str | None) -> list[Message]:
+        try:
+            return [with_ref(message, ref) for message in self.source.parse(payload, self.query)]
+        except SourceError as error:
+            fault = error
+        # Not in the except block: the parser's exceptions quote the payload, and would hang on as the context.
+        clean = Scrubber(self.token)
+        fault = SourceError(fault.kind, fault.source, clean.text(fault.detail), fault.retry_after_s)
+        raise PayloadRefused(fault, refusal_letter(fault, payload.body, payload.received_at, ref))
+
+
+def with_ref(message: Message, ref: str | None) -> Message:
+    """The message with the reference of its payload; a dead letter has no place for one."""
+    return message.model_copy(update={"raw_ref": ref}) if isinstance(message, Sourced) and ref else message

@@ -1,0 +1,96 @@
+"""What a symbol's feed gave last, across processes: the past against which an answer is plausible or not."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from jobs.feeds.checks import ensure_no_jump
+from jobs.feeds.freshness import Standstill
+from jobs.feeds.state import Entry, FeedState
+from market.errors import SourceError
+from market.feed_settings import Feed
+from market.messages import Bar, Book, Message, Vix
+from market.settings import get_settings
+
+KIND = "last"
+CONFIRMED = 0.01  # a second source within one percent confirms a jump
+MEMORY = timedelta(days=1)  # a price older than this says nothing about today's
+BARS_OF_PATIENCE = 3
+VIX_JUMP = 3.0  # the largest true one-day factor is 2.16 (2018-02-05)
+
+
+class LastValues:
+    """The last price of one feed and symbol, and per source since when its values stand still.
+
+    A jump is implausible until another source shows it too: then it is news.
+    """
+
+    def __init__(self, state: FeedState, feed: Feed, symbol: str, interval: timedelta | None = None) -> None:
+        self._state, self._feed, self._key = state, feed, f"{feed} {symbol}"
+        self._patience = max(
+            timedelta(seconds=get_settings().feeds.frozen_after_s), BARS_OF_PATIENCE * (interval or timedelta())
+        )
+        self._jumped: float | None = None
+
+    @property
+    def bar_end(self) -> datetime | None:
+        """The end (UTC) of the last bar that was taken."""
+        text = self._state.get(KIND, self._key).get("bar_end")
+        return datetime.fromisoformat(text) if text else None
+
+    def ensure_plausible(self, source: str, messages: Sequence[Message], now: datetime) -> None:
+        """Raises SourceError: stale for values that stand still while the market moves, implausible for a jump."""
+        if self._feed in ("bars", "book"):
+            self._ensure_moving(source, messages, now)
+        self._ensure_no_jump(source, messages, now)
+
+    def remember(self, messages: Sequence[Message], now: datetime) -> None:
+        price, bar_end = _last_price(messages), max((m.bar_end for m in messages if isinstance(m, Bar)), default=None)
+        with self._state.update(KIND, self._key) as entry:
+            if price is not None:
+                entry["price"], entry["at"] = price, now.isoformat()
+            if bar_end is not None and bar_end.isoformat() > entry.get("bar_end", ""):
+                entry["bar_end"] = bar_end.isoformat()
+
+    def _ensure_moving(self, source: str, messages: Sequence[Message], now: datetime) -> None:
+        newest = [m for m in messages if isinstance(m, Bar | Book)][-1:]
+        if not newest or (isinstance(newest[0], Bar) and newest[0].volume == 0):  # nobody traded: rightly the same
+            return
+        with self._state.update("standstill", f"{self._key} {source}") as entry:
+            state = Standstill.of(newest, now, _standstill(entry))
+            if now - _time(entry.get("asked"), now) > self._patience:  # a night or a weekend lies between: begin anew
+                state = Standstill(state.digest, now)
+            entry.update(digest=state.digest, since=state.since.isoformat(), asked=now.isoformat())
+        state.ensure_moving(source, now, self._patience)
+
+    def _ensure_no_jump(self, source: str, messages: Sequence[Message], now: datetime) -> None:
+        price, entry = _last_price(messages), self._state.get(KIND, self._key)
+        if price is None or "price" not in entry or now - _time(entry["at"], now) > MEMORY:
+            return
+        if self._jumped is not None and abs(price / self._jumped - 1) <= CONFIRMED:
+            return
+        ratio = VIX_JUMP if self._feed == "vix" else get_settings().feeds.max_jump
+        try:
+            ensure_no_jump(source, "price", entry["price"], price, ratio)
+        except SourceError:
+            self._jumped = price
+            raise
+
+
+def _last_price(messages: Sequence[Message]) -> float | None:
+    """The newest close, VIX or mid price."""
+    for message in reversed(messages):
+        if isinstance(message, Bar):
+            return message.close
+        if isinstance(message, Vix):
+            return message.value
+        if isinstance(message, Book) and message.bids and message.asks:
+            return (message.bids[0].price + message.asks[0].price) / 2
+    return None
+
+
+def _standstill(entry: Entry) -> Standstill | None:
+    return Standstill(entry["digest"], datetime.fromisoformat(entry["since"])) if "digest" in entry else None
+
+
+def _time(text: str | None, otherwise: datetime) -> datetime:
+    return datetime.fromisoformat(text) if text else otherwise

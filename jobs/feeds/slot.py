@@ -1,0 +1,161 @@
+"""One slot: the book before its end, the bar right after it, then the slot is closed, whatever came.
+
+Each symbol goes its own way in a thread: a slow or dead source of one never holds up the others. What was missed while
+nobody fetched is made up for: bars that closed since the last one taken come along, their slots are closed as past
+ones, and the stream makes features of them without predicting the past.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from jobs.feeds.collect import Collected, Want, collect, remember
+from jobs.feeds.last_values import LastValues
+from jobs.feeds.publish import publish
+from jobs.feeds.state import FeedState, feed_state
+from market.calendars import Slot
+from market.errors import MarketError
+from market.feed_settings import Feed
+from market.instrument_slots import due, slots_of
+from market.messages import Message, SlotClosed
+from market.settings import InstrumentSettings, get_settings
+
+log = logging.getLogger(__name__)
+
+THREADS = 16
+CLOSED = "closed_slot"
+MAKE_UP_FOR = timedelta(days=7)  # an older gap is filled by a recording, not by the feeds
+
+
+class SlotIncomplete(MarketError):
+    """A bar did not come from any source; its slot is closed without it, and a later slot may still bring it."""
+
+
+@dataclass
+class SlotReport:
+    """What became of each feed of each symbol."""
+
+    bar_end: datetime
+    collected: list[Collected] = field(default_factory=list)
+
+    def text(self) -> str:
+        return "\n".join(one.text() for one in self.collected) or f"{self.bar_end.isoformat()}: no instrument is due"
+
+    def ensure_bars(self) -> None:
+        """Raises SlotIncomplete naming the symbols without a bar and what each source said."""
+        missing = [one for one in self.collected if one.want.feed == "bars" and not one.complete]
+        if missing:
+            raise SlotIncomplete(f"{self.bar_end.isoformat()}: " + " | ".join(one.text() for one in missing))
+
+
+def fetch_slot(
+    bar_end: datetime,
+    *,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    sleep: Callable[[float], None] = time.sleep,
+) -> SlotReport:
+    """Fetches, publishes and closes the slot of every instrument that has a bar ending at `bar_end` (UTC).
+
+    Called before bar_end it takes the books at once and waits for the bars; called after it, the books are left out: a
+    book from after bar_end would show the model the future. Raises DeliveryFailed or StackNotReady when Kafka does not
+    confirm; no source's failure raises.
+    """
+    state, report = feed_state(), SlotReport(bar_end)
+    slots = due(bar_end)
+    with ThreadPoolExecutor(THREADS) as threads:
+        if now() < bar_end:
+            wants = [_want("book", symbol, bar_end) for symbol in slots]
+            # One look only: the bars must not wait for a book's second one.
+            books = threads.map(lambda want: _book(want, state), _fetched(wants))
+            report.collected += books
+        sleep(max(0.0, (bar_end - now()).total_seconds()))
+        report.collected += threads.map(lambda symbol: _bar_and_close(symbol, slots[symbol], state, now), slots)
+    return report
+
+
+def close_slot(bar_end: datetime) -> int:
+    """Closes the slot of every instrument due then, without fetching: for when the fetches broke off. How many."""
+    now = datetime.now(UTC)
+    return publish([_closed(symbol, slot, now) for symbol, slot in due(bar_end).items()])
+
+
+def begin_after(symbol: str, bar_end: datetime) -> None:
+    """What closed up to `bar_end` is there by other means, a recording's history: the slots go on from there."""
+    _remember_closed(feed_state(), symbol, bar_end)
+
+
+def _remember_closed(state: FeedState, symbol: str, bar_end: datetime) -> None:
+    with state.update(CLOSED, symbol) as entry:
+        entry["bar_end"] = max(entry.get("bar_end", ""), bar_end.isoformat())
+
+
+def _bar_and_close(symbol: str, slot: Slot, state: FeedState, now: Callable[[], datetime]) -> Collected:
+    want = _want("bars", symbol, slot.bar_end, LastValues(state, "bars", symbol).bar_end)
+    collected = collect(want, state=state) if want.sources else Collected(want)
+    past = [*_unclosed_before(symbol, slot.bar_end, state)]
+    closed_at = now()
+    # The bar before its slot: no reader can meet the closed slot without it.
+    publish(
+        [
+            *collected.messages,
+            *(_closed(symbol, before, closed_at, live=False) for before in past),
+            _closed(symbol, slot, closed_at),
+        ]
+    )
+    remember(collected, state, closed_at)
+    _remember_closed(state, symbol, slot.bar_end)
+    return collected
+
+
+def _book(want: Want, state: FeedState) -> Collected:
+    collected = collect(want, state=state, again=False)
+    publish(collected.messages)
+    remember(collected, state, datetime.now(UTC))
+    return collected
+
+
+def _fetched(wants: Iterable[Want]) -> list[Want]:
+    """Those whose feed is not turned off."""
+    return [want for want in wants if want.sources]
+
+
+def _want(feed: Feed, symbol: str, bar_end: datetime, start: datetime | None = None) -> Want:
+    instrument, settings = get_settings().instruments[symbol], get_settings()
+    if feed == "book":
+        sources = _own(instrument.book, settings.feeds.sources.book) if settings.features.use.book else ()
+    else:
+        sources = _own(instrument.bars, settings.feeds.sources.bars)
+    before = bar_end - instrument.bar_interval  # a run of this slot that was killed may have taken its bar already
+    start = before if start is None else min(before, max(start, bar_end - MAKE_UP_FOR))
+    return Want(feed, symbol, sources, bar_end, instrument.bar_interval, start, instrument.source_symbols)
+
+
+def _own(of_instrument: tuple[str, ...] | None, of_all: tuple[str, ...]) -> tuple[str, ...]:
+    return of_all if of_instrument is None else of_instrument
+
+
+def _unclosed_before(symbol: str, bar_end: datetime, state: FeedState) -> Iterable[Slot]:
+    """The slots that nobody closed since the last one that was."""
+    text = state.get(CLOSED, symbol).get("bar_end")
+    if text is None:
+        return ()
+    instrument: InstrumentSettings = get_settings().instruments[symbol]
+    after = max(datetime.fromisoformat(text), bar_end - MAKE_UP_FOR)
+    return (slot for slot in slots_of(instrument, after, bar_end) if slot.bar_end < bar_end)
+
+
+def _closed(symbol: str, slot: Slot, closed_at: datetime, live: bool = True) -> Message:
+    grace = timedelta(seconds=get_settings().stream.readiness_grace_s)
+    return SlotClosed(
+        symbol=symbol,
+        bar_end=slot.bar_end,
+        closed_at=closed_at,
+        timezone=slot.timezone,
+        session_open=slot.session_open,
+        session_close=slot.session_close,
+        closure_at=slot.closure_at,
+        live=live and closed_at - slot.bar_end <= grace,
+    )

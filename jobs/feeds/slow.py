@@ -1,0 +1,62 @@
+"""The slow feeds, VIX, COT and economic events: fetched on their own schedules, never by a bar's slot."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+from jobs.feeds.collect import Collected, Want, collect, remember
+from jobs.feeds.publish import publish
+from jobs.feeds.state import feed_state
+from market.errors import MarketError
+from market.messages import Message
+from market.settings import get_settings
+
+SlowFeed = Literal["vix", "cot", "economic"]
+
+# How far back each look reaches: over a long weekend, a report's delay, and a weekend's releases.
+REACH = {"vix": timedelta(days=10), "cot": timedelta(days=30), "economic": timedelta(days=4)}
+
+
+class SlowFeedIncomplete(MarketError):
+    """No source gave the newest value that must be out by now; bars go on with the last one known."""
+
+
+def fetch_slow(feed: SlowFeed, since: datetime | None = None) -> list[Collected]:
+    """Fetches and publishes what became known after `since` (UTC; by default a reach that bridges any closure).
+
+    Raises DeliveryFailed or StackNotReady; a source's failure is told by the result, see `ensure_complete`.
+    """
+    start = since or datetime.now(UTC) - REACH[feed]
+    found = []
+    for want in _wants(feed, start):
+        collected = collect(want, again=False)
+        publish(collected.messages)
+        remember(collected, feed_state(), datetime.now(UTC))
+        found.append(collected)
+    return found
+
+
+def fetch_values(feed: SlowFeed, since: datetime) -> list[Message]:
+    """What became known after `since` (UTC), unpublished: for a recording of the live history."""
+    return [message for want in _wants(feed, since) for message in collect(want, again=False).messages]
+
+
+def ensure_complete(found: list[Collected]) -> None:
+    """Raises SlowFeedIncomplete naming each that has no fresh answer, and what its sources said."""
+    missing = [one.text() for one in found if not one.complete]
+    if missing:
+        raise SlowFeedIncomplete(" | ".join(missing))
+
+
+def _wants(feed: SlowFeed, start: datetime) -> Iterator[Want]:
+    settings = get_settings()
+    sources = getattr(settings.feeds.sources, feed)
+    if not getattr(settings.features.use, feed) or not sources:
+        return
+    if feed == "vix":
+        yield Want("vix", "VIX", sources, start=start)
+    elif feed == "economic":
+        yield Want("economic", "events", sources, start=start)
+    else:
+        contracts = {instrument.cot_contract for instrument in settings.instruments.values() if instrument.cot_contract}
+        yield from (Want("cot", contract, sources, start=start) for contract in sorted(contracts))

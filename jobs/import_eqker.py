@@ -1,0 +1,42 @@
+"""Minute bars of masonblier/eqker: datetime,open,high,low,close,volume, newest first, on New York's clock.
+
+A label is the end of its bar: a session's labels go from 09:31 to 16:00.
+"""
+
+import csv
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from jobs.imported import Cells, Imported
+from jobs.recording_facts import RecordingFacts
+from jobs.recording_rows import RecordingError
+
+NEW_YORK = ZoneInfo("America/New_York")
+HEADER = ["datetime", "open", "high", "low", "close", "volume"]
+FACTS = RecordingFacts.model_validate(
+    {"calendar": "XNYS", "bar_interval": "1m", "alignment": "open", "source": "masonblier/eqker", "licence": "ISC"}
+)
+
+
+def eqker_minutes(files: Sequence[Path], symbol: str) -> Imported:
+    """The files' bars, oldest first. Raises RecordingError."""
+    bars = [(symbol, *cells) for file in files for cells in _bars(file)]
+    return Imported(FACTS, sorted(bars, key=lambda bar: bar[1]))
+
+
+def _bars(file: Path) -> Iterator[Cells]:
+    try:
+        header, *rows = csv.reader(file.read_text(encoding="utf-8").splitlines())
+    except (OSError, UnicodeDecodeError, csv.Error, ValueError) as error:
+        raise RecordingError(f"{file} cannot be read: {error}") from None
+    if header != HEADER:
+        raise RecordingError(f"{file}: the header is not {','.join(HEADER)}")
+    for number, cells in enumerate(rows, 2):
+        try:
+            label, *values = cells
+            end = datetime.strptime(label, "%Y-%m-%d %H:%M:%S").replace(tzinfo=NEW_YORK)
+        except ValueError:
+            raise RecordingError(f"{file} line {number}: no bar such as 2019-02-15 16:00:00,1,2,1,2,100") from None
+        yield end.astimezone(UTC).isoformat(), *values

@@ -1,0 +1,105 @@
+"""Bars and quotes as QuantConnect's Lean keeps them: zips of one CSV without header, prices times 10,000.
+
+A label is the start of its bar on New York's clock: milliseconds since midnight in a minute file, whose name has the
+day, `YYYYMMDD HH:MM` in an hour file. A minute's quote becomes a book of one level, as it was at the minute's end.
+"""
+
+import csv
+import io
+import re
+import zipfile
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from jobs.imported import Cells, Imported
+from jobs.recording_facts import RecordingFacts
+from jobs.recording_rows import RecordingError
+
+NEW_YORK = ZoneInfo("America/New_York")
+SCALE = Decimal(10_000)
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+MINUTE_FILE = re.compile(r"(\d{8})_(trade|quote)\.zip")
+SOURCE, LICENCE = "QuantConnect/Lean", "Apache-2.0"
+
+
+def lean_minutes(files: Sequence[Path], symbol: str) -> Imported:
+    """Minute bars of YYYYMMDD_trade.zip and books of YYYYMMDD_quote.zip. Raises RecordingError."""
+    bars: list[Cells] = []
+    book: list[Cells] = []
+    for file in sorted(files, key=lambda path: path.name):
+        match = MINUTE_FILE.fullmatch(file.name)
+        if match is None:
+            raise RecordingError(f"{file}: a minute file is named YYYYMMDD_trade.zip or YYYYMMDD_quote.zip")
+        midnight = datetime.strptime(match[1], "%Y%m%d")  # noqa: DTZ007  # the clock of New York
+        for line, cells in _rows(file, 6 if match[2] == "trade" else 11):
+            with_end = (symbol, _utc(midnight + timedelta(milliseconds=_whole(line, cells[0])) + MINUTE))
+            if match[2] == "trade":
+                bars.append((*with_end, *(_price(line, cell) for cell in cells[1:5]), cells[5]))
+            else:
+                bid_close, bid_size, ask_close, ask_size = cells[4], cells[5], cells[9], cells[10]
+                bid, ask = (_price(line, bid_close), bid_size), (_price(line, ask_close), ask_size)
+                book.append((*with_end, *_quoted(bid), *_quoted(ask)))
+    return Imported(_facts("1m", "open"), _some(bars, files), book)
+
+
+def lean_hours(files: Sequence[Path], symbol: str) -> Imported:
+    """Hour bars, which end at whole hours of New York's clock. Raises RecordingError."""
+    bars: list[Cells] = []
+    for file in files:
+        for line, cells in _rows(file, 6):
+            try:
+                start = datetime.strptime(cells[0], "%Y%m%d %H:%M")  # noqa: DTZ007  # the clock of New York
+            except ValueError:
+                raise RecordingError(f"{line}: {cells[0]!r} is no time such as 20131007 09:00") from None
+            bars.append((symbol, _utc(start + HOUR), *(_price(line, cell) for cell in cells[1:5]), cells[5]))
+    return Imported(_facts("1h", "clock"), sorted(_some(bars, files), key=lambda bar: bar[1]))
+
+
+def _facts(interval: str, alignment: str) -> RecordingFacts:
+    given = {"calendar": "XNYS", "bar_interval": interval, "alignment": alignment}
+    return RecordingFacts.model_validate({**given, "source": SOURCE, "licence": LICENCE})
+
+
+def _rows(file: Path, width: int) -> Iterator[tuple[str, list[str]]]:
+    """(where it stands, cells) of each line of the zip's one member."""
+    try:
+        with zipfile.ZipFile(file) as archive, archive.open(archive.namelist()[0]) as member:
+            for number, cells in enumerate(csv.reader(io.TextIOWrapper(member, encoding="utf-8")), 1):
+                if len(cells) != width:
+                    raise RecordingError(f"{file} line {number}: {width} cells expected, {len(cells)} found")
+                yield f"{file} line {number}", cells
+    except (OSError, zipfile.BadZipFile, IndexError, UnicodeDecodeError, csv.Error) as error:
+        raise RecordingError(f"{file} cannot be read: {error}") from None
+
+
+def _utc(local: datetime) -> str:
+    """The moment at which New York's clock shows this; in the hour that it shows twice, the first one."""
+    return local.replace(tzinfo=NEW_YORK).astimezone(UTC).isoformat()
+
+
+def _whole(line: str, text: str) -> int:
+    if not (text.isascii() and text.isdigit()):
+        raise RecordingError(f"{line}: {text!r} is no number of milliseconds")
+    return int(text)
+
+
+def _price(line: str, text: str) -> str:
+    """Exact: 1455350 is 145.535. An empty cell stays empty."""
+    try:
+        return f"{(Decimal(text) / SCALE).normalize():f}" if text else ""
+    except InvalidOperation:
+        raise RecordingError(f"{line}: {text!r} is no price") from None
+
+
+def _quoted(side: tuple[str, str]) -> tuple[str, str]:
+    """A side without price has no size either: nobody quoted."""
+    return side if side[0] else ("", "")
+
+
+def _some(bars: list[Cells], files: Sequence[Path]) -> list[Cells]:
+    if not bars:
+        raise RecordingError(f"no bars in {', '.join(map(str, files))}: trade files hold them")
+    return bars

@@ -1,0 +1,93 @@
+"""Messages of a page, from its text and what it was asked for: the way both of a crawl and of a recorded page.
+
+`params` are those of the recorded page (jobs/raw_store.py), all texts. cnbc: date. tradingster: page (index or report),
+contract, date. investing: countries, importance, events (JSON lists, empty takes all), date, timezone, clock (shown:
+the zone must be that of the times the page shows). An absent one asks for nothing in particular.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+
+from scrapy.http import HtmlResponse
+
+from jobs.raw_store import Raw
+from jobs.spiders import cot, economic, vix
+from jobs.spiders.zones import zone_named
+from market.errors import SourceError
+from market.messages import Message
+
+Params = Mapping[str, str]
+
+
+def parse_raw(source: str, text: str, received_at: datetime, params: Params | None = None) -> list[Message]:
+    """The page's messages. Pure: the clock is `received_at` (UTC). Raises SourceError, as the crawl did."""
+    reader = _READERS.get(source)
+    if reader is None:
+        raise SourceError("bad_request", source, f"no spider's source: {', '.join(_READERS)}")
+    return reader(text, received_at, params or {})
+
+
+def parse_recorded(raw: Raw) -> list[Message]:
+    """The messages of a page that a spider recorded. Raises SourceError, as the crawl did."""
+    return parse_raw(raw.source, text_of(raw), raw.received_at, raw.params)
+
+
+def text_of(raw: Raw) -> str:
+    """The body decoded as the spider did: by its content type, else by what the page says of itself."""
+    headers = {"Content-Type": raw.content_type} if raw.content_type else {}
+    return HtmlResponse("http://recorded", headers=headers, body=raw.body).text
+
+
+def read_calendar(text: str, now: datetime, params: Params) -> economic.Calendar:
+    """The whole calendar, with the events to come. Raises SourceError."""
+    zone = params.get("timezone")
+    wanted = economic.Wanted(
+        countries=_list(params, "countries"),
+        importance=[int(each) for each in _list(params, "importance")],
+        events=_list(params, "events"),
+        day=_day(params),
+    )
+    shown = params.get("clock") == "shown"
+    return economic.parse(text, now, zone_named(zone) if zone else None, wanted, shown=shown)
+
+
+def calendar_params(wanted: economic.Wanted, zone: str | None = None, shown: bool = False) -> dict[str, str]:
+    """What `read_calendar` reads."""
+    lists = {"countries": wanted.countries, "importance": wanted.importance, "events": wanted.events}
+    params = {name: json.dumps([str(each) for each in found]) for name, found in lists.items()}
+    extra = {"date": f"{wanted.day}" if wanted.day else "", "timezone": zone or "", "clock": "shown" if shown else ""}
+    return {**params, **{name: text for name, text in extra.items() if text}}
+
+
+def _cnbc(text: str, now: datetime, params: Params) -> list[Message]:
+    found, day = vix.parse(text, now), _day(params)
+    if day not in (None, found.as_of.date()):
+        raise SourceError("stale", vix.SOURCE, f"the page shows {found.as_of.date()}, asked for {day}")
+    return [found]
+
+
+def _tradingster(text: str, now: datetime, params: Params) -> list[Message]:
+    if params.get("page") == "index":  # it leads to reports and holds none
+        return []
+    return [*cot.parse_report(text, params.get("contract", ""), now, _day(params))]
+
+
+def _investing(text: str, now: datetime, params: Params) -> list[Message]:
+    return [*read_calendar(text, now, params).released]
+
+
+def _day(params: Params) -> date | None:
+    return date.fromisoformat(params["date"]) if params.get("date") else None
+
+
+def _list(params: Params, name: str) -> list[str]:
+    found: list[str] = json.loads(params.get(name) or "[]")
+    return found
+
+
+_READERS: dict[str, Callable[[str, datetime, Params], list[Message]]] = {
+    vix.SOURCE: _cnbc,
+    cot.SOURCE: _tradingster,
+    economic.SOURCE: _investing,
+}

@@ -1,0 +1,34 @@
+"""The slots of all instruments of the settings together: which bar ends come next, and whose they are. UTC."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from market.calendars import Slot, get_calendar
+from market.settings import InstrumentSettings, get_settings
+
+LONGEST_CLOSURE = timedelta(days=15)  # no exchange of the calendars has been closed for longer since 1990, but in 2001
+INSTANT = timedelta(microseconds=1)
+
+
+def due(bar_end: datetime) -> dict[str, Slot]:
+    """The instruments that have a bar which ends exactly then, with its slot."""
+    found = {}
+    for symbol, instrument in get_settings().instruments.items():
+        for slot in slots_of(instrument, bar_end - INSTANT, bar_end):
+            found[symbol] = slot
+    return found
+
+
+def next_bar_end(after: datetime) -> datetime | None:
+    """The first bar_end of any instrument later than `after`; None past the calendars' end."""
+    firsts = [
+        next(slots_of(instrument, after, after + LONGEST_CLOSURE), None)
+        for instrument in get_settings().instruments.values()
+    ]
+    return min((slot.bar_end for slot in firsts if slot is not None), default=None)
+
+
+def slots_of(instrument: InstrumentSettings, after: datetime, until: datetime) -> Iterator[Slot]:
+    """The instrument's slots with after < bar_end <= until, in order."""
+    calendar = get_calendar(instrument.calendar)
+    return calendar.slots(instrument.bar_interval, after, until, instrument.alignment)

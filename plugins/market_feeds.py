@@ -1,0 +1,64 @@
+"""What the fetching DAGs share: tokens from Airflow's connections, and one look at a slow feed."""
+
+import os
+from typing import TYPE_CHECKING
+
+from airflow.sdk import BaseHook
+from airflow.sdk.exceptions import AirflowNotFoundException, AirflowSkipException
+
+if TYPE_CHECKING:
+    from jobs.feeds.slow import SlowFeed
+
+KEYED_SOURCES = ("alpha_vantage", "iex_deep", "tradier", "fred")
+
+
+def take_tokens() -> list[str]:
+    """Puts the password of each connection feed_<source> into this process's environment; returns the sources found.
+
+    The environment wins where it holds a token already. Nothing is logged but the sources' names, and Airflow masks a
+    connection's password in the task's log.
+    """
+    found = []
+    for source in KEYED_SOURCES:
+        variable = f"MARKET_FEEDS__{source.upper()}__TOKEN"
+        if variable in os.environ:
+            continue
+        try:
+            password = BaseHook.get_connection(f"feed_{source}").password
+        except AirflowNotFoundException:
+            continue
+        if password:
+            os.environ[variable] = password
+            found.append(source)
+    if found:
+        from market.settings import get_settings
+
+        get_settings.cache_clear()  # read before, they would go on without the tokens
+    return found
+
+
+def fetch_slow_feed(feed: "SlowFeed") -> list[str]:
+    """Fetches and publishes; one line a want. Raises SlowFeedIncomplete after publishing what there was."""
+    from jobs.feeds.slow import ensure_complete, fetch_slow
+
+    take_tokens()
+    found = fetch_slow(feed)
+    lines = [one.text() for one in found]
+    print(*lines, sep="\n")  # noqa: T201  # a line of the task's log
+    ensure_complete(found)
+    return lines
+
+
+def compare_calendars() -> str:
+    """This month's and the next one's calendar against Tradier's. Raises CalendarsDisagree, AirflowSkipException."""
+    from datetime import UTC, datetime, timedelta
+
+    from jobs.calendar_check import ensure_agreement
+    from market.settings import get_settings
+
+    take_tokens()
+    if "tradier" not in get_settings().feeds.tokens:
+        raise AirflowSkipException("no token: set MARKET_FEEDS__TRADIER__TOKEN or the connection feed_tradier")
+    today = datetime.now(UTC)
+    next_month = today.replace(day=1) + timedelta(days=32)
+    return ensure_agreement([today.strftime("%Y-%m"), next_month.strftime("%Y-%m")])

@@ -1,0 +1,220 @@
+"""Bars of Kraken, Coinbase and Binance: what is asked, which bars are closed, impossible bars, wrong readings."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jobs.feeds import ccxt_markets
+from jobs.feeds.ccxt_bars import CcxtBars
+from jobs.feeds.client import Client
+from jobs.feeds.feed import Query
+from market.errors import SourceError
+from market.messages import Bar
+from tests.jobs.feeds.exchange_samples import (
+    BINANCE_MARKETS,
+    NOW_S,
+    binance_row,
+    coinbase_bars,
+    coinbase_candle,
+    kraken_bars,
+    kraken_row,
+)
+from tests.jobs.feeds.samples import NOW, payload
+from tests.jobs.feeds.server import body, serving
+
+MINUTES = timedelta(minutes=1)
+BTC = Query("BTC/USD", 5 * MINUTES)
+KRAKEN, COINBASE = CcxtBars("kraken"), CcxtBars("coinbase")
+
+
+def parsed(source: CcxtBars, content: Any, query: Query = BTC, now: datetime = NOW) -> list[Bar]:
+    bars = source.parse(payload(content, now), query)
+    assert all(isinstance(bar, Bar) for bar in bars)
+    return bars  # type: ignore[return-value]
+
+
+def fault_of(source: CcxtBars, content: Any, query: Query = BTC, now: datetime = NOW) -> SourceError:
+    with pytest.raises(SourceError) as caught:
+        source.parse(payload(content, now), query)
+    return caught.value
+
+
+def ends(bars: list[Bar]) -> list[str]:
+    return [f"{bar.bar_end:%H:%M}" for bar in bars]
+
+
+def test_krakens_committed_bars() -> None:
+    bars = parsed(KRAKEN, kraken_bars())
+    assert ends(bars) == ["17:50", "17:55", "18:00"]
+    first = bars[0]
+    assert (first.open, first.high, first.low, first.close, first.volume) == (64000, 64020, 63990, 64013.5, 12.5)
+    assert (first.symbol, first.source, first.received_at) == ("BTC/USD", "ccxt_kraken", NOW)
+    assert (first.source_time, first.known_at) == (NOW - 15 * MINUTES, NOW - 10 * MINUTES)
+
+
+def test_coinbases_bars_come_newest_first() -> None:
+    candles = [coinbase_candle(NOW_S - 300, close="63995"), coinbase_candle(NOW_S - 600)]
+    bars = parsed(COINBASE, {"candles": candles}, now=NOW + 5 * MINUTES)
+    assert [(bar.bar_end, bar.close) for bar in bars] == [(NOW - 5 * MINUTES, 64010.5), (NOW, 63995)]
+    assert (bars[0].open, bars[0].high, bars[0].low, bars[0].volume) == (64000, 64020, 63990, 12.5)
+
+
+def test_more_candles_than_ccxt_asks_for_are_all_read() -> None:
+    starts = [NOW_S - 300 * back for back in range(310)]
+    bars = parsed(COINBASE, coinbase_bars(starts))
+    assert len(bars) == 309
+    assert bars[0].source_time == NOW - 309 * 5 * MINUTES
+
+
+@pytest.mark.parametrize(
+    ("seconds", "last", "closed"),
+    [
+        (0, NOW_S - 300, 3),
+        (299, NOW_S - 300, 3),
+        (0, NOW_S - 600, 2),  # 17:55 is not committed, although a newer bar has begun
+        (600, NOW_S - 300, 3),
+        (600, NOW_S, 4),
+        (303, NOW_S, 3),  # the newest bar's end is too near for a body whose last bar is always the unfinished one
+        (600, 0, 0),
+    ],
+)
+def test_kraken_says_which_bar_is_committed(seconds: int, last: int, closed: int) -> None:
+    assert len(parsed(KRAKEN, kraken_bars(last=last), now=NOW + timedelta(seconds=seconds))) == closed
+
+
+@pytest.mark.parametrize(
+    ("seconds", "newest"),
+    [(-1, "17:55"), (0, "18:00"), (299, "18:00"), (300, "18:00"), (304, "18:00"), (305, "18:05")],
+)
+def test_elsewhere_a_newer_bar_or_five_seconds_prove_a_bar_closed(seconds: int, newest: str) -> None:
+    bars = parsed(COINBASE, coinbase_bars(), now=NOW + timedelta(seconds=seconds))
+    assert ends(bars)[-1] == newest
+
+
+def test_only_the_bars_of_the_query_are_given() -> None:
+    start, end = NOW - 10 * MINUTES, NOW - 5 * MINUTES
+    assert ends(parsed(KRAKEN, kraken_bars(), Query("BTC/USD", 5 * MINUTES, start, end))) == ["17:55"]
+    assert parsed(KRAKEN, kraken_bars(), Query("BTC/USD", 5 * MINUTES, NOW)) == []
+
+
+FROM = datetime(2026, 11, 20, 17, 2, tzinfo=UTC)
+UNTIL = datetime(2026, 11, 20, 17, 30, tzinfo=UTC)
+FROM_S = NOW_S - 3600  # 17:00, the start of the first bar that ends after 17:02
+
+
+@pytest.mark.parametrize(
+    ("source", "query", "asked"),
+    [
+        (KRAKEN, Query("BTC/USD"), "/0/public/OHLC?pair=XXBTZUSD&interval=5"),
+        # ccxt asks Kraken for one interval earlier, as Kraken leaves the bar of `since` itself out
+        (
+            KRAKEN,
+            Query("EUR/USD", 60 * MINUTES, FROM),
+            f"/0/public/OHLC?pair=ZEURZUSD&interval=60&since={FROM_S - 3600}",
+        ),
+        (
+            COINBASE,
+            Query("ETH/USD", 5 * MINUTES, FROM, UNTIL),
+            f"/api/v3/brokerage/market/products/ETH-USD/candles?granularity=FIVE_MINUTE&start={FROM_S}"
+            f"&end={FROM_S + 7 * 300}",
+        ),
+        (
+            COINBASE,
+            Query("BTC/USD", 60 * MINUTES, FROM, UNTIL + timedelta(days=60)),
+            f"/api/v3/brokerage/market/products/BTC-USD/candles?granularity=ONE_HOUR&start={FROM_S}"
+            f"&end={FROM_S + 300 * 3600}",
+        ),
+    ],
+)
+def test_what_is_asked(source: CcxtBars, query: Query, asked: str) -> None:
+    with serving(body("{}")) as server:
+        Client(source.name).fetch(server.url, source.request(query))
+        assert server.asked[0][0] == asked
+
+
+@pytest.mark.parametrize("minutes", [2, 7, 60 * 24 * 7])
+def test_intervals_that_the_exchange_has_not(minutes: int) -> None:
+    with pytest.raises(SourceError) as caught:
+        KRAKEN.request(Query("BTC/USD", minutes * MINUTES))
+    assert (caught.value.kind, "1m, 5m, 15m, 30m, 1h, 4h, 1d" in caught.value.detail) == ("bad_request", True)
+
+
+def with_row(*cells: Any) -> dict[str, Any]:
+    """Kraken's body whose last finished bar has other open, high, low, close, vwap, volume and count."""
+    rows = [kraken_row(NOW_S - 600), [NOW_S - 300, *cells], kraken_row(NOW_S)]
+    return kraken_bars(rows)
+
+
+CANNOT_BE: list[tuple[CcxtBars, Any, str, str]] = [
+    (KRAKEN, with_row("64000", "64005", "63990", "64010", "1", "1", 1), "implausible", "enclose"),
+    (KRAKEN, with_row("64000", "64020", "64001", "64010", "1", "1", 1), "implausible", "enclose"),
+    (KRAKEN, with_row("0.0", "64020", "63990", "64010", "1", "1", 1), "implausible", "open"),
+    (KRAKEN, with_row("64000", "64020", "-5", "64010", "1", "1", 1), "implausible", "low"),
+    (KRAKEN, with_row("64000", "64020", "63990", "64010", "1", "-1", 1), "implausible", "volume"),
+    (KRAKEN, with_row("64000", "130000", "63990", "128022", "1", "1", 1), "implausible", "factor 2"),
+    (KRAKEN, with_row("64000", "64020", "32000", "32005", "1", "1", 1), "implausible", "factor 2"),
+    (KRAKEN, with_row("64000", "64020", "63990", "6_4010", "1", "1", 1), "schema_changed", "ccxt has read"),
+    (KRAKEN, with_row("64000", "64020", "63990", " 64010", "1", "1", 1), "schema_changed", "ccxt has read"),
+    (KRAKEN, with_row("64000", "64020", "63990", "", "1", "1", 1), "schema_changed", "no number"),
+    (KRAKEN, with_row("64000", "64020", "63990", None, "1", "1", 1), "schema_changed", "no number"),
+    (KRAKEN, with_row("64000", "64020", "63990", "64010", "1", "1"), "schema_changed", "ccxt has read"),
+    (KRAKEN, with_row("64000", "64020", "63990", "64010", "1"), "schema_changed", "no number"),
+    (KRAKEN, kraken_bars([kraken_row(NOW_S - 300), kraken_row(NOW_S - 300)]), "implausible", "label"),
+    (
+        KRAKEN,
+        kraken_bars([kraken_row(NOW_S - 300), kraken_row(NOW_S - 900), kraken_row(NOW_S - 600)]),
+        "implausible",
+        "order",
+    ),
+    (KRAKEN, kraken_bars([kraken_row(NOW_S - 299)]), "implausible", "no start of a bar"),
+    (KRAKEN, kraken_bars([kraken_row(NOW_S + 600)]), "implausible", "past"),
+    (KRAKEN, kraken_bars([kraken_row((NOW_S - 300) * 1000)]), "implausible", "label"),
+    (KRAKEN, kraken_bars([kraken_row(300)]), "implausible", "label"),
+    (KRAKEN, kraken_bars(last=None), "schema_changed", "last"),
+    (KRAKEN, kraken_bars(last="soon"), "schema_changed", "last"),
+    (KRAKEN, kraken_bars(last=NOW_S - 299), "implausible", "no start of a bar"),
+    (KRAKEN, kraken_bars(last=NOW_S + 900), "implausible", "past"),
+    (KRAKEN, kraken_bars([], last=0), "stale", "no bars"),
+    (KRAKEN, {"error": [], "result": {"last": NOW_S}}, "schema_changed", "no bars"),
+    (KRAKEN, {"error": [], "result": {"XETHZUSD": [kraken_row(NOW_S)], "last": NOW_S}}, "schema_changed", "no bars"),
+    (KRAKEN, {"error": ["EAPI:Rate limit exceeded"]}, "rate_limited", "Rate limit"),
+    (KRAKEN, {"error": ["EQuery:Unknown asset pair"]}, "bad_request", "Unknown asset pair"),
+    (KRAKEN, "[1, 2", "schema_changed", "JSON"),
+    (COINBASE, {"candles": []}, "stale", "no bars"),
+    (COINBASE, {"candels": [coinbase_candle(NOW_S)]}, "schema_changed", "no bars"),
+    (COINBASE, {"candles": [coinbase_candle(NOW_S, close="1e400")]}, "schema_changed", ""),
+    (COINBASE, {"candles": [coinbase_candle(NOW_S, volume="12,5")]}, "schema_changed", "no number"),
+    (COINBASE, {"candles": [{**coinbase_candle(NOW_S), "start": "soon"}]}, "schema_changed", "no number"),
+    (COINBASE, {"candles": [coinbase_candle(NOW_S), 7]}, "schema_changed", ""),
+    (COINBASE, coinbase_bars([NOW_S, NOW_S - 600, NOW_S - 300]), "implausible", "order"),
+]
+
+
+@pytest.mark.parametrize(("source", "content", "kind", "named"), CANNOT_BE)
+def test_bars_that_cannot_be(source: CcxtBars, content: Any, kind: str, named: str) -> None:
+    fault = fault_of(source, content)
+    assert (fault.kind, named in fault.detail) == (kind, True), fault
+
+
+def test_bars_of_an_exchange_whose_markets_are_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ccxt_markets, "cache_path", lambda *_: tmp_path / "binance.json")
+    rows = [binance_row(NOW_S - 600), binance_row(NOW_S - 300, "1.15"), binance_row(NOW_S)]
+    query = Query("BTC/USDT", 5 * MINUTES, NOW - 10 * MINUTES, NOW)
+    with serving(body(BINANCE_MARKETS), body(json.dumps(rows))) as server:
+        source, fetch = CcxtBars("binance"), Client("ccxt_binance").fetch
+        source.prepare(query, fetch, server.url)
+        request = source.request(query)
+        fetch(server.url, request)
+        asked = server.asked[1][0]
+    assert asked.startswith("/api/v3/klines?")
+    assert {"symbol": "BTCUSDT", "interval": "5m", "startTime": str((NOW_S - 600) * 1000), "limit": "3"}.items() <= (
+        request.params.items()
+    )
+    bars = parsed(source, rows, query)
+    assert [(bar.bar_end, bar.close, bar.volume) for bar in bars] == [
+        (NOW - 5 * MINUTES, 1.25, 148.5),
+        (NOW, 1.15, 148.5),
+    ]

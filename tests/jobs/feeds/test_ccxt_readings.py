@@ -1,0 +1,201 @@
+"""Each leaf of a body replaced by everything odd: what is accepted is what a second, plain reading of the body says."""
+
+import copy
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jobs.feeds import ccxt_source
+from jobs.feeds.ccxt_markets import spot_market
+from jobs.feeds.ccxt_tables import exact, find_bars, find_sides, has_empty_list
+from jobs.feeds.feed import Query
+from jobs.feeds.registry import source_named
+from market.errors import SourceError
+from market.feed_settings import Feed
+from market.messages import Bar, Book
+from tests.jobs.feeds.exchange_samples import NOW_S, coinbase_bars, coinbase_book, kraken_bars, kraken_book
+from tests.jobs.feeds.samples import payload
+
+ODD: list[Any] = [
+    None, True, False, [], {}, "", " ", "soon", "1_0", " 64000.1", "64000.1 ", "64,000.1", "+5", "0x10", "1e3",
+    "64_000.1", "1e999", "-1", "-0", "0", 0, -1, 5, 64000.15, 1e300, 10**40, "Infinity", "NaN", "١٢", "12abc",
+    [["1", "2", 3]], ["64000.1", "1", NOW_S], {"price": "1", "size": "1"}, str(NOW_S), NOW_S, NOW_S * 1000, NOW_S - 300,
+]  # fmt: skip
+PLAIN = re.compile(r"-0|[0-9]+(\.[0-9]+)?(e[0-9]+)?")
+
+
+def leaves(node: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The path of each value but the root, containers included."""
+    inner = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+    for key, value in inner:
+        yield (*path, key)
+        yield from leaves(value, (*path, key))
+
+
+def changed(body: Any, path: tuple[Any, ...], value: Any) -> Any:
+    other = copy.deepcopy(body)
+    node = other
+    for key in path[:-1]:
+        node = node[key]
+    node[path[-1]] = value
+    return other
+
+
+def without(body: Any, path: tuple[Any, ...]) -> Any:
+    other = copy.deepcopy(body)
+    node = other
+    for key in path[:-1]:
+        node = node[key]
+    del node[path[-1]]
+    return other
+
+
+def plain(cell: Any) -> float:
+    """A number, or one written out; anything else fails the test that accepted it."""
+    if isinstance(cell, str):
+        assert PLAIN.fullmatch(cell), cell
+    else:
+        assert type(cell) in (int, float), cell
+    return float(cell)
+
+
+def levels_of(body: Any, side: str) -> list[tuple[float, float]]:
+    if "pricebook" in body:
+        return [(plain(level["price"]), plain(level["size"])) for level in body["pricebook"][side]]
+    return [(plain(level[0]), plain(level[1])) for level in body["result"]["XXBTZUSD"][side]]
+
+
+def cells_of(body: Any) -> dict[int, list[float]]:
+    """Open, high, low, close and volume by label in seconds."""
+    if "candles" in body:
+        names = ("open", "high", "low", "close", "volume")
+        return {int(plain(row["start"])): [plain(row[name]) for name in names] for row in body["candles"]}
+    return {int(plain(row[0])): [plain(row[at]) for at in (1, 2, 3, 4, 6)] for row in body["result"]["XXBTZUSD"]}
+
+
+CASES: dict[str, tuple[str, Feed, Any]] = {
+    "kraken book": ("ccxt_kraken", "book", kraken_book()),
+    "coinbase book": ("ccxt_coinbase", "book", coinbase_book()),
+    "kraken bars": ("ccxt_kraken", "bars", kraken_bars()),
+    "coinbase bars": ("ccxt_coinbase", "bars", coinbase_bars()),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_is_accepted_is_what_the_body_says(name: str) -> None:
+    source_name, feed, good = CASES[name]
+    source = source_named(source_name, feed)
+    paths = list(leaves(good))
+    bodies = [changed(good, path, value) for path in paths for value in ODD] + [without(good, path) for path in paths]
+    accepted = refused = 0
+    for body in bodies:
+        try:
+            messages = source.parse(payload(json.dumps(body)), Query("BTC/USD"))
+        except SourceError:
+            refused += 1
+            continue
+        accepted += 1
+        for message in messages:
+            if isinstance(message, Book):
+                assert [(level.price, level.size) for level in message.bids] == levels_of(body, "bids")
+                assert [(level.price, level.size) for level in message.asks] == levels_of(body, "asks")
+            else:
+                assert isinstance(message, Bar)
+                stated = cells_of(body)[int(message.source_time.timestamp())]
+                assert [message.open, message.high, message.low, message.close, message.volume] == stated
+    assert accepted > 20  # sizes, volumes and cells that no message holds may be many things
+    assert refused > accepted
+
+
+BIDS, ASKS = [["64000.1", "1.5"]], [["64000.2", "0.5"]]
+AT_MS = NOW_S * 1000 - 2000
+OTHERS: list[tuple[str, str, Any, str]] = [
+    ("okx", "BTC-USDT", {"code": "0", "data": [{"asks": ASKS, "bids": BIDS, "ts": str(AT_MS)}]}, "17:59:58"),
+    ("bybit", "BTCUSDT", {"retCode": 0, "result": {"s": "BTCUSDT", "a": ASKS, "b": BIDS, "ts": AT_MS}}, "17:59:58"),
+    (
+        "htx",
+        "btcusdt",
+        {"status": "ok", "ts": AT_MS, "tick": {"bids": [[64000.1, 1.5]], "asks": [[64000.2, 0.5]], "ts": AT_MS}},
+        "17:59:58",
+    ),
+    ("bitfinex", "tBTCUST", [[64000.1, 1, 1.5], [64000.2, 1, -0.5]], "refused"),  # both sides in one list
+]
+
+
+@pytest.mark.parametrize("case", OTHERS, ids=lambda case: str(case[0]))
+def test_books_of_other_exchanges(
+    case: tuple[str, str, Any, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exchange, market_id, body, expected = case
+    kept = tmp_path / "kept.json"
+    market = spot_market(market_id, "BTC/USDT")
+    kept.write_text(json.dumps({"loaded_at": "2026-11-20T12:00:00+00:00", "markets": [market]}))
+    monkeypatch.setattr(ccxt_source, "cache_path", lambda *_: kept)
+    source = source_named(f"ccxt_{exchange}", "book")
+    try:
+        (book,) = source.parse(payload(body), Query("BTC/USDT"))
+    except SourceError as error:
+        assert (error.kind, expected) == ("schema_changed", "refused")
+        return
+    assert isinstance(book, Book)
+    assert [(level.price, level.size) for level in (*book.bids, *book.asks)] == [(64000.1, 1.5), (64000.2, 0.5)]
+    assert f"{book.snapshot_at:%H:%M:%S}" == expected
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_body_nested_as_deep_as_json_allows_is_a_typed_error(name: str) -> None:
+    source_name, feed, good = CASES[name]
+    body = json.dumps(good)[:-1] + ', "deep": ' + "[" * 900 + "]" * 900 + "}"
+    try:
+        messages = source_named(source_name, feed).parse(payload(body), Query("BTC/USD"))
+    except SourceError as error:
+        assert error.kind == "schema_changed"
+    else:
+        assert messages
+
+
+@pytest.mark.parametrize(
+    ("cell", "number"),
+    [
+        ("1.5", 1.5),
+        (1.5, 1.5),
+        (2, 2.0),
+        ("1e-7", 1e-7),
+        ("-3", -3.0),
+        ("1_0", None),
+        (True, None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_a_number_is_plain_or_none(cell: object, number: float | None) -> None:
+    assert exact(cell) == number
+
+
+def test_bars_that_come_as_columns_are_found() -> None:
+    body = {"s": "ok", "t": [60, 120], "o": [1, 2], "h": [3, 4], "l": [1, 1], "c": [2, 3], "v": [9, 8]}
+    rows = [[60_000, 1.0, 3.0, 1.0, 2.0, 9.0], [120_000, 2.0, 4.0, 1.0, 3.0, 8.0]]
+    found = find_bars(body, rows)
+    assert found is not None
+    assert found[1] == {"t": 120, "o": 2, "h": 4, "l": 1, "c": 3, "v": 8}
+    assert find_bars(body, [[*row[:5], 7.0] for row in rows]) is None
+    assert find_bars(body, rows[:1]) is None
+
+
+def test_a_list_that_was_passed_over_is_no_book() -> None:
+    book = {"bids": [["1", "5"]], "asks": [], "more": []}
+    assert find_sides(book, [[1.0, 5.0]], []) is not None
+    assert find_sides({**book, "more": [["2", "5"]]}, [[1.0, 5.0]], []) is None
+    assert find_sides({"bids": [["1", "5"]]}, [[1.0, 5.0]], []) is None
+    assert find_sides(book, [[1.0, 6.0]], []) is None
+
+
+@pytest.mark.parametrize(
+    ("body", "empty"), [([], True), ({"a": []}, True), ({"a": {"b": []}}, True), ({"error": []}, False), ({}, False)]
+)
+def test_an_empty_list_besides_the_errors(body: Any, empty: bool) -> None:
+    assert has_empty_list(body) is empty

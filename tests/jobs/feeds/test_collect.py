@@ -1,0 +1,263 @@
+"""Failover from source to source against real local servers: who answers, who is left alone, and for how long."""
+
+import json
+import time
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+
+import pytest
+
+from jobs.feeds.collect import Collected, Want, collect, remember
+from jobs.feeds.feed import Query
+from jobs.feeds.registry import source_named
+from jobs.feeds.state import feed_state
+from market.messages import Bar, Book
+from tests.jobs.feeds.server import Answer, Server, body, serving
+from tests.market_world import forget_settings
+
+MINUTE = timedelta(minutes=1)
+KRAKEN, COINBASE = "ccxt_kraken", "ccxt_coinbase"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def ccxt_is_imported() -> None:
+    """Its import takes seconds, once; the bounds below are shorter."""
+    source_named(KRAKEN, "bars").request(Query("BTC/USD", MINUTE))
+    source_named(COINBASE, "bars").request(Query("BTC/USD", MINUTE))
+
+
+@pytest.fixture(autouse=True)
+def feeds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """State of its own, short bounds, no second opinion."""
+    monkeypatch.setenv("MARKET_LOCAL__VAR", str(tmp_path / "var"))
+    monkeypatch.setenv("MARKET_FEEDS__SLOT_TIMEOUT_S", "3")
+    monkeypatch.setenv("MARKET_FEEDS__SOURCE_TIMEOUT_S", "1")
+    monkeypatch.setenv("MARKET_FEEDS__SECOND_OPINION", "[]")
+    forget_settings()
+    yield
+    forget_settings()
+
+
+@pytest.fixture
+def use(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Says which server each source asks."""
+
+    def servers(**by_source: Server | str) -> None:
+        urls = {name: given if isinstance(given, str) else given.url for name, given in by_source.items()}
+        monkeypatch.setenv("MARKET_FEEDS__BASE_URLS", json.dumps(urls))
+        forget_settings()
+
+    return servers
+
+
+def bar_end() -> datetime:
+    """The end of the last whole minute: a bar that has just closed."""
+    return datetime.now(UTC).replace(second=0, microsecond=0)
+
+
+def kraken_bars(end: datetime, closes: Sequence[float] = (100.0, 100.0), last_closed: bool = True) -> Answer:
+    """One-minute bars whose last closed one ends at `end`, and the unfinished one after it."""
+    starts = [int((end - MINUTE * back).timestamp()) for back in range(len(closes), -1, -1)]
+    rows = [
+        [start, f"{close}", f"{close + 1}", f"{close - 1}", f"{close}", f"{close}", "5.0", 3]
+        for start, close in zip(starts, [*closes, closes[-1]], strict=True)
+    ]
+    shown = rows if last_closed else rows[:-2]
+    return body(json.dumps({"error": [], "result": {"XXBTZUSD": shown, "last": shown[-2][0]}}))
+
+
+def coinbase_bars(end: datetime, close: float = 100.0) -> Answer:
+    rows = [
+        {"start": str(int((end - back * MINUTE).timestamp())), "low": str(close - 1), "high": str(close + 1),
+         "open": str(close), "close": str(close), "volume": "7"}
+        for back in (0, 1, 2)
+    ]  # fmt: skip
+    return body(json.dumps({"candles": rows}))
+
+
+def kraken_book(best_bid: float, best_ask: float, at: float | None = None) -> Answer:
+    stamp = int(at or time.time())
+    sides = {"bids": [[f"{best_bid}", "1.0", stamp]], "asks": [[f"{best_ask}", "2.0", stamp]]}
+    return body(json.dumps({"error": [], "result": {"XXBTZUSD": sides}}))
+
+
+def bars_wanted(end: datetime, sources: Sequence[str] = (KRAKEN, COINBASE)) -> Want:
+    return Want("bars", "BTC/USD", sources, end, MINUTE, end - MINUTE)
+
+
+def kinds(collected: Collected) -> list[tuple[str, str]]:
+    return [(attempt.source, attempt.kind) for attempt in collected.attempts]
+
+
+def test_the_first_source_answers_and_nobody_else_is_asked(use: Callable[..., None]) -> None:
+    end = bar_end()
+    with serving(kraken_bars(end)) as first, serving(coinbase_bars(end)) as second:
+        use(ccxt_kraken=first, ccxt_coinbase=second)
+        collected = collect(bars_wanted(end))
+    assert collected.complete and kinds(collected) == [(KRAKEN, "answered")]
+    [bar] = collected.messages
+    assert isinstance(bar, Bar)
+    assert (bar.bar_end, bar.close, bar.source) == (end, 100.0, KRAKEN)
+    assert second.asked == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind"),
+    [
+        (body("oops", "text/html", 500), "unavailable"),
+        (body("{}", status=403), "auth"),
+        (body("{}", status=429), "rate_limited"),
+        (body('{"error": [], "result": {}}'), "schema_changed"),
+        (body('{"error": ["EGeneral:Temporary lockout"]}'), None),
+        (body("", status=200), "unavailable"),
+    ],
+)
+def test_a_failure_moves_on_to_the_next_source_and_the_value_says_whose_it_is(
+    fault: Answer, kind: str | None, use: Callable[..., None]
+) -> None:
+    end = bar_end()
+    with serving(fault) as first, serving(coinbase_bars(end)) as second:
+        use(ccxt_kraken=first, ccxt_coinbase=second)
+        collected = collect(bars_wanted(end))
+    assert collected.source == COINBASE
+    assert [message.source for message in collected.messages if isinstance(message, Bar)] == [COINBASE]
+    assert kind is None or kinds(collected)[0] == (KRAKEN, kind)
+
+
+def test_what_is_not_there_yet_may_be_at_the_second_look(use: Callable[..., None]) -> None:
+    end = bar_end()
+    with serving(kraken_bars(end, (99.0, 100.0, 100.0), last_closed=False), kraken_bars(end)) as slow:
+        use(ccxt_kraken=slow)
+        collected = collect(bars_wanted(end, [KRAKEN]))
+    assert collected.complete
+    assert kinds(collected) == [(KRAKEN, "stale"), (KRAKEN, "answered")]
+
+
+def test_nothing_is_made_up_when_no_source_has_the_bar(use: Callable[..., None]) -> None:
+    end = bar_end()
+    with serving(kraken_bars(end - 2 * MINUTE)) as late, serving(body("no", "text/html", 503)) as dead:
+        use(ccxt_kraken=late, ccxt_coinbase=dead)
+        collected = collect(bars_wanted(end))
+    assert not collected.complete and collected.messages == []
+    assert {kind for _, kind in kinds(collected)} == {"stale", "unavailable"}
+    assert end.isoformat() in collected.text()
+
+
+def test_a_refused_key_is_not_tried_again_in_the_slot(use: Callable[..., None]) -> None:
+    with serving(body("{}", status=401)) as refusing:
+        use(ccxt_kraken=refusing)
+        collect(bars_wanted(bar_end(), [KRAKEN]))
+    assert len(refusing.asked) == 1
+
+
+def test_the_slots_time_is_bounded_though_every_source_hangs(use: Callable[..., None]) -> None:
+    def hang(handler: BaseHTTPRequestHandler) -> None:
+        time.sleep(20)
+
+    with serving(hang) as one, serving(hang) as other:
+        use(ccxt_kraken=one, ccxt_coinbase=other)
+        started = time.monotonic()
+        collected = collect(bars_wanted(bar_end()))
+        seconds = time.monotonic() - started
+    assert collected.source is None
+    assert seconds < 3 + 1, "slot_timeout_s is 3"
+
+
+def test_a_source_that_fails_again_and_again_rests_and_is_asked_later(
+    use: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MARKET_FEEDS__BREAKER_FAILURES", "2")
+    end = bar_end()
+    with serving(body("no", "text/html", 404)) as dead, serving(coinbase_bars(end)) as alive:
+        use(ccxt_kraken=dead, ccxt_coinbase=alive)
+        for _ in range(2):
+            collect(bars_wanted(end))
+        asked = len(dead.asked)
+        resting = collect(bars_wanted(end))
+        assert kinds(resting) == [(KRAKEN, "resting"), (COINBASE, "answered")]
+        assert len(dead.asked) == asked
+        later = datetime.now(UTC) + timedelta(hours=1)
+        collect(bars_wanted(end), now=lambda: later)
+        assert len(dead.asked) > asked, "the pause is over"
+
+
+def test_a_jump_is_implausible_until_a_second_source_shows_it_too(use: Callable[..., None]) -> None:
+    end = bar_end()
+    with (
+        serving(kraken_bars(end)) as calm,
+        serving(kraken_bars(end, (1000.0, 1000.0))) as jumped,
+        serving(coinbase_bars(end)) as denying,
+        serving(coinbase_bars(end, 1000.0)) as confirming,
+    ):
+        use(ccxt_kraken=calm)
+        before = collect(bars_wanted(end, [KRAKEN]))
+        assert before.complete
+        remember(before, feed_state(), datetime.now(UTC))
+        use(ccxt_kraken=jumped, ccxt_coinbase=denying)
+        collected = collect(bars_wanted(end))
+        assert (kinds(collected)[0], collected.source) == ((KRAKEN, "implausible"), COINBASE)
+        use(ccxt_kraken=jumped, ccxt_coinbase=confirming)
+        collected = collect(bars_wanted(end))
+        assert collected.source == COINBASE
+        assert [message.close for message in collected.messages if isinstance(message, Bar)] == [1000.0]
+
+
+def test_a_frozen_book_whose_clock_goes_on_is_stale(use: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same levels for more than five minutes, each time with the hour of the request."""
+    monkeypatch.setenv("MARKET_FEEDS__FROZEN_AFTER_S", "300")
+    started = datetime.now(UTC)
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        kraken_book(99.0, 100.0)(handler)
+
+    with serving(answer) as frozen:
+        use(ccxt_kraken=frozen)
+
+        def at(minutes: int) -> Collected:
+            want = Want("book", "BTC/USD", [KRAKEN], started + MINUTE / 2, MINUTE)
+            return collect(want, now=lambda: started + minutes * MINUTE, again=False)
+
+        assert [at(minutes).complete for minutes in (0, 2, 4)] == [True, True, True]
+        collected = at(6)
+    assert kinds(collected) == [(KRAKEN, "stale")]
+    assert "frozen" in collected.attempts[0].detail
+
+
+def test_a_book_from_after_the_bars_end_is_not_shown_to_the_model(use: Callable[..., None]) -> None:
+    end = bar_end() - MINUTE
+    with serving(kraken_book(99.0, 100.0)) as prompt:
+        use(ccxt_kraken=prompt)
+        collected = collect(Want("book", "BTC/USD", [KRAKEN], end, MINUTE), again=False)
+    assert kinds(collected) == [(KRAKEN, "stale")]
+    assert collected.messages == []
+
+
+def test_a_book_gets_the_slots_bar_end_and_the_instruments_name(use: Callable[..., None]) -> None:
+    end = bar_end() + MINUTE
+    with serving(kraken_book(99.0, 100.0)) as prompt:
+        use(ccxt_kraken=prompt)
+        want = Want("book", "BITCOIN", [KRAKEN], end, MINUTE, source_symbols={KRAKEN: "BTC/USD"})
+        collected = collect(want, again=False)
+    [book] = collected.messages
+    assert isinstance(book, Book)
+    assert (book.symbol, book.bar_end, book.bids[0].price) == ("BITCOIN", end, 99.0)
+    assert book.raw_ref is not None
+
+
+def test_two_sources_are_compared_and_the_metric_says_how_far_apart_they_are(
+    use: Callable[..., None], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("MARKET_FEEDS__SECOND_OPINION", '["bars"]')
+    end = bar_end()
+    with serving(kraken_bars(end)) as first, serving(coinbase_bars(end, 101.0)) as second:
+        use(ccxt_kraken=first, ccxt_coinbase=second)
+        collected = collect(bars_wanted(end))
+    assert collected.source == KRAKEN, "the first one's value is taken"
+    assert collected.disagreement == pytest.approx(1 / 101)
+    text = (tmp_path / "var" / "metrics" / "feeds.prom").read_text()
+    label = 'market_feed_disagreement_ratio{feed="bars",first="ccxt_kraken",second="ccxt_coinbase",symbol="BTC/USD"}'
+    [line] = [line for line in text.splitlines() if line.startswith(label)]
+    assert float(line.split()[-1]) == pytest.approx(1 / 101)
+    assert 'market_feed_attempts_total{feed="bars",kind="answered",source="ccxt_kraken"} 1.0' in text

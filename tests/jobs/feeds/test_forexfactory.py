@@ -1,0 +1,190 @@
+"""ForexFactory's week: whose forecasts are taken, under which name, and that none can pass for a released figure."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from jobs.feeds.client import Client
+from jobs.feeds.feed import Query
+from jobs.feeds.forexfactory import ForexFactory
+from market.errors import SourceError
+from market.messages import DeadLetter, EconomicRelease, Message
+from market.settings import FeatureSettings, get_settings
+from tests.jobs.feeds.samples import NOW, ff_row, payload, recorded
+from tests.jobs.feeds.server import body, serving
+
+ALL = Query("events")
+RELEASE = datetime(2026, 11, 24, 13, 30, tzinfo=UTC)
+
+
+def told(rows: list[Any], query: Query = ALL, now: datetime = NOW) -> list[Message]:
+    return ForexFactory().parse(payload(rows, now), query)
+
+
+def forecasts(rows: list[Any], query: Query = ALL, now: datetime = NOW) -> list[EconomicRelease]:
+    return [message for message in told(rows, query, now) if isinstance(message, EconomicRelease)]
+
+
+def fault_of(content: Any) -> SourceError:
+    with pytest.raises(SourceError) as caught:
+        ForexFactory().parse(payload(content), ALL)
+    return caught.value
+
+
+def test_a_forecast_is_known_when_fetched_and_has_no_actual() -> None:
+    (message,) = forecasts([ff_row()])
+    assert (message.country, message.event, message.importance, message.unit) == ("United States", "core_cpi", 3, "%")
+    assert (message.forecast, message.previous, message.actual) == (0.3, 0.2, None)
+    assert (message.previous_actual_difference, message.forecast_actual_difference) == (None, None)
+    assert message.released_at == message.source_time == RELEASE
+    assert message.known_at == message.received_at == NOW < RELEASE
+
+
+def test_a_forecast_first_seen_after_the_event_is_known_after_it() -> None:
+    later = RELEASE.replace(hour=20)
+    (message,) = forecasts([ff_row()], now=later)
+    assert (message.known_at, message.released_at, message.actual) == (later, RELEASE, None)
+
+
+@pytest.mark.parametrize(
+    ("title", "name"),
+    [
+        ("Core CPI m/m", "core_cpi"),
+        ("Core Retail Sales m/m", "core_retail_sales"),
+        ("Federal Funds Rate", "fed_interest_rate_decision"),
+        ("Crude Oil Inventories", "crude_oil_inventories"),
+        ("Building Permits", "building_permits"),
+        ("Unemployment Rate", "unemployment_rate"),
+        ("Non-Farm Employment Change", "nonfarm_payrolls"),
+        ("New Home Sales", "new_home_sales"),
+        ("Advance GDP q/q", "gdp"),
+        ("Prelim GDP q/q", "gdp"),
+        ("ISM Manufacturing PMI", "ism_manufacturing_pmi"),
+        ("CB Consumer Confidence", "cb_consumer_confidence"),
+        ("Unemployment Claims", "initial_jobless_claims"),
+        ("ADP Non-Farm Employment Change", "adp_nonfarm_employment_change"),
+    ],
+)
+def test_titles_make_the_names_of_the_settings(title: str, name: str) -> None:
+    assert name in FeatureSettings().events
+    assert [message.event for message in forecasts([ff_row(title=title)])] == [name]
+    assert [message.event for message in forecasts([ff_row(title=title)], Query(name))] == [name]
+
+
+def test_a_yearly_figure_is_another_event() -> None:
+    assert forecasts([ff_row(title="Core CPI y/y")]) == []
+    assert forecasts([ff_row(title="Core CPI y/y")], Query("core_cpi_yoy"))[0].event == "core_cpi_yoy"
+
+
+def test_countries_of_the_settings_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [ff_row(), ff_row(country="GBP"), ff_row(country="EUR"), ff_row(country="All")]
+    assert [message.country for message in forecasts(rows)] == ["United States"]
+    monkeypatch.setenv("MARKET_FEEDS__COUNTRIES", '["United Kingdom", "Euro Zone"]')
+    get_settings.cache_clear()
+    try:
+        assert [message.country for message in forecasts(rows)] == ["United Kingdom", "Euro Zone"]
+    finally:
+        monkeypatch.undo()
+        get_settings.cache_clear()
+
+
+def test_importance_of_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MARKET_FEEDS__IMPORTANCE", "[3]")
+    get_settings.cache_clear()
+    try:
+        assert [len(told([ff_row(impact=word)])) for word in ("Low", "Medium", "High")] == [0, 0, 1]
+    finally:
+        monkeypatch.undo()
+        get_settings.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("forecast", "previous", "expected"),
+    [("236K", "1.02M", (236_000, 1_020_000)), ("-3.3M", "", (-3_300_000, None)), ("4.2%", "4.1%", (4.2, 4.1))],
+)
+def test_units(forecast: str, previous: str, expected: tuple[float, float | None]) -> None:
+    (message,) = forecasts([ff_row(forecast=forecast, previous=previous)])
+    assert (message.forecast, message.previous) == expected
+
+
+@pytest.mark.parametrize("changed", [{"forecast": ""}, {"impact": "Holiday"}, {"title": "Bank Holiday"}])
+def test_rows_without_a_forecast_make_no_message(changed: dict[str, str]) -> None:
+    assert told([ff_row(**changed)]) == []
+
+
+def test_importance() -> None:
+    assert [forecasts([ff_row(impact=word)])[0].importance for word in ("Low", "Medium", "High")] == [1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("changed", "named"),
+    [
+        ({"date": "2026-11-24"}, "date"),
+        ({"date": "2026-11-24T08:30:00"}, "date"),
+        ({"forecast": "0,3%"}, "forecast"),
+        ({"previous": ["0.2%"]}, "previous"),
+        ({"impact": "Huge"}, "impact"),
+    ],
+)
+def test_a_row_that_cannot_be_read_is_a_dead_letter(changed: dict[str, Any], named: str) -> None:
+    messages = told([ff_row(title="Unemployment Rate"), ff_row(**changed)])
+    (letter,) = [message for message in messages if isinstance(message, DeadLetter)]
+    assert named in letter.reason
+    assert [message.event for message in messages if isinstance(message, EconomicRelease)] == ["unemployment_rate"]
+
+
+@pytest.mark.parametrize(
+    ("content", "kind", "named"),
+    [
+        ("<html>", "schema_changed", "JSON"),
+        ("{}", "schema_changed", "list"),
+        ("[]", "stale", "without events"),
+        ('[{"title": "Core CPI m/m"}]', "schema_changed", "currency"),
+        ([ff_row(date="soon")], "schema_changed", "date"),
+        ([ff_row(date="2027-11-03T08:30:00-05:00")], "implausible", "2027-11-03"),
+        ([ff_row(), ff_row(title="Unemployment Rate", date="2027-01-03T08:30:00-05:00")], "implausible", "2027-01-03"),
+        ([ff_row(previous="236K")], "implausible", "percentage"),
+        ([ff_row(), ff_row(forecast="0.4%")], "implausible", "core_cpi"),
+    ],
+)
+def test_files_that_cannot_be(content: Any, kind: str, named: str) -> None:
+    fault = fault_of(content)
+    assert (fault.kind, named in fault.detail) == (kind, True), fault
+
+
+def test_bounds_request_and_a_row_that_is_there_twice() -> None:
+    assert len(forecasts([ff_row(), ff_row()])) == 1
+    assert told([ff_row()], Query("core_cpi", start=NOW)) == []
+    with serving(body(json.dumps([ff_row()]))) as server:
+        Client("forexfactory").fetch(server.url, ForexFactory().request(ALL))
+        assert server.asked[0][0] == "/ff_calendar_thisweek.json"
+    with pytest.raises(SourceError, match="bad_request"):
+        ForexFactory().request(Query("Core CPI"))
+
+
+def test_recorded_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = recorded("economic/forexfactory_sample.json").read_text()
+    monkeypatch.setenv("MARKET_FEEDS__COUNTRIES", '["China"]')
+    get_settings.cache_clear()
+    try:
+        before = datetime(2025, 3, 30, 12, tzinfo=UTC)
+        messages = ForexFactory().parse(payload(text, before), Query("non_manufacturing_pmi"))
+    finally:
+        monkeypatch.undo()
+        get_settings.cache_clear()
+    (message,) = messages
+    assert isinstance(message, EconomicRelease)
+    assert (message.country, message.forecast, message.previous, message.importance) == ("China", 50.5, 50.4, 2)
+    assert message.released_at == datetime(2025, 3, 31, 1, 30, tzinfo=UTC)
+
+
+def test_a_currency_asks_for_all_events_of_its_country() -> None:
+    rows = [
+        ff_row(title="Private Sector Credit m/m", country="AUD"),
+        ff_row(),
+        ff_row(title="Bank Holiday", impact="Holiday"),
+    ]
+    assert [m.event for m in forecasts(rows, Query("AUD"))] == ["private_sector_credit"]
+    assert [m.event for m in forecasts(rows, Query("USD"))] == ["core_cpi"]

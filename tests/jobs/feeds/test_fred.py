@@ -1,0 +1,259 @@
+"""FRED's observations: figures of each kind, what was known when, revisions, and answers that cannot be."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from jobs.feeds.client import Client
+from jobs.feeds.feed import Query
+from jobs.feeds.fred import Fred
+from jobs.feeds.fred_series import SERIES
+from market.errors import SourceError
+from market.messages import DeadLetter, EconomicRelease
+from tests.jobs.feeds.samples import NOW, fred_answer, fred_row, payload
+from tests.jobs.feeds.server import body, serving
+
+END = "9999-12-31"
+# Unemployment: August is there from the start; September comes on 2 October, October on 6 November with September
+# revised, and October itself is revised on 18 November.
+UNRATE = fred_answer(
+    fred_row("2026-08-01", "2026-09-04", END, "4.2"),
+    fred_row("2026-09-01", "2026-10-02", "2026-11-05", "4.3"),
+    fred_row("2026-09-01", "2026-11-06", END, "4.4"),
+    fred_row("2026-10-01", "2026-11-06", "2026-11-17", "4.5"),
+    fred_row("2026-10-01", "2026-11-18", END, "4.6"),
+)
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
+def parsed(content: Any, event: str = "unemployment_rate", **query: Any) -> list[EconomicRelease]:
+    messages = Fred().parse(payload(content), Query(event, **query))
+    return [message for message in messages if isinstance(message, EconomicRelease)]
+
+
+def fault_of(content: Any, event: str = "unemployment_rate") -> SourceError:
+    with pytest.raises(SourceError) as caught:
+        Fred().parse(payload(content), Query(event))
+    return caught.value
+
+
+def two(event: str, *values: str) -> list[EconomicRelease]:
+    """What an event's series makes of its values of July on, each published on the 10th two months later."""
+    rows = [fred_row(f"2026-{7 + n:02d}-01", f"2026-{8 + n:02d}-10", END, value) for n, value in enumerate(values)]
+    return parsed(fred_answer(*rows), event)
+
+
+def test_a_release_its_previous_and_its_times() -> None:
+    first, *_ = parsed(UNRATE)
+    assert (first.event, first.country, first.unit, first.importance) == ("unemployment_rate", "United States", "%", 3)
+    assert (first.actual, first.previous, first.forecast) == (4.3, 4.2, None)
+    assert first.known_at == first.released_at == at("2026-10-02T08:30:00-04:00")
+    assert first.source_time == datetime(2026, 9, 1, tzinfo=UTC)
+
+
+def test_a_revision_is_a_message_of_its_own_and_known_later() -> None:
+    told = [(m.source_time.month, m.actual, m.previous, m.known_at, m.released_at) for m in parsed(UNRATE)]
+    october, november = at("2026-10-02T08:30:00-04:00"), at("2026-11-06T08:30:00-05:00")
+    assert told == [
+        (9, 4.3, 4.2, october, october),
+        (9, 4.4, 4.2, november, october),  # revised by the release that follows
+        (10, 4.5, 4.4, november, november),
+        (10, 4.6, 4.4, at("2026-11-18T08:30:00-05:00"), november),
+    ]
+
+
+def test_a_revision_of_older_periods_alone_makes_no_message() -> None:
+    rows = json.loads(UNRATE)["observations"][:-1]
+    rows[3]["realtime_end"] = END
+    rows[2]["realtime_end"] = "2026-11-12"
+    rows.append(fred_row("2026-09-01", "2026-11-13", END, "4.1"))
+    assert [m.actual for m in parsed(fred_answer(*rows))] == [4.3, 4.4, 4.5]
+
+
+def test_what_the_first_vintage_holds_is_no_release() -> None:
+    rows = [fred_row(f"2026-0{n}-01", "2026-09-04", END, "4.2") for n in range(1, 9)]
+    later = fred_row("2026-09-01", "2026-10-02", END, "4.3")
+    assert [message.source_time.month for message in parsed(fred_answer(*rows, later))] == [9]
+
+
+def test_bounds_of_the_query() -> None:
+    november = at("2026-11-06T08:30:00-05:00")
+    assert [m.actual for m in parsed(UNRATE, start=november - timedelta(seconds=1))] == [4.4, 4.5, 4.6]
+    assert [m.actual for m in parsed(UNRATE, start=november, end=NOW)] == [4.6]
+    assert [m.actual for m in parsed(UNRATE, end=november - timedelta(seconds=1))] == [4.3]
+
+
+@pytest.mark.parametrize(
+    ("event", "values", "actual", "previous", "unit"),
+    [
+        ("nonfarm_payrolls", ("159100", "159250", "159200"), -50_000, 150_000, None),
+        ("adp_nonfarm_employment_change", ("134000100", "134000100", "134054100"), 54_000, 0, None),
+        ("core_cpi", ("325.000", "326.000", "327.500"), 0.5, 0.3, "%"),  # 0.3077 and 0.4601 before rounding
+        ("core_retail_sales", ("500000", "500000", "495000"), -1.0, 0.0, "%"),
+        ("building_permits", ("1400", "1412", "1389"), 1_389_000, 1_412_000, None),
+        ("new_home_sales", ("650", "700", "672"), 672_000, 700_000, None),
+    ],
+)
+def test_figures_are_those_of_the_calendars(
+    event: str, values: tuple[str, ...], actual: float, previous: float, unit: str | None
+) -> None:
+    newest = two(event, *values)[-1]
+    assert (newest.actual, newest.previous, newest.unit) == (actual, previous, unit)
+
+
+@pytest.mark.parametrize(
+    ("event", "hour"), [("core_cpi", "08:30"), ("new_home_sales", "10:00"), ("adp_nonfarm_employment_change", "08:15")]
+)
+def test_the_hour_of_the_release(event: str, hour: str) -> None:
+    assert two(event, "100", "101", "102")[-1].known_at == at(f"2026-10-10T{hour}:00-04:00")
+
+
+def test_weekly_claims_and_quarterly_growth() -> None:
+    claims = fred_answer(
+        fred_row("2026-10-31", "2026-11-05", END, "219000"), fred_row("2026-11-07", "2026-11-12", END, "227000")
+    )
+    (message,) = parsed(claims, "initial_jobless_claims")
+    assert (message.actual, message.previous) == (227_000, 219_000)
+    growth = fred_answer(
+        fred_row("2026-04-01", "2026-07-30", END, "1.9"),
+        fred_row("2026-07-01", "2026-10-29", END, "2.4"),
+    )
+    (message,) = parsed(growth, "gdp")
+    assert (message.actual, message.previous, message.unit) == (2.4, 1.9, "%")
+
+
+def test_only_a_change_of_the_target_is_a_decision() -> None:
+    days = [("2026-09-15", "4.50"), ("2026-09-16", "4.50"), ("2026-09-17", "4.25"), ("2026-09-18", "4.25")]
+    (message,) = parsed(
+        fred_answer(*(fred_row(day, day, END, value) for day, value in days)), "fed_interest_rate_decision"
+    )
+    assert (message.actual, message.previous) == (4.25, 4.5)
+    assert message.known_at == at("2026-09-17T14:00:00-04:00")
+
+
+def test_nothing_is_compared_across_a_hole() -> None:
+    # As in October 2025, when the index was never made: no change can be told for two months.
+    assert [m.actual for m in two("core_cpi", "325", "326", ".", "327")] == [0.3]
+    rows = [
+        fred_row("2026-07-01", "2026-08-10", END, "4.2"),
+        fred_row("2026-09-01", "2026-10-10", END, "4.4"),  # August is not in the answer at all
+    ]
+    (message,) = parsed(fred_answer(*rows))
+    assert (message.actual, message.previous) == (4.4, None)
+
+
+def test_two_periods_published_at_once_make_one_release() -> None:
+    """After a lapse of appropriations; both would stand under one key in the table."""
+    rows = [
+        fred_row("2026-07-01", "2026-08-07", END, "4.2"),
+        fred_row("2026-08-01", "2026-10-02", END, "4.3"),
+        fred_row("2026-09-01", "2026-10-02", END, "4.4"),
+    ]
+    (message,) = parsed(fred_answer(*rows))
+    assert (message.actual, message.previous) == (4.4, 4.3)
+
+
+def test_a_figure_seen_before_its_usual_hour_is_known_when_seen() -> None:
+    early = datetime(2026, 11, 6, 13, 20, tzinfo=UTC)  # 08:20 New York
+    rows = json.loads(UNRATE)["observations"]
+    rows = [row for row in rows if row["realtime_start"] < "2026-11-10"]
+    messages = Fred().parse(payload(fred_answer(*rows), early), Query("unemployment_rate"))
+    assert isinstance(messages[-1], EconomicRelease)
+    assert messages[-1].known_at == messages[-1].released_at == early
+
+
+@pytest.mark.parametrize(
+    ("changed", "named"),
+    [
+        ({"value": "4,5 %"}, "2026-10-01 value"),
+        ({"date": "2026-10"}, "date"),
+        ({"realtime_start": None}, "realtime_start"),
+    ],
+)
+def test_a_row_that_cannot_be_read_is_a_dead_letter(changed: dict[str, Any], named: str) -> None:
+    rows = json.loads(UNRATE)["observations"]
+    rows[3] = {**rows[3], **changed}
+    messages = Fred().parse(payload(fred_answer(*rows)), Query("unemployment_rate"))
+    (letter,) = [message for message in messages if isinstance(message, DeadLetter)]
+    assert named in letter.reason
+
+
+@pytest.mark.parametrize(
+    ("content", "kind", "named"),
+    [
+        ("<html>", "schema_changed", "JSON"),
+        ("[]", "schema_changed", "object"),
+        ("{}", "schema_changed", "observations"),
+        ('{"observations": []}', "stale", "no observation"),
+        ('{"observations": [{"date": "soon"}]}', "schema_changed", "no row"),
+        ('{"count": 7, "observations": [1]}', "unavailable", "1 of 7"),
+        (fred_answer(fred_row("2026-10-01", "2026-11-30", END, "4.5")), "implausible", "2026-11-30"),
+        (fred_answer(fred_row("2026-10-01", "2026-11-06", "2026-11-05", "4.5")), "implausible", "2026-11-06"),
+        (fred_answer(fred_row("2026-10-01", "2026-09-06", END, "4.5")), "implausible", "2026-09-06"),
+        (
+            fred_answer(
+                fred_row("2026-10-01", "2026-11-06", END, "4.5"), fred_row("2026-10-01", "2026-11-07", END, "1")
+            ),
+            "implausible",
+            "two values",
+        ),
+        ('{"error_code": 400, "error_message": "The value for variable api_key is not registered."}', "auth", "key"),
+        ('{"error_code": 429, "error_message": "Too Many Requests. Exceeded Rate Limit"}', "rate_limited", "too fast"),
+        ('{"error_code": 400, "error_message": "The series does not exist."}', "bad_request", "not known"),
+    ],
+)
+def test_answers_that_cannot_be(content: str, kind: str, named: str) -> None:
+    fault = fault_of(content)
+    assert (fault.kind, named in fault.detail) == (kind, True), fault
+
+
+def test_the_request_names_series_and_vintages() -> None:
+    query = Query("core_cpi", start=datetime(2026, 1, 5, tzinfo=UTC), end=datetime(2026, 3, 1, tzinfo=UTC))
+    with serving(body(UNRATE)) as server:
+        Client("fred", "s3cret").fetch(server.url, Fred().request(query))
+    parts = urlsplit(server.asked[0][0])
+    asked = {name: value for name, (value,) in parse_qs(parts.query).items()}
+    assert parts.path == "/series/observations"
+    assert asked == {
+        "series_id": "CPILFESL",
+        "file_type": "json",
+        "realtime_start": "2024-12-01",  # 400 days before 2026-01-05
+        "realtime_end": "2026-03-02",
+        "observation_start": "2022-09-23",  # 800 days before that
+        "api_key": "s3cret",
+    }
+    without = Fred(now=lambda: datetime(2026, 11, 20, tzinfo=UTC)).request(Query("core_cpi")).params
+    assert (without["realtime_start"], without["realtime_end"]) == ("2025-08-17", END)  # 460 days before
+    with pytest.raises(SourceError, match=r"bad_request.*core_cpi"):
+        Fred().request(Query("ism_manufacturing_pmi"))
+
+
+def test_the_table_of_series() -> None:
+    assert {event: SERIES[event].id for event in ("gdp", "core_retail_sales", "fed_interest_rate_decision")} == {
+        "gdp": "A191RL1Q225SBEA", "core_retail_sales": "RSFSXMV", "fed_interest_rate_decision": "DFEDTARU",
+    }  # fmt: skip
+    ids = [series.id for series in SERIES.values()]
+    assert len(set(ids)) == len(ids)
+
+
+def test_an_answer_without_vintages_tells_its_newest_figure_as_known_on_that_day() -> None:
+    day = "2026-11-12"
+    rows = [fred_row("2026-08-01", day, day, "4.2"), fred_row("2026-09-01", day, day, "4.4"),
+            fred_row("2026-10-01", day, day, ".")]  # fmt: skip
+    (told,) = parsed(fred_answer(*rows))
+    assert (told.source_time.month, told.actual, told.previous) == (9, 4.4, 4.2)
+    assert told.known_at == told.released_at == at("2026-11-12T08:30:00-05:00")
+
+
+def test_a_series_may_be_named_by_its_id() -> None:
+    assert parse_qs(urlsplit(Fred().request(Query("UNRATE")).path).query) == {}
+    assert Fred().request(Query("UNRATE")).params["series_id"] == "UNRATE"
+    assert {message.event for message in parsed(UNRATE, "UNRATE")} == {"unemployment_rate"}
+    (unlisted,) = parsed(fred_answer(fred_row("2026-07-01", "2026-10-29", "2026-10-29", "30485.7")), "GDP")
+    assert (unlisted.event, unlisted.actual, unlisted.unit, unlisted.importance) == ("gdp", 30485.7, None, None)

@@ -1,0 +1,186 @@
+"""A token reaches nothing that is written: every way out is looked through, with servers that echo what they get.
+
+The tokens: one as Alpha Vantage's keys look, one that needs quoting in a URL, JSON and HTML.
+"""
+
+import gzip
+import html
+import json
+import logging
+import os
+import subprocess
+import sys
+import traceback
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from urllib.parse import quote, quote_plus
+
+import pytest
+
+from jobs.feeds.feed import Query, Source
+from jobs.feeds.fetching import fetch
+from jobs.feeds.refused import PayloadRefused
+from jobs.feeds.registry import SOURCES
+from jobs.raw_store import raw_store
+from market.errors import SourceError
+from market.settings import ROOT, Settings, get_settings
+from tests.jobs.feeds.samples import equity_body
+from tests.jobs.feeds.server import Answer, body, serving
+from tests.jobs.recording_world import topic_content
+from tests.stack import changed_environment
+
+TOKENS = ["Q7ZP3KEXAMPLE9Y1", 'k3y+of/m"i&n<e= Ö%']
+BEARER_TOKENS = ["Q7ZP3KEXAMPLE9Y1", 'k3y+of/m"i&n<e=%']  # as far as a header can carry
+LABELS = ["2024-03-20 12:45:00", "2024-03-20 12:40:00", "2024-03-20 12:35:00"]
+
+
+def spellings(token: str) -> set[str]:
+    """The token as it may stand in a URL, JSON, HTML, or a Python repr."""
+    quoted = {quote(token, safe=""), quote_plus(token), quote(token)}
+    in_json = {json.dumps(token)[1:-1], json.dumps(token)[1:-1].replace("/", "\\/")}
+    return {token, *quoted, *(form.lower() for form in quoted if "%" in form), *in_json, html.escape(token)}
+
+
+def assert_silent(text: str, token: str) -> None:
+    lowered = text.lower()
+    for spelling in spellings(token):
+        assert spelling.lower() not in lowered, f"{spelling!r} in {text[:2000]!r}"
+
+
+def echo(handler: BaseHTTPRequestHandler) -> None:
+    """An error body like Alpha Vantage's, with the key as it came, decoded, and as PHP and HTML write it."""
+    given = handler.headers.get("Authorization", "") + handler.path
+    for token in {*TOKENS, *BEARER_TOKENS}:
+        if quote_plus(token) in given or token in given:
+            told = [token, quote_plus(token), quote(token, safe="").lower(), html.escape(token)]
+            text = json.dumps({"Information": f"We have detected your API key as {told}: 25 requests per day"})
+            return body(text.replace("/", "\\/"), ETag=f'"{quote(token)}"')(handler)
+    return body(f'{{"odd": "{given}"}}')(handler)
+
+
+def broken_record(token: str) -> Answer:
+    broken = equity_body(LABELS)
+    broken["Time Series (5min)"][LABELS[2]]["4. close"] = f"see {token}"
+    return body(json.dumps(broken))
+
+
+def moved(token: str) -> Answer:
+    return body("", status=302, Location=f"http://elsewhere.example/?apikey={quote_plus(token)}")
+
+
+ANSWERS = {
+    "echoed in an error body": lambda token: echo,
+    "echoed in a record": broken_record,
+    "echoed with another status": lambda token: body(token.encode(), status=403),
+    "echoed in a redirect": moved,
+    "echoed as a content type": lambda token: body("x", f"text/{quote(token)}"),
+    "not answered": lambda token: lambda handler: handler.connection.close(),
+}
+
+
+def chain(error: BaseException | None) -> str:
+    """All that a traceback could show of an exception, and of what it hangs on."""
+    told = []
+    while error is not None:
+        told += [repr(error), str(error), repr(error.args), *traceback.format_exception(error)]
+        if isinstance(error, PayloadRefused):
+            told += [error.letter.model_dump_json(), repr(error.letter)]
+        error = error.__cause__ or error.__context__
+    return "".join(told)
+
+
+def written(var: Path) -> Iterator[str]:
+    """Names and contents of all files below var, unpacked."""
+    for path in var.rglob("*"):
+        yield str(path.relative_to(var))
+        if path.is_file():
+            content = path.read_bytes()
+            yield (gzip.decompress(content) if path.suffix == ".gz" else content).decode("utf-8", "replace")
+
+
+@pytest.fixture
+def var(tmp_path: Path) -> Iterator[Path]:
+    with changed_environment({"MARKET_LOCAL__VAR": str(tmp_path / "var")}):
+        yield tmp_path / "var"
+
+
+@pytest.mark.parametrize("token", TOKENS)
+@pytest.mark.parametrize("answer", ANSWERS)
+def test_a_token_in_the_query_reaches_nothing(
+    answer: str, token: str, var: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    told = _fetched(SOURCES["alpha_vantage"], "MSFT", ANSWERS[answer](token), token)
+    printed = capfd.readouterr()
+    for text in (told, caplog.text, repr([record.__dict__ for record in caplog.records]), printed.out, printed.err):
+        assert_silent(text, token)
+    for text in written(var):
+        assert_silent(text, token)
+    if answer in ("echoed in an error body", "echoed in a record"):
+        assert len(list(raw_store().refs())) == 1  # what was looked through is there
+
+
+@pytest.mark.parametrize("token", BEARER_TOKENS)
+@pytest.mark.parametrize("answer", ANSWERS)
+def test_a_bearer_token_reaches_nothing(
+    answer: str, token: str, var: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    told = _fetched(SOURCES["tradier"], "MSFT", ANSWERS[answer](token), token)
+    printed = capfd.readouterr()
+    for text in (told, caplog.text, repr([record.__dict__ for record in caplog.records]), printed.out, printed.err):
+        assert_silent(text, token)
+    for text in written(var):
+        assert_silent(text, token)
+
+
+def test_the_settings_do_not_show_a_token(var: Path) -> None:
+    with changed_environment({"MARKET_FEEDS__FRED__TOKEN": TOKENS[0]}):
+        settings = get_settings()
+        assert_silent(repr(settings) + str(settings.model_dump()) + settings.model_dump_json(), TOKENS[0])
+
+
+def test_the_search_finds_what_it_should() -> None:
+    """Else the tests above could not fail."""
+    for token in TOKENS:
+        for text in spellings(token):
+            with pytest.raises(AssertionError):
+                assert_silent(f"before {text} after", token)
+
+
+@pytest.mark.parametrize("token", TOKENS)
+def test_the_command_and_its_dead_letters_are_silent(token: str, replay_market: Settings) -> None:
+    with serving(echo, broken_record(token)) as server:
+        runs = [_command(server.url, token) for _ in range(2)]
+        dry = _command(server.url, token, "--dry-run")
+        assert quote_plus(token) in server.asked[0][0]  # the token was used
+    assert [(run.returncode) for run in (*runs, dry)] == [2, 0, 0]
+    letters = [*topic_content(replay_market.topics.dead_letter)]
+    assert len(letters) == 2  # the whole error body, and the record
+    assert any("25 requests per day" in letter["payload"] for letter in letters)
+    for text in [json.dumps(letters, ensure_ascii=False), *(run.stdout + run.stderr for run in (*runs, dry))]:
+        assert_silent(text, token)
+    for text in written(replay_market.local.var):
+        assert_silent(text, token)
+    assert len(list(raw_store().refs())) == 2
+
+
+def _fetched(source: Source, symbol: str, answer: Answer, token: str) -> str:
+    """All that the fetch gave: its messages or its failure."""
+    with serving(answer) as server:
+        try:
+            messages = fetch(source, Query(symbol), token=token, base_url=server.url, total_s=3)
+        except SourceError as error:
+            return chain(error)
+    return "".join(message.model_dump_json() + repr(message) for message in messages)
+
+
+def _command(url: str, token: str, *more: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "MARKET_FEEDS__ALPHA_VANTAGE__TOKEN": token, "PYTHONWARNINGS": "default"}
+    environment["MARKET_FEEDS__RATES"] = "{}"
+    command = [sys.executable, "-m", "jobs.feeds", "alpha_vantage", "--symbol", "MSFT", "--interval", "5min"]
+    return subprocess.run(
+        [*command, "--base-url", url, *more],
+        capture_output=True, text=True, cwd=ROOT, env=environment, check=False, timeout=90,
+    )  # fmt: skip

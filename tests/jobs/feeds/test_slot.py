@@ -1,0 +1,139 @@
+"""One slot on real Kafka, its sources a local stand-in: what is published, in which order, whatever fails."""
+
+import json
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jobs.feeds import slot as slot_module
+from jobs.feeds.last_values import LastValues
+from jobs.feeds.slot import SlotIncomplete, begin_after, close_slot, fetch_slot
+from jobs.feeds.state import feed_state
+from market.kafka_clients import consumer
+from market.settings import get_settings
+from tests.market_world import forget_settings, isolated_market
+from tests.stack import RunningStack, free_ports
+from tests.stand_in import base_urls, standing_in
+
+MINUTE = timedelta(minutes=1)
+ONE_SYMBOL = '{"BTC/USD": {"calendar": "24/7", "bar_minutes": 1}}'
+TWO_SYMBOLS = '{"BTC/USD": {"calendar": "24/7", "bar_minutes": 1}, "ETH/USD": {"calendar": "24/7", "bar_minutes": 1}}'
+SOURCES = '{"book": ["ccxt_kraken"], "bars": ["ccxt_coinbase", "ccxt_kraken"], "vix": [], "cot": [], "economic": []}'
+
+
+@pytest.fixture
+def world(market_stack: RunningStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("MARKET_SETTINGS_FILE", str(tmp_path / "none.toml"))
+    monkeypatch.setenv("MARKET_INSTRUMENTS", TWO_SYMBOLS)
+    monkeypatch.setenv("MARKET_FEEDS__SOURCES", SOURCES)
+    monkeypatch.setenv("MARKET_FEEDS__SLOT_TIMEOUT_S", "6")
+    monkeypatch.setenv("MARKET_FEEDS__SOURCE_TIMEOUT_S", "3")
+    with isolated_market(MARKET_LOCAL__VAR=str(tmp_path / "var")):
+        yield
+    forget_settings()
+
+
+def point_to(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MARKET_FEEDS__BASE_URLS", base_urls(address))
+    forget_settings()
+
+
+def published(*topics: str) -> list[tuple[str, dict[str, Any]]]:
+    """(topic, content) of everything in those topics, by time of arrival."""
+    names = {getattr(get_settings().topics, topic): topic for topic in topics}
+    reader = consumer(f"test-{time.monotonic_ns()}")
+    reader.subscribe(list(names))
+    found, quiet_since = [], time.monotonic()
+    while time.monotonic() - quiet_since < (6 if not found else 1.5):
+        message = reader.poll(0.2)
+        if message is not None and not message.error():
+            found.append(
+                (message.timestamp()[1], message.offset(), names[message.topic()], json.loads(message.value()))
+            )
+            quiet_since = time.monotonic()
+    reader.close()
+    return [(topic, content) for _, _, topic, content in sorted(found, key=lambda one: one[:2])]
+
+
+def test_a_slot_has_its_book_from_before_and_its_bar_from_after_the_end(
+    world: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    time.sleep((50 - time.time()) % 60)  # ten seconds before a minute's end
+    bar_end = datetime.now(UTC).replace(second=0, microsecond=0) + MINUTE
+    with standing_in() as address:
+        point_to(address, monkeypatch)
+        report = fetch_slot(bar_end)
+    report.ensure_bars()
+    found = published("deep", "volume", "slot")
+    for symbol in ("BTC/USD", "ETH/USD"):
+        of_symbol = {topic: content for topic, content in found if content["symbol"] == symbol}
+        assert set(of_symbol) == {"deep", "volume", "slot"}
+        assert {content["bar_end"] for content in of_symbol.values()} == {bar_end.isoformat().replace("+00:00", "Z")}
+        assert datetime.fromisoformat(of_symbol["deep"]["snapshot_at"]) <= bar_end
+        assert (of_symbol["deep"]["source"], of_symbol["volume"]["source"]) == ("ccxt_kraken", "ccxt_coinbase")
+        assert of_symbol["slot"]["live"] is True
+        kept = get_settings().local.var / "raw" / of_symbol["volume"]["raw_ref"]
+        assert kept.exists()
+
+
+def test_the_slot_is_closed_though_no_source_answers(world: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    [port] = free_ports(1)
+    point_to(f"http://127.0.0.1:{port}", monkeypatch)
+    bar_end = datetime.now(UTC).replace(second=0, microsecond=0)
+    report = fetch_slot(bar_end)
+    with pytest.raises(SlotIncomplete, match=r"BTC/USD.*ccxt_coinbase: unavailable.*ccxt_kraken: unavailable"):
+        report.ensure_bars()
+    assert [(topic, content["symbol"]) for topic, content in published("volume", "slot", "deep")] in (
+        [("slot", "BTC/USD"), ("slot", "ETH/USD")],
+        [("slot", "ETH/USD"), ("slot", "BTC/USD")],
+    )
+
+
+def test_what_nobody_fetched_is_made_up_for_without_predicting_the_past(
+    world: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MARKET_INSTRUMENTS", ONE_SYMBOL)
+    bar_end = datetime.now(UTC).replace(second=0, microsecond=0)
+    with standing_in() as address:
+        point_to(address, monkeypatch)
+        begin_after("BTC/USD", bar_end - 4 * MINUTE)
+        with feed_state().update("last", "bars BTC/USD") as entry:
+            entry["bar_end"] = (bar_end - 4 * MINUTE).isoformat()
+        fetch_slot(bar_end)
+    found = published("volume", "slot")
+    ends = [(bar_end - back * MINUTE).isoformat().replace("+00:00", "Z") for back in (3, 2, 1, 0)]
+    assert [content["bar_end"] for topic, content in found if topic == "volume"] == ends
+    slots = {content["bar_end"]: content["live"] for topic, content in found if topic == "slot"}
+    assert slots == dict(zip(ends, [False, False, False, True], strict=True))
+    assert LastValues(feed_state(), "bars", "BTC/USD").bar_end == bar_end
+
+
+def test_a_second_run_of_a_slot_says_the_same_again(world: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A retry after a kill: the same bar and the same slot, which every reader takes by key."""
+    monkeypatch.setenv("MARKET_INSTRUMENTS", ONE_SYMBOL)
+    bar_end = datetime.now(UTC).replace(second=0, microsecond=0)
+    with standing_in() as address:
+        point_to(address, monkeypatch)
+        for _ in range(2):
+            fetch_slot(bar_end)
+    found = published("volume", "slot")
+    assert [topic for topic, _ in found].count("volume") == 2
+    same = {(c["bar_end"], c["open"], c["close"], c["volume"]) for topic, c in found if topic == "volume"}
+    assert len(same) == 1
+
+
+def test_closing_without_fetches(world: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    forget_settings()
+    old = datetime.now(UTC).replace(second=0, microsecond=0) - timedelta(days=1)
+    assert close_slot(old) == 2
+    assert {content["live"] for _, content in published("slot")} == {False}, "yesterday is no live slot"
+
+
+def test_a_feed_that_is_turned_off_is_not_asked(world: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MARKET_FEATURES__USE__BOOK", "false")
+    forget_settings()
+    assert slot_module._want("book", "BTC/USD", datetime.now(UTC)).sources == ()

@@ -1,0 +1,36 @@
+"""Names of economic events: what a title becomes, and that each event of the settings can be met."""
+
+import pytest
+
+from jobs.event_names import event_name
+from market.settings import FeatureSettings
+
+
+@pytest.mark.parametrize(
+    ("title", "name"),
+    [
+        ("Core CPI (MoM) (May)", "core_cpi"),
+        ("Core CPI (YoY)  (May)", "core_cpi_yoy"),
+        ("GDP (QoQ) (Q1)", "gdp"),
+        ("Core Retail Sales (MoM) (Sep)", "core_retail_sales"),
+        ("Fed Interest Rate Decision", "fed_interest_rate_decision"),
+        ("Crude Oil Inventories", "crude_oil_inventories"),
+        ("Building Permits (Jul)", "building_permits"),
+        ("Unemployment Rate (Jun 2026)", "unemployment_rate"),
+        ("Nonfarm Payrolls (Jun)", "nonfarm_payrolls"),
+        ("New Home Sales (Aug)", "new_home_sales"),
+        ("ISM Manufacturing PMI (Dec)", "ism_manufacturing_pmi"),
+        ("CB Consumer Confidence (Oct)", "cb_consumer_confidence"),
+        ("Initial Jobless Claims", "initial_jobless_claims"),
+        ("ADP Nonfarm Employment Change (Nov)", "adp_nonfarm_employment_change"),
+        ("U.S. Baker Hughes Oil Rig Count", "us_baker_hughes_oil_rig_count"),
+        ("S&P Global Manufacturing PMI (Jul) (P)", "s_and_p_global_manufacturing_pmi_p"),
+    ],
+)
+def test_names(title: str, name: str) -> None:
+    assert event_name(title)[0] == name
+
+
+def test_each_event_of_the_settings_can_be_met() -> None:
+    titles = (name.replace("_", " ").upper() for name in FeatureSettings().events)
+    assert tuple(event_name(f"{title} (MoM) (May)")[0] for title in titles) == FeatureSettings().events

@@ -1,0 +1,195 @@
+"""Recorded payloads parsed again into a real Kafka: what was published comes again, byte for byte."""
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from jobs.feeds.__main__ import main as feeds
+from jobs.raw_folder import is_raw_folder
+from jobs.raw_instruments import as_instrument
+from jobs.raw_parsers import UnknownSource, messages_of
+from jobs.raw_store import Raw, RawStore, raw_store
+from jobs.replay import main
+from jobs.replay_raw import publish_raw
+from market.messages import Bar, Book, Vix
+from market.settings import ROOT, Settings, get_settings
+from tests.jobs.feeds.samples import VIX_CSV, book_body, equity_body, level
+from tests.jobs.feeds.server import body, serving
+from tests.jobs.recording_world import Recorded, topic_content, write_recording
+
+LABELS = ["2024-03-20 12:45:00", "2024-03-20 12:40:00", "2024-03-20 12:35:00"]  # New York: UTC is four hours on
+NOW = datetime(2024, 3, 20, 16, 47, tzinfo=UTC)
+INSTRUMENTS = {
+    "MSFT": {"calendar": "XNYS", "bar_minutes": 5, "source_symbols": {"iex_deep": "MSFT.X"}},
+    "EURUSD": {"calendar": "FX"},
+}
+VIX = Raw("vix", "cboe", "VIX", datetime(2026, 11, 20, 18, tzinfo=UTC), VIX_CSV.encode(), content_type="text/csv")
+BARS = Raw(
+    "bars", "alpha_vantage", "MSFT", NOW, json.dumps(equity_body(LABELS)).encode(), interval=timedelta(minutes=5)
+)
+SNAPSHOT = datetime(2024, 3, 20, 16, 44, 58, tzinfo=UTC)
+LEVELS = ([level(99.5, at=1710953098000)], [level(100, at=1710953098000)])
+BOOK = replace(
+    BARS, feed="book", source="iex_deep", symbol="MSFT.X", received_at=SNAPSHOT + timedelta(seconds=1),
+    body=json.dumps(book_body(*LEVELS, symbol="MSFT.X")).encode(),
+)  # fmt: skip
+
+
+@pytest.fixture
+def market(replay_market: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
+    monkeypatch.setenv("MARKET_INSTRUMENTS", json.dumps(INSTRUMENTS))
+    monkeypatch.setenv("MARKET_FEEDS__RATES", "{}")
+    get_settings.cache_clear()
+    yield get_settings()
+    monkeypatch.undo()
+    get_settings.cache_clear()
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> RawStore:
+    return RawStore(tmp_path / "raw", 10_000, 10**9)
+
+
+def test_what_was_published_comes_again_byte_for_byte(market: Settings) -> None:
+    csv = VIX_CSV.replace("2026", "2024").replace("11/1", "12/1")
+    with serving(body(csv, "text/csv")) as vix, serving(body(json.dumps(equity_body(LABELS)))) as bars:
+        assert feeds(["cboe", "--symbol", "VIX", "--base-url", vix.url]) == 0
+        assert feeds(["alpha_vantage", "--symbol", "MSFT", "--base-url", bars.url]) == 0
+    topics = market.topics
+    before = {topic: topic_content(topic) for topic in (topics.vix, topics.volume)}
+    assert [len(found) for found in before.values()] == [3, 2]
+    counts = publish_raw(raw_store().folder)
+    assert (counts.payloads, counts.refused, counts.sent.vix, counts.sent.bars) == (2, 0, 3, 2)
+    for topic, found in before.items():
+        assert topic_content(topic) == found + found
+        assert all(message["raw_ref"] in set(raw_store().refs()) for message in found)
+
+
+def test_a_payload_the_feeds_refused_makes_the_same_dead_letter_again(market: Settings) -> None:
+    with serving(body("DATE,CLOSE\r\n", "text/csv")) as server:
+        assert feeds(["cboe", "--symbol", "VIX", "--base-url", server.url]) == 2
+    (letter,) = topic_content(market.topics.dead_letter)
+    assert "schema_changed: the header is not" in letter["reason"] and letter["payload"] == "DATE,CLOSE\r\n"
+    assert publish_raw(raw_store().folder).refused == 1
+    assert topic_content(market.topics.dead_letter) == [letter, letter]
+
+
+def test_each_bar_is_followed_by_its_closed_slot_and_a_book_precedes_it(market: Settings, kept: RawStore) -> None:
+    for raw in (BARS, BOOK, replace(BARS, received_at=NOW + timedelta(minutes=5)), VIX):
+        kept.keep(raw)
+    sent = Recorded()
+    counts = publish_raw(kept.folder, sender=sent)
+    names = {topic: name for name, topic in market.topics.model_dump().items()}
+    order = [names[topic] for topic, _, _ in sent.sent]
+    assert order == [*("deep", "volume", "volume", "slot", "slot"), *("volume", "volume"), *("vix",) * 3]
+    slots = [content for topic, _, content in sent.sent if names[topic] == "slot"]
+    assert [slot["bar_end"] for slot in slots] == ["2024-03-20T16:40:00Z", "2024-03-20T16:45:00Z"]
+    assert all(slot["live"] is False and slot["symbol"] == "MSFT" for slot in slots)
+    assert slots[0]["session_open"] == "2024-03-20T13:30:00Z" and slots[0]["timezone"] == "America/New_York"
+    book = sent.sent[0]
+    assert book[1] == "MSFT"
+    assert (book[2]["bar_end"], book[2]["snapshot_at"]) == ("2024-03-20T16:45:00Z", "2024-03-20T16:44:58Z")
+    assert (counts.sent.slots, counts.sent.bars, counts.sent.books, counts.payloads) == (2, 4, 1, 4)
+
+
+def test_a_symbol_without_calendar_has_bars_and_no_slots(market: Settings, kept: RawStore) -> None:
+    labels = equity_body(LABELS)
+    labels["Meta Data"]["2. Symbol"] = "AAPL"
+    kept.keep(replace(BARS, symbol="AAPL", body=json.dumps(labels).encode()))
+    counts = publish_raw(kept.folder, sender=Recorded())
+    assert (counts.sent.bars, counts.sent.slots) == (2, 0)
+    assert "no slots for AAPL" in counts.summary()
+
+
+def test_what_cannot_be_read_is_a_dead_letter_and_the_rest_goes_on(market: Settings, kept: RawStore) -> None:
+    kept.keep(replace(VIX, received_at=NOW, body=b"nonsense"))
+    kept.keep(replace(VIX, received_at=NOW + timedelta(seconds=1), source="closed_down"))
+    broken = kept.folder / str(kept.keep(replace(VIX, received_at=NOW + timedelta(seconds=2))))
+    broken.write_bytes(broken.read_bytes()[:-20])
+    kept.keep(VIX)
+    counts = publish_raw(kept.folder)
+    assert (counts.payloads, counts.refused, counts.sent.dead_letters, counts.sent.vix) == (4, 3, 3, 3)
+    letters = {letter["source"]: letter for letter in topic_content(market.topics.dead_letter)}
+    assert "schema_changed" in letters["cboe"]["reason"] and letters["cboe"]["payload"] == "nonsense"
+    assert "'closed_down' of feed 'vix' is not one of this version" in letters["closed_down"]["reason"]
+    assert broken.name in letters["raw"]["reason"]
+
+
+def test_since_and_until_are_those_of_the_receipt(market: Settings, kept: RawStore) -> None:
+    times = [NOW, NOW + timedelta(hours=1), NOW + timedelta(hours=2)]
+    for at in times:
+        kept.keep(replace(VIX, received_at=at, body=b"nonsense"))
+    seen: list[tuple[int, int]] = []
+    sent = Recorded()
+    publish_raw(kept.folder, times[0], times[1], sender=sent, progress=lambda done, total: seen.append((done, total)))
+    assert [content["failed_at"] for _, _, content in sent.sent] == ["2024-03-20T17:47:00Z"]
+    assert seen == [(1, 1)]
+
+
+@pytest.mark.parametrize("below", ["", "vix", "vix/2026-11-20"])
+def test_any_folder_of_payloads_will_do_also_a_copy(
+    below: str, market: Settings, kept: RawStore, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ref = kept.keep(VIX)
+    shutil.copytree(kept.folder / below, tmp_path / "copy")
+    assert main([str(tmp_path / "copy")]) == 0
+    assert capsys.readouterr().out.startswith("1 payloads, 0 of them refused; published 3 messages")
+    assert [vix["raw_ref"] for vix in topic_content(market.topics.vix)] == [ref] * 3
+
+
+def test_the_command_in_a_process_of_its_own(market: Settings, kept: RawStore) -> None:
+    kept.keep(VIX)
+    command = [sys.executable, "-m", "jobs.replay", str(kept.folder), "--until", "2026-11-20T18:00:00Z"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "vix 3" in done.stdout and len(done.stdout.splitlines()) == 1
+    assert len(topic_content(market.topics.vix)) == 3
+
+
+def test_a_recording_is_told_from_payloads(tmp_path: Path, kept: RawStore) -> None:
+    recording = write_recording(tmp_path / "rec", bars=[])
+    (recording / "bars.csv.gz").write_bytes(b"no payload")
+    assert not is_raw_folder(recording)
+    assert not is_raw_folder(tmp_path / "nowhere")
+    kept.keep(VIX)
+    assert is_raw_folder(kept.folder)
+    shutil.copy(kept.folder / next(kept.refs()), recording)
+    assert not is_raw_folder(recording)
+
+
+@pytest.mark.parametrize("arguments", [["--speed", "2"], ["--live-last", "3"]])
+def test_what_is_for_recordings_alone_is_refused(arguments: list[str], kept: RawStore) -> None:
+    kept.keep(VIX)
+    with pytest.raises(SystemExit) as stopped:
+        main([str(kept.folder), *arguments])
+    assert stopped.value.code == 2
+
+
+def test_the_parser_is_found_by_name_and_feed() -> None:
+    (first, *_) = messages_of(VIX)
+    assert isinstance(first, Vix) and first.value == 18.4 and first.raw_ref == VIX.ref
+    assert isinstance(messages_of(BARS)[0], Bar)
+    for unknown in (replace(VIX, source="nobody"), replace(VIX, feed="cot")):
+        with pytest.raises(UnknownSource, match="of this version"):
+            messages_of(unknown)
+
+
+def test_a_spiders_page_goes_to_its_reader() -> None:
+    page = Raw("vix", "cnbc", "VIX", NOW, b"<html>nothing here</html>", content_type="text/html; charset=utf-8")
+    with pytest.raises(Exception, match="cnbc: schema_changed"):
+        messages_of(page)
+
+
+def test_a_book_of_nobodys_instrument_stays_as_it_is(market: Settings) -> None:
+    (book,) = messages_of(BOOK)
+    assert isinstance(book, Book)
+    assert as_instrument(book, "another") == book
+    renamed = as_instrument(book, "iex_deep")
+    assert isinstance(renamed, Book) and renamed.symbol == "MSFT"

@@ -1,0 +1,50 @@
+"""Bar ends of instruments on different calendars, as one sequence. Times are UTC; New York is UTC-5 in November."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+
+from market.instrument_slots import due, next_bar_end
+from tests.market_world import forget_settings
+
+TWO = (
+    '{"EURUSD": {"calendar": "FX", "bar_minutes": 60}, "SPY": {"calendar": "XNYS", "bar_minutes": 30},'
+    ' "BTC/USD": {"calendar": "24/7", "bar_minutes": 240}}'
+)
+
+
+def utc(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def three_instruments(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    monkeypatch.setenv("MARKET_SETTINGS_FILE", str(tmp_path_factory.mktemp("none") / "settings.toml"))
+    monkeypatch.setenv("MARKET_INSTRUMENTS", TWO)
+    forget_settings()
+    yield
+    forget_settings()
+
+
+def test_the_next_bar_end_is_whoevers_is_first() -> None:
+    # Friday before the half-day's close: SPY every half hour until 13:00 New York, FX each hour, BTC at whole fours.
+    assert next_bar_end(utc("2026-11-27 17:10")) == utc("2026-11-27 17:30")
+    assert next_bar_end(utc("2026-11-27 17:30")) == utc("2026-11-27 18:00")
+    assert next_bar_end(utc("2026-11-27 18:00")) == utc("2026-11-27 19:00"), "New York closed at 18:00 UTC"
+
+
+def test_at_the_weekend_only_what_never_closes_goes_on() -> None:
+    assert next_bar_end(utc("2026-11-28 09:00")) == utc("2026-11-28 12:00")
+    assert set(due(utc("2026-11-28 12:00"))) == {"BTC/USD"}
+
+
+def test_due_are_those_whose_bar_ends_at_that_instant() -> None:
+    assert set(due(utc("2026-11-27 15:30"))) == {"SPY"}
+    assert set(due(utc("2026-11-27 16:00"))) == {"SPY", "EURUSD", "BTC/USD"}
+    assert due(utc("2026-11-27 16:07")) == {}
+
+
+def test_a_half_days_last_bar_ends_at_its_close() -> None:
+    slot = due(utc("2026-11-27 18:00"))["SPY"]
+    assert slot.session_close == utc("2026-11-27 18:00")
