@@ -42,7 +42,8 @@ class BaseTable:
 
     def _assignments(self) -> str:
         if not self.newest_wins:
-            return ", ".join(f"`{column}` = VALUES(`{column}`)" for column in self.values)
+            stays = {"live": "`live` OR "}
+            return ", ".join(f"`{column}` = {stays.get(column, '')}VALUES(`{column}`)" for column in self.values)
         # MariaDB assigns from left to right, so received_at, which the comparison reads, must be the last one.
         ordered = [column for column in self.values if column != "received_at"] + ["received_at"]
         return ", ".join(

@@ -38,6 +38,7 @@ def database(market_stack: RunningStack) -> Iterator[int]:
             insert(cursor, "bar", *bars)
             insert(cursor, "slot", *[slot_row(at) for at in ends])
             cursor.execute(f"INSERT INTO feature ({columns}) SELECT {columns} FROM v_feature")
+            cursor.execute("INSERT INTO target SELECT * FROM v_label")
             connection.commit()
         yield SYNTHETIC_BARS
 
