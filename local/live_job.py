@@ -43,7 +43,15 @@ def run_live() -> str:
     _wait_for_slots(symbols, began)
     with Stage("stream", "the Spark job beats"):
         wait_for_stream()
-    return summary.text(began, symbols, summary.live_latency(began))
+    return f"{summary.text(began, symbols, summary.live_latency(began))}\n{_feeds()}"
+
+
+def _feeds() -> str:
+    """What each feed's last look brought, and what became of the sources that gave nothing."""
+    from jobs.feeds.metrics import ANSWERED
+    from jobs.feeds.state import feed_state
+
+    return "\n".join(["the feeds' last looks:", *(f"  {one['text']}" for one in feed_state().all(ANSWERED).values())])
 
 
 def _load_history(airflow: AirflowApi, symbols: Sequence[str]) -> None:

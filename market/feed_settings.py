@@ -95,6 +95,10 @@ class FeedsSettings(Section):
     raw_days: int = Field(30, ge=1, description="recorded payloads are kept so long below var/raw")
     raw_megabytes: int = Field(2000, ge=1, description="and at most so much of them, the oldest going first")
     countries: tuple[str, ...] = Field(("United States",), description="of economic events, as calendars write them")
+    subjects: tuple[str, ...] = Field(
+        ("S&P 500 STOCK INDEX",),
+        description="COT contracts by their name in the index, besides those of the instruments",
+    )
     importance: tuple[Annotated[int, Field(ge=1, le=3)], ...] = Field((), description="of economic events; empty: all")
     tokens: dict[str, SecretStr] = Field(default_factory=dict, description="MARKET_FEEDS__<SOURCE>__TOKEN each")
 

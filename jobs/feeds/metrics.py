@@ -30,7 +30,7 @@ def count(state: FeedState, collected: Collected) -> None:
         with state.update(ATTEMPTS, f"{feed} {attempt.source} {attempt.kind}") as entry:
             entry["n"] = entry.get("n", 0) + 1
     with state.update(ANSWERED, f"{feed} {symbol}") as entry:
-        entry["complete"] = int(collected.complete)
+        entry["complete"], entry["text"] = int(collected.complete), collected.text()
     write(state)
 
 

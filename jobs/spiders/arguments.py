@@ -85,13 +85,15 @@ def wishes(given: argparse.Namespace, settings: Settings) -> dict[str, Any]:
 
 
 def _cot_wishes(given: argparse.Namespace, settings: Settings) -> dict[str, Any]:
-    contracts = tuple(given.contract)
-    if not contracts and not given.subject:
+    contracts, subjects = tuple(given.contract), tuple(given.subject)
+    named = bool(contracts or subjects)
+    if not named:
         of_instruments = {instrument.cot_contract for instrument in settings.instruments.values()}
         contracts = tuple(sorted(contract for contract in of_instruments if contract))
-    if not contracts and not given.subject:
+        subjects = settings.feeds.subjects
+    if not contracts and not subjects:
         raise SourceError("bad_request", SOURCE, "no instrument has a cot_contract: name one with --contract")
-    return {"contracts": contracts, "subjects": tuple(given.subject), "report": given.report}
+    return {"contracts": contracts, "subjects": subjects, "report": given.report, "must_list_all": named}
 
 
 def _economic_wishes(given: argparse.Namespace, settings: Settings) -> dict[str, Any]:

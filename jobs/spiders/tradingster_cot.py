@@ -13,7 +13,10 @@ from market.feed_settings import Feed
 
 
 class TradingsterCot(PageSpider):
-    """Contracts by their CFTC code, or by their name in the index; `report` is one of cot.PATHS."""
+    """Contracts by their CFTC code, or by their name in the index; `report` is one of cot.PATHS.
+
+    `must_list_all`: a contract that the index does not list is a fault, else only noted while there is another.
+    """
 
     name = "tradingster_cot"
     source = cot.SOURCE
@@ -27,28 +30,36 @@ class TradingsterCot(PageSpider):
         contracts: Collection[str] = (),
         subjects: Collection[str] = (),
         report: str = "traders",
+        must_list_all: bool = True,
         **rest: Any,
     ) -> None:
         super().__init__(*args, **rest)
         self.contracts, self.subjects, self.kind = contracts, subjects, report
+        self.must_list_all = must_list_all
 
     def first_pages(self) -> Iterator[Page]:
         yield Page(self.order.path or self.path, "index", {"page": "index"})
 
     def messages(self, text: str, page: Page, now: datetime) -> Iterator[Output]:
-        """A request of each report; a contract that the index does not list is a fault, and the others go on."""
+        """A request of each report, of each contract once; what the index does not list does not stop the others."""
         wanted = [(None, contract) for contract in self.contracts] + [(subject, None) for subject in self.subjects]
         faults: list[SourceError] = []
+        asked: set[str] = set()
         for subject, contract in wanted:
             try:
                 listed = cot.parse_index(text, subject, contract, self.kind)
             except SourceError as error:
                 faults.append(error)
                 continue
-            yield self.request(self._report_page(page, listed), self.report)
+            if listed.contract not in asked:
+                asked.add(listed.contract)
+                yield self.request(self._report_page(page, listed), self.report)
         if len(faults) == len(wanted) and faults:
             raise faults[0]
-        self.run.faults += [(fault, None) for fault in faults]
+        if self.must_list_all:
+            self.run.faults += [(fault, None) for fault in faults]
+        else:
+            self.run.notes += [fault.detail for fault in faults]
 
     def report(self, text: str, page: Page, now: datetime) -> Iterator[Output]:
         yield from parse_raw(self.source, text, now, page.params)

@@ -73,12 +73,15 @@ CASES: dict[str, tuple[dict[str, Answer | str], list[str], str | None, str]] = {
         ["economic", "--path", "/rows", "--timezone", "America/New_York"], None, "",
     ),
     "cot": (COT_SITE, ["cot", "--contract", "13874+"], None, ""),
-    "cot of the settings": (COT_SITE, ["cot"], None, ""),  # the euro's contract
+    "cot of the settings": (COT_SITE, ["cot"], None, ""),  # the euro's contract, and the S&P 500 by its name
+    "cot of the settings, one unlisted": (
+        {**COT_SITE, "/cot": cot_index(("EURO FX", "099741"))}, ["cot"], None, "",
+    ),
     "cot many": (COT_SITE, ["cot", "--contract", "13874+", "--subject", "Euro FX"], None, ""),
     "cot one of two unlisted": (
         COT_SITE, ["cot", "--contract", "13874+", "--contract", "1"], "bad_request", "'1'",
     ),
-    "cot legacy": (COT_SITE, ["cot", "--report", "legacy"], None, ""),
+    "cot legacy": (COT_SITE, ["cot", "--report", "legacy", "--contract", "099741"], None, ""),
     "cot disaggregated": (GOLD, ["cot", "--subject", "GOLD"], None, ""),
     "economic events of the settings": (
         {"/economic-calendar/": calendar_page(event_row(), OTHER.replace("12:30", "08:30"))}, ["economic"], None, "",
@@ -126,7 +129,8 @@ CASES: dict[str, tuple[dict[str, Answer | str], list[str], str | None, str]] = {
     "wrong number": ({"everything": vix_page(strip("81.45"))}, ["vix"], "implausible", "%"),
 }  # fmt: skip
 SENT = {
-    "cot": 2, "cot date": 2, "cot of the settings": 2, "cot many": 4, "cot one of two unlisted": 2, "cot legacy": 3,
+    "cot": 2, "cot date": 2, "cot of the settings": 4, "cot of the settings, one unlisted": 2, "cot many": 4,
+    "cot one of two unlisted": 2, "cot legacy": 3,
     "economic elsewhere": 0, "economic all events": 2, "service": 2, "service endless": 1,
 }  # fmt: skip
 
@@ -256,7 +260,7 @@ def test_robots_can_be_turned_off_by_settings_and_on_by_a_flag(tmp_path: Path) -
 
 def test_without_any_contract_there_is_nothing_to_ask_for(tmp_path: Path) -> None:
     settings = tmp_path / "settings.toml"
-    settings.write_text('[instruments.EURUSD]\ncalendar = "FX"\n')
+    settings.write_text('[feeds]\nsubjects = []\n[instruments.EURUSD]\ncalendar = "FX"\n')
     done = spider("cot", "--dry-run", var=tmp_path, MARKET_SETTINGS_FILE=str(settings))
     assert done.returncode == 2
     assert json.loads(done.stderr)["error"] == "bad_request"
