@@ -72,10 +72,10 @@ def watch(query: StreamingQuery, writer: BatchWriter, lease: Lease, settings: Se
                 lease.renew()
                 reported = _beat(query, writer, started_at, reported)
                 answered_at = time.monotonic()
-            except pymysql.err.MySQLError as error:  # MariaDB's restart takes seconds, a driver's longer
-                if not is_passing(error) or time.monotonic() - answered_at > GIVE_UP_AFTER_S:
+            except pymysql.err.MySQLError as lost:  # MariaDB's restart takes seconds, a driver's longer
+                if not is_passing(lost) or time.monotonic() - answered_at > GIVE_UP_AFTER_S:
                     raise
-                log.warning("MariaDB does not answer, beating again later", error=str(error))
+                log.warning("MariaDB does not answer, beating again later", error=str(lost))
         if time.monotonic() >= next_partitions:
             next_partitions = time.monotonic() + PARTITIONS_EVERY_S
             _keep_partitions()

@@ -29,6 +29,7 @@ def test_a_message_survives_json(model: tuple[type[Message], dict[str, Any]]) ->
     ("change", "field"),
     [
         ({"bar_end": "2024-01-10T15:30:00"}, "bar_end"),  # no offset: New York or UTC? never guessed
+        ({"bar_end": "9999-12-31T23:30:00-05:00"}, "bar_end"),
         ({"open": 0}, "open"),
         ({"close": float("nan")}, "close"),
         ({"volume": -1}, "volume"),

@@ -10,7 +10,7 @@ from pymysql.cursors import Cursor
 from jobs.streaming.refresh import refresh_features
 from market import migrate as migrations
 from market.database import connect
-from tests.base_rows import SYMBOL, insert_closes
+from tests.base_rows import SYMBOL, bar_row, insert, insert_closes, slot_row
 from tests.market_world import isolated_market
 from tests.stack import RunningStack
 
@@ -32,20 +32,35 @@ def undo(cursor: Cursor, *names: str) -> None:
     for table in ("bar", "book", "feature", "prediction"):
         cursor.execute(f"ALTER TABLE {table} REMOVE PARTITIONING")
     cursor.execute("DROP TABLE target")
+    for table in ("slot", "bar", "book", "feature", "prediction"):
+        cursor.execute(f"ALTER TABLE {table} CONVERT TO CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci")
+    cursor.execute("ALTER DATABASE CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci")
     for name in names:
         assert cursor.execute("DELETE FROM _yoyo_migration WHERE migration_id = %s", (name,)) == 1
 
 
-def test_target_and_partitions_come_to_a_database_with_rows(cursor: Cursor) -> None:
+def test_exact_keys_labels_and_partitions_come_to_a_database_with_rows(cursor: Cursor) -> None:
     walk = random.Random(3)
     ends = insert_closes(cursor, [100 + walk.gauss(0, 1) for _ in range(120)])
     refresh_features(cursor, [(SYMBOL, at) for at in ends])
     before = {table: content(cursor, table) for table in ("bar", "feature", "slot", "target")}
     assert len(before["target"]) == len(before["feature"]) == 120
-    undo(cursor, "0012_target", "0013_partitions")
-    assert migrations.migrate() == ["migration 0012_target", "migration 0013_partitions", f"labels of {SYMBOL}: 120"]
+    names = ("0012_exact_keys", "0013_target", "0014_partitions")
+    undo(cursor, *names)
+    assert migrations.migrate() == [*(f"migration {name}" for name in names), f"labels of {SYMBOL}: 120"]
     assert {table: content(cursor, table) for table in before} == before
     assert migrations.migrate() == []
+
+
+def test_symbols_that_differ_by_case_are_two(cursor: Cursor) -> None:
+    ends = insert_closes(cursor, [1.0, 2.0])
+    insert(cursor, "bar", *[bar_row(at, 5.0, symbol=SYMBOL.lower()) for at in ends])
+    insert(cursor, "slot", *[slot_row(at, symbol=SYMBOL.lower()) for at in ends])
+    refresh_features(cursor, [(symbol, at) for symbol in (SYMBOL, SYMBOL.lower()) for at in ends])
+    cursor.execute("SELECT close FROM feature WHERE symbol = %s ORDER BY bar_end", (SYMBOL.lower(),))
+    assert cursor.fetchall() == ((5.0,), (5.0,))
+    cursor.execute("SELECT COUNT(*) FROM feature")
+    assert cursor.fetchone() == (4,)
 
 
 def test_every_migration_has_its_own_number() -> None:
