@@ -97,7 +97,7 @@ def _get(url: str, user_agent: str, deadline: float) -> str | None:
         session.trust_env = False
         session.headers.update({"User-Agent": user_agent, "Accept-Encoding": "gzip", "Connection": "close"})
         # After a redirect the kept connection may be gone, whatever the server's header said: once more on a new one.
-        again = HTTPAdapter(max_retries=Retry(total=1, connect=0, read=1, status=0))
+        again = HTTPAdapter(max_retries=Retry(total=1, connect=0, read=1, respect_retry_after_header=False))
         session.mount("http://", again)
         session.mount("https://", again)
         timeout = max(0.1, deadline - time.monotonic())

@@ -1,8 +1,4 @@
-"""Which rows a batch's refresh has to rewrite: ranges of one symbol's bars, and pieces of them that are small enough.
-
-Every query here is bounded in rows and, where it can be, in time: a search without a bound in time would look into each
-monthly partition.
-"""
+"""Which rows a batch's refresh has to rewrite: ranges of one symbol's bars, and pieces that are small enough."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -10,6 +6,7 @@ from datetime import datetime, timedelta
 
 from pymysql.cursors import Cursor
 
+from jobs.streaming.reach import Reach
 from market.feature_sql import lookback_bars
 from market.settings import get_settings
 
@@ -22,10 +19,10 @@ Span = tuple[str, datetime, datetime]
 MERGE_WITHIN = timedelta(days=3)
 # A piece's rows are rewritten by one statement and one commit: a second's work, and some 10 MB of MariaDB's memory.
 PIECE_BARS = 5_000
+# What a piece reads, its rows and each range's lookback: many symbols' single bars are work for several connections.
+PIECE_READS = 20_000
 # The slow reports of a piece's time are looked through by each of its moments, so it must not be a decade.
 PIECE_TIME = timedelta(days=400)
-# Where a symbol's next or previous 100 rows nearly always are, daily bars included; beyond it only when they are not.
-NEARBY = timedelta(days=150)
 
 
 @dataclass(frozen=True)
@@ -46,15 +43,31 @@ class Range:
 
 
 Piece = list[Range]
-"""Ranges that one statement refreshes: at most PIECE_BARS rows within PIECE_TIME, each symbol's once or far apart."""
+"""Ranges that one statement refreshes: at most PIECE_BARS rows within PIECE_TIME, from at most PIECE_READS."""
 
 
 def plan(cursor: Cursor, touched: Iterable[Key], spans: Iterable[Span] = ()) -> Iterator[Piece]:
     """The pieces to refresh, by symbol and time, for `touched` bars, books or slots and for `spans` of bars that a slow
     report reaches: a touched bar also changes the windows of the bars after it, a report only the bars themselves."""
-    lookback = lookback_bars()
-    reached = [(symbol, first, _far(cursor, "bar", symbol, last, lookback)) for symbol, first, last in _spans(touched)]
-    yield from _pieces(_cut(cursor, _merged(sorted([*reached, *spans]))))
+    reach, lookback = Reach(cursor), lookback_bars()
+    of_touched = _spans(_with_rows(cursor, touched))
+    reach.learn("bar", [(symbol, last) for symbol, _, last in of_touched], lookback)
+    reached = [(symbol, first, reach.far("bar", symbol, last, lookback)) for symbol, first, last in of_touched]
+    yield from _pieces(_cut(cursor, reach, _merged(sorted([*reached, *spans]))))
+
+
+def _with_rows(cursor: Cursor, touched: Iterable[Key]) -> list[Key]:
+    """The keys that reach a closed slot: a live bar whose slot is open has no row yet."""
+    keys = list(touched)
+    if not keys:
+        return []
+    cursor.execute(
+        "SELECT symbol, MAX(bar_end) FROM slot WHERE symbol IN %s AND bar_end >= %s AND closed_at IS NOT NULL "
+        "GROUP BY symbol",
+        (sorted({symbol for symbol, _ in keys}), min(bar_end for _, bar_end in keys)),
+    )
+    newest: dict[str, datetime] = dict(cursor.fetchall())
+    return [(symbol, bar_end) for symbol, bar_end in keys if symbol in newest and bar_end <= newest[symbol]]
 
 
 def _spans(touched: Iterable[Key]) -> list[Span]:
@@ -79,13 +92,14 @@ def _merged(spans: Iterable[Span]) -> list[Span]:
     return merged
 
 
-def _cut(cursor: Cursor, spans: Iterable[Span]) -> Iterator[Range]:
+def _cut(cursor: Cursor, reach: Reach, spans: list[Span]) -> Iterator[Range]:
     """Each span in ranges of at most PIECE_BARS rows and PIECE_TIME, in time order within a symbol."""
+    _learn_ranges(reach, spans)
     for symbol, first, last in spans:
         start = first
         while start <= last:
             end, bars = _end_of_piece(cursor, symbol, start, min(last, start + PIECE_TIME))
-            yield _range(cursor, symbol, start, end, bars)
+            yield _range(reach, symbol, start, end, bars)
             start = end + datetime.resolution
 
 
@@ -102,15 +116,23 @@ def _end_of_piece(cursor: Cursor, symbol: str, start: datetime, limit: datetime)
     return (last if bars == PIECE_BARS else limit), int(bars)
 
 
-def _range(cursor: Cursor, symbol: str, start: datetime, end: datetime, bars: int) -> Range:
+def _learn_ranges(reach: Reach, spans: list[Span]) -> None:
+    """Of many symbols at once, what `_range` will ask for."""
+    horizon = max(get_settings().targets.horizons)
+    reach.learn("bar", [(symbol, first) for symbol, first, _ in spans], -lookback_bars())
+    reach.learn("slot", [(symbol, first) for symbol, first, _ in spans], -horizon)
+    reach.learn("slot", [(symbol, last) for symbol, _, last in spans], horizon)
+
+
+def _range(reach: Reach, symbol: str, start: datetime, end: datetime, bars: int) -> Range:
     horizon = max(get_settings().targets.horizons)
     return Range(
         symbol,
         start,
         end,
-        _far(cursor, "bar", symbol, start, -lookback_bars()),
-        _far(cursor, "slot", symbol, start, -horizon),
-        _far(cursor, "slot", symbol, end, horizon),
+        reach.far("bar", symbol, start, -lookback_bars()),
+        reach.far("slot", symbol, start, -horizon),
+        reach.far("slot", symbol, end, horizon),
         bars,
     )
 
@@ -118,40 +140,14 @@ def _range(cursor: Cursor, symbol: str, start: datetime, end: datetime, bars: in
 def _pieces(ranges: Iterable[Range]) -> Iterator[Piece]:
     """Ranges of any symbols together while they are few rows and close in time."""
     piece: Piece = []
+    lookback = lookback_bars()
     for one in ranges:
         whole = [*piece, one]
         time = max(r.refresh_to for r in whole) - min(r.refresh_from for r in whole)
-        if piece and (sum(r.bars for r in whole) > PIECE_BARS or time > PIECE_TIME):
+        bars = sum(r.bars for r in whole)
+        if piece and (bars > PIECE_BARS or bars + lookback * len(whole) > PIECE_READS or time > PIECE_TIME):
             yield piece
             piece = []
         piece.append(one)
     if piece:
         yield piece
-
-
-def _far(cursor: Cursor, table: str, symbol: str, bar_end: datetime, rows: int) -> datetime:
-    """The bar_end that lies `rows` rows of the table after `bar_end`, before it where `rows` is negative; with fewer
-    rows there, the last or first of them."""
-    found, farthest = _reach(cursor, table, symbol, bar_end, rows, within=NEARBY if table == "bar" else None)
-    if found < abs(rows) and table == "bar":
-        found, farthest = _reach(cursor, table, symbol, bar_end, rows, within=None)
-    return farthest or bar_end
-
-
-def _reach(
-    cursor: Cursor, table: str, symbol: str, bar_end: datetime, rows: int, *, within: timedelta | None
-) -> tuple[int, datetime | None]:
-    """How many of the `rows` there are, and the farthest of them."""
-    if rows > 0:
-        side, order, farthest, end = ">", "", "MAX", within and bar_end + within
-    else:
-        side, order, farthest, end = "<", "DESC", "MIN", within and bar_end - within
-    bound, values = (f" AND bar_end {'<' if rows > 0 else '>'}= %s", [end]) if end else ("", [])
-    closed = " AND closed_at IS NOT NULL" if table == "slot" else ""
-    cursor.execute(
-        f"SELECT COUNT(*), {farthest}(bar_end) FROM (SELECT bar_end FROM {table} "
-        f"WHERE symbol = %s AND bar_end {side} %s{bound}{closed} ORDER BY bar_end {order} LIMIT %s) nearby",
-        (symbol, bar_end, *values, abs(rows)),
-    )
-    found, bar = cursor.fetchone() or (0, None)
-    return int(found), bar

@@ -6,10 +6,14 @@ from datetime import UTC, datetime
 from pymysql.cursors import Cursor
 
 from jobs.streaming.ranges import Key
+from jobs.streaming.scratch import write_scratch
 from market.features import catalogue
 from market.kafka_clients import ConfirmedPublisher
 from market.messages import Readiness
 from market.settings import get_settings
+
+ANNOUNCED = "symbol VARCHAR(32) NOT NULL, bar_end DATETIME(6) NOT NULL, PRIMARY KEY (symbol, bar_end)"
+ANNOUNCE = f"asked BOOLEAN NOT NULL, {ANNOUNCED}"
 
 
 def keys_to_announce(cursor: Cursor, asked: Iterable[Key], touched: Iterable[Key]) -> list[Key]:
@@ -21,16 +25,8 @@ def keys_to_announce(cursor: Cursor, asked: Iterable[Key], touched: Iterable[Key
     asked, touched = set(asked), set(touched)
     if not asked | touched:
         return []
-    cursor.execute(
-        "CREATE TEMPORARY TABLE IF NOT EXISTS announce ("
-        "symbol VARCHAR(32) NOT NULL, bar_end DATETIME(6) NOT NULL, asked BOOLEAN NOT NULL, "
-        "PRIMARY KEY (symbol, bar_end)) ENGINE = MEMORY"
-    )
-    cursor.execute("DELETE FROM announce")
-    cursor.executemany(
-        "INSERT INTO announce (symbol, bar_end, asked) VALUES (%s, %s, %s)",
-        [(*key, key in asked) for key in asked | touched],
-    )
+    keys = [(*key, key in asked) for key in asked | touched]
+    write_scratch(cursor, "announce", ANNOUNCE, ("symbol", "bar_end", "asked"), keys)
     cursor.execute(
         "SELECT STRAIGHT_JOIN a.symbol, a.bar_end FROM announce a "
         "JOIN slot s ON s.symbol = a.symbol AND s.bar_end = a.bar_end "
@@ -59,6 +55,9 @@ def announce(publisher: ConfirmedPublisher, keys: list[Key]) -> None:
 
 
 def mark_announced(cursor: Cursor, keys: list[Key]) -> None:
-    cursor.executemany(
-        "UPDATE slot SET ready_at = UTC_TIMESTAMP(6) WHERE symbol = %s AND bar_end = %s AND ready_at IS NULL", keys
+    """Notes in the slots that their event is out; the first one counts."""
+    write_scratch(cursor, "announced", ANNOUNCED, ("symbol", "bar_end"), keys)
+    cursor.execute(
+        "UPDATE announced STRAIGHT_JOIN slot s ON s.symbol = announced.symbol AND s.bar_end = announced.bar_end "
+        "SET s.ready_at = UTC_TIMESTAMP(6) WHERE s.ready_at IS NULL"
     )

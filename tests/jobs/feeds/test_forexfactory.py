@@ -79,6 +79,7 @@ def test_a_yearly_figure_is_another_event() -> None:
 
 
 def test_countries_of_the_settings_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MARKET_FEATURES__COUNTRY", "United States")
     rows = [ff_row(), ff_row(country="GBP"), ff_row(country="EUR"), ff_row(country="All")]
     assert [message.country for message in forecasts(rows)] == ["United States"]
     monkeypatch.setenv("MARKET_FEEDS__COUNTRIES", '["United Kingdom", "Euro Zone"]')

@@ -141,7 +141,7 @@ BAD = [
     ("volume", json.dumps(BAR | {"symbol": 123}), "symbol=123: Input should be a valid string"),
     ("volume", json.dumps(BAR | {"unknown": 1}), "unknown=1: Extra inputs are not permitted"),
     ("volume", json.dumps(BAR | {"volume": 1e300}), "volume=1e+300: beyond what can be stored"),
-    ("volume", json.dumps(BAR | {"bar_end": "9999-12-31T23:59:59-12:00"}), "date value out of range"),
+    ("volume", json.dumps(BAR | {"bar_end": "9999-12-31T23:59:59-12:00"}), "outside the years 1 to 9999"),
     ("slot", json.dumps(SLOT | {"bar_end": 9 * 10**12, "session_open": -(9 * 10**12)}), "beyond what can be stored"),
     ("deep", json.dumps(BOOK | {"bids": [{"price": 101.5, "size": 1.0}]}), "crossed book: best bid 101.5"),
     ("deep", json.dumps(BOOK | {"bids": BOOK["bids"][::-1]}), "levels are not ordered from the best"),
