@@ -70,13 +70,4 @@ class PendingSlots:
 
 def _closed(symbol: str, bar_end: datetime, closed_at: datetime) -> SlotClosed:
     slot = get_calendar(get_settings().instruments[symbol].calendar).slot_at(bar_end)
-    return SlotClosed(
-        symbol=symbol,
-        bar_end=slot.bar_end,
-        closed_at=closed_at,
-        timezone=slot.timezone,
-        session_open=slot.session_open,
-        session_close=slot.session_close,
-        closure_at=slot.closure_at,
-        live=False,
-    )
+    return slot.closed(symbol, closed_at, live=False)

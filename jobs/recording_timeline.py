@@ -32,17 +32,7 @@ class Moment:
 
     def closed(self, live: bool) -> SlotClosed:
         """Its slot-closed message; it closes at bar_end, in event time."""
-        slot = self.slot
-        return SlotClosed(
-            symbol=self.symbol,
-            bar_end=slot.bar_end,
-            closed_at=slot.bar_end,
-            timezone=slot.timezone,
-            session_open=slot.session_open,
-            session_close=slot.session_close,
-            closure_at=slot.closure_at,
-            live=live,
-        )
+        return self.slot.closed(self.symbol, self.slot.bar_end, live)
 
 
 Step = SlowMessage | DeadLetter | Moment

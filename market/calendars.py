@@ -17,6 +17,7 @@ from exchange_calendars import ExchangeCalendar
 
 from market.errors import MarketError
 from market.fx_calendar import FxCalendar
+from market.messages import SlotClosed
 
 FIRST_SESSION = "1990-01-01"  # older recordings than this have no slots
 Alignment = Literal["open", "clock"]
@@ -39,6 +40,19 @@ class Slot:
     session_open: datetime | None = None
     session_close: datetime | None = None
     closure_at: datetime | None = None
+
+    def closed(self, symbol: str, closed_at: datetime, live: bool) -> SlotClosed:
+        """The message that the symbol's slot is closed, with the session's times."""
+        return SlotClosed(
+            symbol=symbol,
+            bar_end=self.bar_end,
+            closed_at=closed_at,
+            timezone=self.timezone,
+            session_open=self.session_open,
+            session_close=self.session_close,
+            closure_at=self.closure_at,
+            live=live,
+        )
 
 
 @dataclass(frozen=True)

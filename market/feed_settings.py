@@ -69,6 +69,9 @@ DEFAULT_RATES = {
     "tradier": Rate(per_minute=60),
     "fred": Rate(per_minute=120),
     "forexfactory": Rate(per_minute=2, per_day=100),
+    "cnbc": Rate(per_minute=6),
+    "tradingster": Rate(per_minute=6),
+    "investing": Rate(per_minute=6),
 }
 
 

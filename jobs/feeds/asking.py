@@ -6,6 +6,7 @@ from jobs.feeds.feed import Query
 from jobs.feeds.fetching import fetch
 from jobs.feeds.fred_series import SERIES
 from jobs.feeds.page_source import PAGES
+from jobs.feeds.rates import SourceGate, rate_limits
 from jobs.feeds.registry import source_named
 from market.errors import SourceError
 from market.feed_settings import Feed
@@ -16,10 +17,22 @@ from market.settings import get_settings
 def ask(feed: Feed, source: str, query: Query, total_s: float) -> list[Message]:
     """The source's messages, recorded, within `total_s`. Raises SourceError."""
     if source in PAGES:
-        return PAGES[source].fetch(query, total_s=total_s)
+        return _page(source, query, total_s)
     if source == "fred":
         return _each_event(query, total_s)
     return fetch(source_named(source, feed), query, total_s=total_s)
+
+
+def _page(source: str, query: Query, total_s: float) -> list[Message]:
+    """By its spider. A crawl counts as one request of the source, and a wait that the site asks for holds for all."""
+    gate, deadline = SourceGate(rate_limits(), source), time.monotonic() + total_s
+    gate.admit(deadline)
+    try:
+        return PAGES[source].fetch(query, total_s=deadline - time.monotonic())
+    except SourceError as error:
+        if error.retry_after_s is not None:
+            gate.hold(error.retry_after_s)
+        raise
 
 
 def _each_event(query: Query, total_s: float) -> list[Message]:

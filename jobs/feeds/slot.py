@@ -20,7 +20,7 @@ from market.calendars import Slot
 from market.errors import MarketError
 from market.feed_settings import Feed
 from market.instrument_slots import due, slots_of
-from market.messages import Message, SlotClosed
+from market.messages import SlotClosed
 from market.settings import InstrumentSettings, get_settings
 
 log = logging.getLogger(__name__)
@@ -147,15 +147,6 @@ def _unclosed_before(symbol: str, bar_end: datetime, state: FeedState) -> Iterab
     return (slot for slot in slots_of(instrument, after, bar_end) if slot.bar_end < bar_end)
 
 
-def _closed(symbol: str, slot: Slot, closed_at: datetime, live: bool = True) -> Message:
+def _closed(symbol: str, slot: Slot, closed_at: datetime, live: bool = True) -> SlotClosed:
     grace = timedelta(seconds=get_settings().stream.readiness_grace_s)
-    return SlotClosed(
-        symbol=symbol,
-        bar_end=slot.bar_end,
-        closed_at=closed_at,
-        timezone=slot.timezone,
-        session_open=slot.session_open,
-        session_close=slot.session_close,
-        closure_at=slot.closure_at,
-        live=live and closed_at - slot.bar_end <= grace,
-    )
+    return slot.closed(symbol, closed_at, live and closed_at - slot.bar_end <= grace)
