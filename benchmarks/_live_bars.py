@@ -17,6 +17,7 @@ from market.settings import get_settings
 
 INTERVAL = timedelta(minutes=5)
 ANSWER_TIMEOUT_S = 120.0
+QUIET_S = 0.3  # the batch with the books is over, and the job waits for the next message
 
 
 def symbols_of(count: int) -> list[str]:
@@ -45,24 +46,41 @@ def write_history(symbols: Sequence[str], bars: int, last_end: datetime) -> None
             connection.commit()
 
 
-def send_live(publisher: ConfirmedPublisher, symbols: Sequence[str], bar_end: datetime) -> None:
-    """The bar, the book and the closed slot of each symbol, all confirmed."""
+def send_books(publisher: ConfirmedPublisher, symbols: Sequence[str], bar_end: datetime) -> None:
+    """Seven levels a side of each symbol, before the bar ends as the feeds do; waits until they are in MariaDB."""
+    at = bar_end - INTERVAL / 2
+    known = {"source": "benchmark", "source_time": at, "known_at": at, "received_at": at, "snapshot_at": at}
+    sides = {
+        "bids": [{"price": 100 - n / 10, "size": 10} for n in range(7)],
+        "asks": [{"price": 101 + n / 10, "size": 9} for n in range(7)],
+    }
+    for symbol in symbols:
+        book = Book.model_validate({"symbol": symbol, "bar_end": bar_end, **known, **sides})
+        publisher.send(get_settings().topics.deep, symbol, book.to_bytes())
+    publisher.flush()
+    deadline = time.monotonic() + ANSWER_TIMEOUT_S
+    with connect("reader") as connection, connection.cursor() as cursor:
+        connection.autocommit(True)
+        while True:
+            cursor.execute("SELECT COUNT(*) FROM book WHERE bar_end = %s", (bar_end.replace(tzinfo=None),))
+            if (cursor.fetchone() or (0,))[0] == len(symbols):
+                break
+            if time.monotonic() > deadline:
+                raise TimeoutError("the books did not arrive")
+            time.sleep(0.05)
+    time.sleep(QUIET_S)
+
+
+def send_bars(publisher: ConfirmedPublisher, symbols: Sequence[str], bar_end: datetime) -> None:
+    """The bar and the closed slot of each symbol, all confirmed, as the feeds send them at a bar's end."""
     topics, start = get_settings().topics, bar_end - INTERVAL
     known = {"source": "benchmark", "source_time": start, "known_at": bar_end, "received_at": bar_end}
-    levels = (
-        [{"price": 100 - n / 10, "size": 10} for n in range(7)],
-        [{"price": 101 + n / 10, "size": 9} for n in range(7)],
-    )
-    for symbol in symbols:
-        key = {"symbol": symbol, "bar_end": bar_end}
-        bar = Bar.model_validate({**key, **known, "open": 100, "high": 102, "low": 99, "close": 101, "volume": 1500})
-        book = Book.model_validate({**key, **known, "snapshot_at": start, "bids": levels[0], "asks": levels[1]})
-        publisher.send(topics.volume, symbol, bar.to_bytes())
-        publisher.send(topics.deep, symbol, book.to_bytes())
-    publisher.flush()  # no reader can meet a closed slot without its bar
+    prices = {"open": 100, "high": 102, "low": 99, "close": 101, "volume": 1500}
     session = {"timezone": "UTC", "session_open": start, "session_close": bar_end + INTERVAL, "live": True}
     for symbol in symbols:
-        slot = SlotClosed.model_validate({"symbol": symbol, "bar_end": bar_end, "closed_at": bar_end, **session})
+        key = {"symbol": symbol, "bar_end": bar_end}
+        publisher.send(topics.volume, symbol, Bar.model_validate({**key, **known, **prices}).to_bytes())
+        slot = SlotClosed.model_validate({**key, "closed_at": bar_end, **session})
         publisher.send(topics.slot, symbol, slot.to_bytes())
     publisher.flush()
 

