@@ -21,7 +21,7 @@ from market.messages import SlotClosed
 
 FIRST_SESSION = "1990-01-01"  # older recordings than this have no slots
 Alignment = Literal["open", "clock"]
-NEVER = datetime(9999, 12, 31, tzinfo=UTC)
+NEVER = datetime(2199, 12, 31, tzinfo=UTC)  # within the times that the stream takes
 
 
 class UnknownCalendar(MarketError):

@@ -9,6 +9,7 @@ from pyspark.sql import SparkSession
 
 from jobs.streaming.batch import split
 from jobs.streaming.transform import to_fields, topic_shapes
+from market.calendars import get_calendar
 from market.settings import get_settings
 
 AT = "2024-01-10T15:30:00Z"
@@ -165,3 +166,11 @@ def test_everything_refused_has_its_reason_and_the_rest_goes_on(spark: SparkSess
     assert len(refused) == len(BAD)
     for offset, (_, value, reason) in enumerate(BAD, start=1):
         assert reason in refused[offset], value
+
+
+def test_the_slot_of_a_market_that_never_closes_is_taken(spark: SparkSession) -> None:
+    """Its closure lies beyond every bar, but not beyond what the stream takes."""
+    bar_end = datetime(2026, 11, 25, 12, tzinfo=UTC)
+    closed = get_calendar("24/7").slot_at(bar_end).closed("BTC/USD", bar_end, live=True)
+    row = one(spark, "slot", "slot", closed.model_dump(mode="json"))
+    assert (row["symbol"], row["closure_at"] > datetime(2100, 1, 1)) == ("BTC/USD", True)
