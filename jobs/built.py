@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from jobs.faults import faults
 from market.errors import SourceError
 from market.messages import Message
 
@@ -17,5 +18,5 @@ def build(model: type[M], source: str, fields: Mapping[str, Any]) -> M:
     try:
         return model.model_validate({"source": source, **fields})
     except ValidationError as error:
-        faults = [f"{'.'.join(map(str, each['loc']))} {each['input']!r}: {each['msg']}" for each in error.errors()]
-    raise SourceError("implausible", source, "; ".join(faults)[:LONGEST])
+        reason = faults(error)
+    raise SourceError("implausible", source, reason[:LONGEST])

@@ -13,7 +13,8 @@ from importlib.resources import files
 from pathlib import Path
 
 from jobs.recording_facts import RecordingFacts
-from jobs.recording_folder import drafted
+from jobs.recording_folder import drafted, write_csv
+from jobs.recording_messages import FILES
 from market.settings import get_settings
 from market.vix_schedule import vix_known_at
 
@@ -50,9 +51,9 @@ def write_builtin_recording(folder: Path | None = None) -> Path:
     target = folder or default_folder()
     with drafted(target) as draft:
         bars = list(_bars())
-        _write_csv(draft / "bars.csv", ("symbol", "bar_end", "open", "high", "low", "close", "volume"), bars)
+        write_csv(draft / "bars.csv", FILES["bars"][0], bars)
         first, last = (datetime.fromisoformat(bars[row][1]) for row in (0, -1))
-        _write_csv(draft / "vix.csv", ("as_of", "known_at", "value"), list(_vix(first - VIX_BEFORE_BARS, last)))
+        write_csv(draft / "vix.csv", FILES["vix"][0], list(_vix(first - VIX_BEFORE_BARS, last)))
         (draft / "recording.toml").write_text(FACTS.to_toml(), encoding="utf-8")
     return target
 
@@ -75,13 +76,6 @@ def _vix(since: datetime, until: datetime) -> Iterator[tuple[str, ...]]:
             known_at = vix_known_at(day)
             if row["vix"] != HOLIDAY and since <= known_at <= until:
                 yield datetime.combine(day, time(), UTC).isoformat(), known_at.isoformat(), row["vix"]
-
-
-def _write_csv(path: Path, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(header)
-        writer.writerows(rows)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -4,8 +4,7 @@ A live pipeline starts with it: the first model learns from it, and the first li
 not in it: no source gives those of the past.
 """
 
-import csv
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,17 +15,14 @@ from jobs.feeds.slot import begin_after
 from jobs.feeds.slow import fetch_values
 from jobs.feeds.state import feed_state
 from jobs.recording_facts import RecordingFacts
-from jobs.recording_folder import drafted
+from jobs.recording_folder import drafted, write_csv
+from jobs.recording_messages import FILES
 from market.errors import MarketError, SourceError
 from market.messages import Bar, Cot, Vix
 from market.settings import InstrumentSettings, get_settings
 
 PAGES_AT_MOST = 50
 SLOW_BEFORE = timedelta(days=30)  # the first bars know a COT report and a VIX close
-BAR_COLUMNS = ("symbol", "bar_end", "open", "high", "low", "close", "volume")
-VIX_COLUMNS = ("as_of", "known_at", "value")
-COT_COLUMNS = ("contract", "as_of", "known_at", "group", "long", "short", "long_change", "short_change",
-               "long_oi_pct", "short_oi_pct")  # fmt: skip
 
 Progress = Callable[[int, int], None]
 
@@ -51,10 +47,9 @@ def write_live_history(folder: Path, bars: int, progress: Progress | None = None
             progress(done, total)
     first = min(found[0].bar_end for found in history.values())
     with drafted(folder) as draft:
-        _write(draft / "bars.csv", BAR_COLUMNS, _in_time(history))
-        vix, cot = fetch_values("vix", first - SLOW_BEFORE), fetch_values("cot", first - SLOW_BEFORE)
-        _write(draft / "vix.csv", VIX_COLUMNS, (message for message in vix if isinstance(message, Vix)))
-        _write(draft / "cot.csv", COT_COLUMNS, (message for message in cot if isinstance(message, Cot)))
+        _write(draft, "bars", _in_time(history))
+        _write(draft, "vix", [one for one in fetch_values("vix", first - SLOW_BEFORE) if isinstance(one, Vix)])
+        _write(draft, "cot", [one for one in fetch_values("cot", first - SLOW_BEFORE) if isinstance(one, Cot)])
         (draft / "recording.toml").write_text(_facts(next(iter(instruments.values()))).to_toml(), encoding="utf-8")
     for symbol, found in history.items():
         begin_after(symbol, found[-1].bar_end)
@@ -65,8 +60,7 @@ def write_live_history(folder: Path, bars: int, progress: Progress | None = None
 def _bars(symbol: str, instrument: InstrumentSettings, start: datetime) -> list[Bar]:
     """From the first source that has any, page by page, as each gives only so many at once."""
     refused = []
-    sources = get_settings().feeds.sources.bars if instrument.bars is None else instrument.bars
-    for source in sources:
+    for source in get_settings().sources_of(symbol, "bars"):
         try:
             found = list(_pages(symbol, instrument, source, start))
         except SourceError as error:
@@ -107,14 +101,12 @@ def _facts(instrument: InstrumentSettings) -> RecordingFacts:
     )
 
 
-def _write(path: Path, columns: Sequence[str], messages: Iterable[Bar | Vix | Cot]) -> None:
-    """The messages' fields as cells; no file when there are none."""
+def _write(folder: Path, kind: str, messages: Sequence[Bar | Vix | Cot]) -> None:
+    """The messages' fields as the recording's cells; no file when there are none."""
+    columns, _ = FILES[kind]
     rows = [[_cell(getattr(message, column)) for column in columns] for message in messages]
     if rows:
-        with path.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(columns)
-            writer.writerows(rows)
+        write_csv(folder / f"{kind}.csv", columns, rows)
 
 
 def _cell(value: object) -> str:

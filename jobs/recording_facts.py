@@ -10,6 +10,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
+from jobs.faults import faults
 from jobs.recording_rows import RecordingError
 from market.calendars import Alignment, MarketCalendar, get_calendar
 
@@ -73,12 +74,3 @@ def read_facts(folder: Path) -> RecordingFacts:
     if facts.calendar is not None:
         get_calendar(facts.calendar)  # an unknown name is said now, not at the first bar
     return facts
-
-
-def faults(error: ValidationError) -> str:
-    """Each broken rule as `field = value: what is wrong`."""
-    parts = []
-    for fault in error.errors(include_url=False):
-        field = ".".join(str(part) for part in fault["loc"])
-        parts.append(f"{field} = {fault['input']!r}: {fault['msg']}" if field else fault["msg"])
-    return "; ".join(parts)

@@ -1,8 +1,9 @@
 """Writes a recording's folder so that no reader ever meets a part of it."""
 
+import csv
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -29,3 +30,11 @@ def _put(draft: Path, target: Path) -> None:
             path.replace(target / path.name)
     else:
         draft.rename(target)
+
+
+def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """One file of a recording. Raises OSError."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(header)
+        writer.writerows(rows)

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from jobs.recording_facts import faults
+from jobs.faults import faults
 from jobs.recording_rows import BadCell, RecordingError, Row
 from market.messages import Bar, Book, Cot, DeadLetter, EconomicRelease, Vix
 

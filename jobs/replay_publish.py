@@ -10,9 +10,10 @@ from confluent_kafka import KafkaException
 
 from jobs.recording import Recording
 from jobs.recording_timeline import Moment, Step, timeline
+from market.addresses import address
 from market.errors import StackNotReady
 from market.kafka_clients import ConfirmedPublisher, ensure_topics, producer
-from market.messages import Cot, DeadLetter, EconomicRelease, Vix
+from market.messages import Bar, Book, Cot, DeadLetter, EconomicRelease, Message, SlotClosed, Vix
 from market.settings import TopicSettings, get_settings
 
 Progress = Callable[[int, int], None]
@@ -23,6 +24,17 @@ BULK = {"linger.ms": 50, "batch.size": 262_144}
 
 REPORT_EVERY_S = 0.2
 REPORT_EVERY_STEPS = 200  # looking at the clock at each step would cost more than the step
+
+
+COUNTED: dict[type[Message], str] = {
+    Bar: "bars",
+    Book: "books",
+    Vix: "vix",
+    Cot: "cot",
+    EconomicRelease: "economic",
+    SlotClosed: "slots",
+    DeadLetter: "dead_letters",
+}
 
 
 @dataclass
@@ -38,6 +50,10 @@ class Counts:
     gaps: int = 0
     dead_letters: int = 0
     seconds: float = 0.0
+
+    def add(self, message: Message) -> None:
+        name = COUNTED[type(message)]
+        setattr(self, name, getattr(self, name) + 1)
 
     @property
     def messages(self) -> int:
@@ -67,35 +83,23 @@ class StepPublisher:
 
     def send(self, step: Step) -> None:
         """Everything of a step but its slot-closed message."""
-        topics, counts, send = self._topics, self.counts, self._sender.send
-        if isinstance(step, Moment):
-            if step.book is not None:
-                send(topics.deep, step.symbol, step.book.to_bytes())
-                counts.books += 1
-            if step.bar is not None:
-                send(topics.volume, step.symbol, step.bar.to_bytes())
-                counts.bars += 1
-        elif isinstance(step, Vix):
-            send(topics.vix, "VIX", step.to_bytes())
-            counts.vix += 1
-        elif isinstance(step, Cot):
-            send(topics.cot, step.contract, step.to_bytes())
-            counts.cot += 1
-        elif isinstance(step, EconomicRelease):
-            send(topics.ind, step.event, step.to_bytes())
-            counts.economic += 1
-        elif isinstance(step, DeadLetter):
-            send(topics.dead_letter, step.source, step.to_bytes())
-            counts.dead_letters += 1
+        sent: tuple[Message | None, ...] = (step.book, step.bar) if isinstance(step, Moment) else (step,)
+        for message in sent:
+            if message is not None:
+                self._send(message)
 
     def close(self, moment: Moment, live: bool) -> None:
         """The slot-closed message, after the moment's bar and book."""
-        self._sender.send(self._topics.slot, moment.symbol, moment.closed(live).to_bytes())
-        self.counts.slots += 1
+        self._send(moment.closed(live))
         self.counts.gaps += moment.bar is None
 
     def flush(self) -> None:
         self._sender.flush()
+
+    def _send(self, message: Message) -> None:
+        topic, key = address(message, self._topics)
+        self._sender.send(topic, key, message.to_bytes())
+        self.counts.add(message)
 
 
 def require_topics() -> TopicSettings:

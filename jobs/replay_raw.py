@@ -10,27 +10,17 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from jobs.feeds.publish import address
 from jobs.feeds.refused import refusal_letter
 from jobs.raw_folder import payloads_below
 from jobs.raw_instruments import PendingSlots, as_instrument
 from jobs.raw_parsers import UnknownSource, messages_of
 from jobs.raw_store import Raw, RawError
 from jobs.replay_publish import BULK, Counts, Progress, Sender, require_topics
+from market.addresses import address
 from market.errors import SourceError
 from market.kafka_clients import ConfirmedPublisher, producer
-from market.messages import Bar, Book, Cot, DeadLetter, EconomicRelease, Message, SlotClosed, Vix
+from market.messages import Bar, DeadLetter, Message
 from market.settings import TopicSettings, get_settings
-
-COUNTED: dict[type[Message], str] = {
-    Bar: "bars",
-    Book: "books",
-    Vix: "vix",
-    Cot: "cot",
-    EconomicRelease: "economic",
-    SlotClosed: "slots",
-    DeadLetter: "dead_letters",
-}
 
 
 @dataclass
@@ -114,5 +104,4 @@ class _Replay:
     def _send(self, message: Message) -> None:
         topic, key = address(message, self._topics)
         self._sender.send(topic, key, message.to_bytes())
-        name = COUNTED[type(message)]
-        setattr(self.counts.sent, name, getattr(self.counts.sent, name) + 1)
+        self.counts.sent.add(message)

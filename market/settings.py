@@ -217,6 +217,11 @@ class Settings(BaseSettings):
         object.__setattr__(self, "stream", self.stream.model_copy(update=missing))  # frozen for everybody else
         return self
 
+    def sources_of(self, symbol: str, feed: Literal["book", "bars"]) -> tuple[str, ...]:
+        """The sources to ask for a symbol's book or bars, in order: the instrument's own, else those of all."""
+        own: tuple[str, ...] | None = getattr(self.instruments[symbol], feed)
+        return getattr(self.feeds.sources, feed) if own is None else own
+
     @classmethod
     def settings_customise_sources(
         cls,

@@ -1,5 +1,6 @@
 """Asks one source of a feed, whatever it is: an API in this process, a page by its spider in a process of its own."""
 
+import logging
 import time
 
 from jobs.feeds.feed import Query
@@ -12,6 +13,8 @@ from market.errors import SourceError
 from market.feed_settings import Feed
 from market.messages import Message
 from market.settings import get_settings
+
+log = logging.getLogger(__name__)
 
 
 def ask(feed: Feed, source: str, query: Query, total_s: float) -> list[Message]:
@@ -39,10 +42,19 @@ def _each_event(query: Query, total_s: float) -> list[Message]:
     """FRED has a series an event, so it is asked once for each of the settings' events that it has."""
     deadline = time.monotonic() + total_s
     messages: list[Message] = []
+    failed: list[SourceError] = []
     for event in (event for event in get_settings().features.events if event in SERIES):
         left = deadline - time.monotonic()
         if left <= 0:
             raise SourceError("unavailable", "fred", f"not all events within {total_s:g} s")
-        wanted = Query(event, None, query.start, query.end)
-        messages += fetch(source_named("fred", "economic"), wanted, total_s=left)
+        try:
+            wanted = Query(event, None, query.start, query.end)
+            messages += fetch(source_named("fred", "economic"), wanted, total_s=left)
+        except SourceError as error:  # of one series; the others go on
+            log.warning("%s: %s", event, error)
+            failed.append(error)
+            if error.kind in ("auth", "rate_limited"):
+                break
+    if failed and not messages:
+        raise failed[0]
     return messages

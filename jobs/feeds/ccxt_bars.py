@@ -10,17 +10,17 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from jobs.faults import faults
 from jobs.feeds.ccxt_exchange import OfflineExchange
 from jobs.feeds.ccxt_source import CcxtSource
 from jobs.feeds.ccxt_tables import exact, falling, find_bars, has_empty_list, labels_of, rising
 from jobs.feeds.checks import ensure_no_jump
-from jobs.feeds.feed import Payload, Query, implausible
-from jobs.feeds.records import faults, json_body
+from jobs.feeds.feed import EPOCH, Payload, Query, implausible
+from jobs.feeds.records import json_body
 from market.errors import SourceError, SourceFault
 from market.feed_settings import Feed
 from market.messages import Bar, Message
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DEFAULT_INTERVAL = timedelta(minutes=5)
 LONGEST_INTERVAL = timedelta(days=1)  # weeks and months begin where each exchange likes
 MOST_BARS = 300  # of one request that names both ends: what Coinbase, the strictest of the large ones, gives

@@ -6,17 +6,17 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from jobs.faults import faults
 from jobs.feeds.ccxt_exchange import Market, OfflineExchange
 from jobs.feeds.ccxt_source import CcxtSource
 from jobs.feeds.ccxt_tables import Side, Sides, exact, falling, find_sides, rising
-from jobs.feeds.feed import Payload, Query, implausible
-from jobs.feeds.records import faults, json_body
+from jobs.feeds.feed import EPOCH, Payload, Query, end_of_interval, implausible
+from jobs.feeds.records import json_body
 from market.errors import SourceError
 from market.feed_settings import Feed
 from market.messages import Book, Message
 
 LEVELS = 10
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LARGEST = 1e15  # beyond any price or size; what is larger has lost its decimal point
 AHEAD = timedelta(minutes=5)  # clocks differ by seconds; a snapshot further ahead has the wrong unit or day
 FIRST_DAY = datetime(2009, 1, 3, tzinfo=UTC)  # Bitcoin's first block
@@ -52,7 +52,7 @@ class CcxtBook(CcxtSource):
         known = {"symbol": query.symbol, "source": self.name, "received_at": payload.received_at, **times}
         best = {side: found[:LEVELS] for side, found in levels.items()}
         try:
-            message = Book.model_validate({**known, **best, "bar_end": _bar_end(snapshot_at, query.interval)})
+            message = Book.model_validate({**known, **best, "bar_end": end_of_interval(snapshot_at, query.interval)})
         except ValidationError as error:
             reason = faults(error)
         else:
@@ -118,11 +118,6 @@ class CcxtBook(CcxtSource):
         if at is None or at.tzinfo is None:
             raise SourceError("schema_changed", self.name, f"time = {text!r:.60}: not ISO 8601 with offset")
         return at.astimezone(UTC)
-
-
-def _bar_end(snapshot_at: datetime, interval: timedelta | None) -> datetime:
-    """The smallest whole interval, counted from midnight UTC, that is not before the snapshot."""
-    return snapshot_at if interval is None else EPOCH - (EPOCH - snapshot_at) // interval * interval
 
 
 def _letters(name: str) -> str:

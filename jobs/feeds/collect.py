@@ -97,10 +97,14 @@ def collect(
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
     sleep: Callable[[float], None] = time.sleep,
     again: bool = True,
+    within_s: float = float("inf"),
 ) -> Collected:
-    """The feed's messages within feeds.slot_timeout_s. `again` False looks at each source once only."""
+    """The feed's messages within feeds.slot_timeout_s, or `within_s` when that is less.
+
+    `again` False looks at each source once only. The caller writes the metrics' file when all its feeds are through.
+    """
     run = _Run(want, state or feed_state(), asker, now)
-    deadline = time.monotonic() + run.settings.slot_timeout_s
+    deadline = time.monotonic() + min(run.settings.slot_timeout_s, within_s)
     pause = SECOND_LOOK_S
     while run.round(deadline) and again and time.monotonic() + pause < deadline:
         sleep(pause)

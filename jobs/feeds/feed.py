@@ -1,12 +1,16 @@
 """What a source is, and the small values that travel between the client, a source and the command."""
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from market.errors import SourceError
 from market.feed_settings import Feed
 from market.messages import Message
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+ALL_EVENTS = "events"
+"""The symbol that asks an economic source for each event of the settings (features.events)."""
 
 JSON_TYPES = frozenset({"application/json", "text/json", "text/plain"})
 CSV_TYPES = frozenset({"text/csv", "application/csv", "text/plain", "application/octet-stream"})
@@ -102,3 +106,8 @@ class Source(Protocol):
 
 def implausible(source: str, name: str, value: object, why: str) -> SourceError:
     return SourceError("implausible", source, f"{name} = {value!r}: {why}")
+
+
+def end_of_interval(moment: datetime, interval: timedelta | None) -> datetime:
+    """The smallest whole interval, counted from midnight UTC, that is not before the moment; without one, itself."""
+    return moment if interval is None else EPOCH - (EPOCH - moment) // interval * interval

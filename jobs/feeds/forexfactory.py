@@ -11,16 +11,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from jobs.event_names import event_name
-from jobs.feeds.feed import JSON_TYPES, Payload, Query, Request, implausible
+from jobs.feeds.feed import ALL_EVENTS, JSON_TYPES, Payload, Query, Request, implausible
 from jobs.feeds.records import Unreadable, each_record, json_body
 from jobs.numbers import NotANumber, Number, parse_number
 from market.errors import SourceError
 from market.feed_settings import Feed
 from market.messages import EconomicRelease, Message
 from market.settings import get_settings
-
-ALL_EVENTS = "events"
-"""The symbol that asks for each event of the settings (features.events)."""
 
 COUNTRIES = {  # a currency stands for its country, named as the other calendars name it
     "AUD": "Australia",

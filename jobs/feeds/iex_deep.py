@@ -10,14 +10,14 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from jobs.feeds.feed import JSON_TYPES, Payload, Query, Request, implausible
-from jobs.feeds.records import faults, json_body
+from jobs.faults import faults
+from jobs.feeds.feed import EPOCH, JSON_TYPES, Payload, Query, Request, end_of_interval, implausible
+from jobs.feeds.records import json_body
 from market.errors import SourceError
 from market.feed_settings import Feed
 from market.messages import Book, Message
 
 LEVELS = 10
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 AHEAD = timedelta(minutes=5)  # clocks differ by seconds; a snapshot further ahead has the wrong unit or day
 FIRST_DAY = datetime(2013, 1, 1, tzinfo=UTC)  # IEX opened in October of that year
 
@@ -50,7 +50,7 @@ class IexDeep:
         times = {"source_time": snapshot_at, "known_at": snapshot_at, "snapshot_at": snapshot_at}
         known = {"symbol": query.symbol, "source": self.name, "received_at": payload.received_at, **times}
         try:
-            message = Book.model_validate({**known, **sides, "bar_end": _bar_end(snapshot_at, query.interval)})
+            message = Book.model_validate({**known, **sides, "bar_end": end_of_interval(snapshot_at, query.interval)})
         except ValidationError as error:
             reason = faults(error)
         else:
@@ -105,8 +105,3 @@ class IexDeep:
 
     def _time(self, where: str, entry: dict[str, Any]) -> datetime:
         return EPOCH + timedelta(milliseconds=max(0.0, min(self._number(where, entry, "timestamp"), 2e14)))
-
-
-def _bar_end(snapshot_at: datetime, interval: timedelta | None) -> datetime:
-    """The smallest whole interval that is not before the snapshot."""
-    return snapshot_at if interval is None else EPOCH - (EPOCH - snapshot_at) // interval * interval

@@ -24,14 +24,13 @@ ATTEMPTS, ANSWERED, DISAGREEMENT = "attempts", "answered", "disagreement"
 
 
 def count(state: FeedState, collected: Collected) -> None:
-    """Adds one collection's attempts to the counters and writes the file anew."""
+    """Adds one collection's attempts to the counters; `write` shows them."""
     feed, symbol = collected.want.feed, collected.want.symbol
     for attempt in collected.attempts:
         with state.update(ATTEMPTS, f"{feed} {attempt.source} {attempt.kind}") as entry:
             entry["n"] = entry.get("n", 0) + 1
     with state.update(ANSWERED, f"{feed} {symbol}") as entry:
         entry["complete"], entry["text"] = int(collected.complete), collected.text()
-    write(state)
 
 
 def compare(state: FeedState, feed: Feed, symbol: str, sources: tuple[str, str], apart: float) -> None:
@@ -41,6 +40,7 @@ def compare(state: FeedState, feed: Feed, symbol: str, sources: tuple[str, str],
 
 
 def write(state: FeedState) -> None:
+    """The text file anew, whole or not at all."""
     registry = CollectorRegistry()
     registry.register(_FromState(state))
     path = get_settings().local.var / "metrics" / "feeds.prom"

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC
 from typing import Any, get_args
 
-from jobs.feeds.feed import Query
+from jobs.feeds.feed import ALL_EVENTS, Query
 from jobs.feeds.refused import PayloadRefused, refusal_letter
 from jobs.raw_store import RawError, raw_store
 from market.errors import SourceError, SourceFault
@@ -24,9 +24,6 @@ from market.messages import Cot, EconomicRelease, Message, Sourced, Vix
 from market.settings import ROOT
 
 MODELS: dict[Feed, type[Sourced]] = {"vix": Vix, "cot": Cot, "economic": EconomicRelease}
-ALL_EVENTS = "events"
-"""The symbol that asks for each event of the settings (features.events)."""
-
 LONGEST_DETAIL = 300  # characters of what a spider that broke had to say
 REQUEST_SHARE = 0.45  # of the whole time for one request: its retry still fits
 

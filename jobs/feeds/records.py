@@ -12,12 +12,12 @@ from typing import Any, NoReturn, TypeVar
 
 from pydantic import ValidationError
 
+from jobs.faults import LONGEST_QUOTE, faults
 from jobs.feeds.feed import Payload, implausible
 from market.errors import SourceError
 from market.messages import DeadLetter, Message
 
 NUMBER = re.compile(r"-?(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+)?(?:[eE][+-]?\d{1,3})?|-?\.\d+", re.ASCII)
-LONGEST_QUOTE = 200
 PAYLOAD_LIMIT = 10_000
 
 
@@ -108,15 +108,6 @@ def each_record(
     if dead and len(dead) == len(records):
         raise SourceError("schema_changed", source, f"no record can be read; the first: {dead[0].reason}")
     return messages, dead
-
-
-def faults(error: ValidationError) -> str:
-    """Each broken rule as `field = value: what is wrong`."""
-    parts = []
-    for fault in error.errors(include_url=False):
-        name, value = ".".join(str(part) for part in fault["loc"]), repr(fault["input"])[:LONGEST_QUOTE]
-        parts.append(f"{name} = {value}: {fault['msg']}" if name else str(fault["msg"]))
-    return "; ".join(parts)
 
 
 def dead_letter(source: str, reason: str, record: object, failed_at: datetime) -> DeadLetter:

@@ -11,21 +11,23 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Literal
 
+from jobs.feeds import metrics
 from jobs.feeds.collect import Collected, Want, collect, remember
 from jobs.feeds.last_values import LastValues
 from jobs.feeds.publish import publish
 from jobs.feeds.state import FeedState, feed_state
 from market.calendars import Slot
 from market.errors import MarketError
-from market.feed_settings import Feed
 from market.instrument_slots import due, slots_of
+from market.kafka_clients import ConfirmedPublisher
 from market.messages import SlotClosed
 from market.settings import InstrumentSettings, get_settings
 
 log = logging.getLogger(__name__)
 
-THREADS = 16
+THREADS = 64  # they wait for others' servers
 CLOSED = "closed_slot"
 MAKE_UP_FOR = timedelta(days=7)  # an older gap is filled by a recording, not by the feeds
 
@@ -63,16 +65,14 @@ def fetch_slot(
     book from after bar_end would show the model the future. Raises DeliveryFailed or StackNotReady when Kafka does not
     confirm; no source's failure raises.
     """
-    state, report = feed_state(), SlotReport(bar_end)
-    slots = due(bar_end)
+    run, report, slots = _Run(bar_end, now), SlotReport(bar_end), due(bar_end)
     with ThreadPoolExecutor(THREADS) as threads:
         if now() < bar_end:
             wants = [_want("book", symbol, bar_end) for symbol in slots]
-            # One look only: the bars must not wait for a book's second one.
-            books = threads.map(lambda want: _book(want, state), _fetched(wants))
-            report.collected += books
+            report.collected += threads.map(run.book, (want for want in wants if want.sources))
         sleep(max(0.0, (bar_end - now()).total_seconds()))
-        report.collected += threads.map(lambda symbol: _bar_and_close(symbol, slots[symbol], state, now), slots)
+        report.collected += threads.map(lambda symbol: run.bar_and_close(symbol, slots[symbol]), slots)
+    metrics.write(run.state)
     return report
 
 
@@ -92,49 +92,42 @@ def _remember_closed(state: FeedState, symbol: str, bar_end: datetime) -> None:
         entry["bar_end"] = max(entry.get("bar_end", ""), bar_end.isoformat())
 
 
-def _bar_and_close(symbol: str, slot: Slot, state: FeedState, now: Callable[[], datetime]) -> Collected:
-    want = _want("bars", symbol, slot.bar_end, LastValues(state, "bars", symbol).bar_end)
-    collected = collect(want, state=state) if want.sources else Collected(want)
-    past = [*_unclosed_before(symbol, slot.bar_end, state)]
-    closed_at = now()
-    # The bar before its slot: no reader can meet the closed slot without it.
-    publish(
-        [
-            *collected.messages,
+class _Run:
+    """What the threads of one slot share: the feeds' memory and one producer, which is safe for all of them."""
+
+    def __init__(self, bar_end: datetime, now: Callable[[], datetime]) -> None:
+        self._bar_end, self._now = bar_end, now
+        self.state, self._publisher = feed_state(), ConfirmedPublisher()
+
+    def book(self, want: Want) -> Collected:
+        """In what is left of the bar: the bars must not wait for a source that hangs, and a later book is of no use."""
+        left_s = (self._bar_end - self._now()).total_seconds()
+        collected = collect(want, state=self.state, within_s=left_s, again=False)
+        publish(collected.messages, self._publisher)
+        remember(collected, self.state, self._now())
+        return collected
+
+    def bar_and_close(self, symbol: str, slot: Slot) -> Collected:
+        want = _want("bars", symbol, slot.bar_end, LastValues(self.state, "bars", symbol).bar_end)
+        collected = collect(want, state=self.state) if want.sources else Collected(want)
+        past, closed_at = _unclosed_before(symbol, slot.bar_end, self.state), self._now()
+        # The bar before its slot: no reader can meet the closed slot without it.
+        closures = [
             *(_closed(symbol, before, closed_at, live=False) for before in past),
             _closed(symbol, slot, closed_at),
         ]
-    )
-    remember(collected, state, closed_at)
-    _remember_closed(state, symbol, slot.bar_end)
-    return collected
+        publish([*collected.messages, *closures], self._publisher)
+        remember(collected, self.state, closed_at)
+        _remember_closed(self.state, symbol, slot.bar_end)
+        return collected
 
 
-def _book(want: Want, state: FeedState) -> Collected:
-    collected = collect(want, state=state, again=False)
-    publish(collected.messages)
-    remember(collected, state, datetime.now(UTC))
-    return collected
-
-
-def _fetched(wants: Iterable[Want]) -> list[Want]:
-    """Those whose feed is not turned off."""
-    return [want for want in wants if want.sources]
-
-
-def _want(feed: Feed, symbol: str, bar_end: datetime, start: datetime | None = None) -> Want:
+def _want(feed: Literal["book", "bars"], symbol: str, bar_end: datetime, start: datetime | None = None) -> Want:
     instrument, settings = get_settings().instruments[symbol], get_settings()
-    if feed == "book":
-        sources = _own(instrument.book, settings.feeds.sources.book) if settings.features.use.book else ()
-    else:
-        sources = _own(instrument.bars, settings.feeds.sources.bars)
+    sources = settings.sources_of(symbol, feed) if feed == "bars" or settings.features.use.book else ()
     before = bar_end - instrument.bar_interval  # a run of this slot that was killed may have taken its bar already
     start = before if start is None else min(before, max(start, bar_end - MAKE_UP_FOR))
     return Want(feed, symbol, sources, bar_end, instrument.bar_interval, start, instrument.source_symbols)
-
-
-def _own(of_instrument: tuple[str, ...] | None, of_all: tuple[str, ...]) -> tuple[str, ...]:
-    return of_all if of_instrument is None else of_instrument
 
 
 def _unclosed_before(symbol: str, bar_end: datetime, state: FeedState) -> Iterable[Slot]:

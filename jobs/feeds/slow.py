@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
+from jobs.feeds import metrics
 from jobs.feeds.collect import Collected, Want, collect, remember
+from jobs.feeds.feed import ALL_EVENTS
 from jobs.feeds.publish import publish
 from jobs.feeds.state import feed_state
 from market.errors import MarketError
@@ -33,6 +35,7 @@ def fetch_slow(feed: SlowFeed, since: datetime | None = None) -> list[Collected]
         publish(collected.messages)
         remember(collected, feed_state(), datetime.now(UTC))
         found.append(collected)
+    metrics.write(feed_state())
     return found
 
 
@@ -56,7 +59,7 @@ def _wants(feed: SlowFeed, start: datetime) -> Iterator[Want]:
     if feed == "vix":
         yield Want("vix", "VIX", sources, start=start)
     elif feed == "economic":
-        yield Want("economic", "events", sources, start=start)
+        yield Want("economic", ALL_EVENTS, sources, start=start)
     else:
         contracts = {instrument.cot_contract for instrument in settings.instruments.values() if instrument.cot_contract}
         yield from (Want("cot", contract, sources, start=start) for contract in sorted(contracts))

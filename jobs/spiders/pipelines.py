@@ -8,13 +8,13 @@ from confluent_kafka import KafkaException
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
 
+from jobs.feeds.refused import refusal_letter
 from jobs.spiders.spider import PageSpider, Run
+from market.addresses import address
 from market.errors import MarketError, SourceError
 from market.kafka_clients import ConfirmedPublisher, producer
-from market.messages import Cot, DeadLetter, EconomicRelease, Sourced, Vix
+from market.messages import Cot, EconomicRelease, Message, Sourced, Vix
 from market.settings import get_settings
-
-LONGEST_PAYLOAD = 300_000  # characters; in JSON they stay below Kafka's limit of 1 MB a message
 
 
 class Pipeline:
@@ -41,7 +41,8 @@ class Validate(Pipeline):
         if not isinstance(item, Vix | Cot | EconomicRelease):
             raise TypeError(f"{type(item).__name__} belongs to no topic of a spider")
         fault = _fault(item)
-        key = (topic_of(item), key_of(item), item.source_time.isoformat(), getattr(item, "group", ""), _country(item))
+        place = address(item, get_settings().topics)
+        key = (*place, item.source_time.isoformat(), getattr(item, "group", ""), _country(item))
         if fault is None and key in self._seen:
             fault = f"{' '.join(part for part in key if part)}: a second message of one key"
         self._seen.add(key)
@@ -69,7 +70,7 @@ class Publish(Pipeline):
         self._publisher = publisher or ConfirmedPublisher(producer(log_level=0))
 
     def process_item(self, item: Sourced) -> Sourced:
-        self._publisher.send(topic_of(item), key_of(item), item.to_bytes())
+        self._send(item)
         self.run.sent += 1
         return item
 
@@ -77,35 +78,18 @@ class Publish(Pipeline):
         try:
             for error, payload in self.run.faults:
                 if payload is not None:
-                    letter = dead_letter(error, payload)
-                    self._publisher.send(get_settings().topics.dead_letter, letter.source, letter.to_bytes())
+                    self._send(refusal_letter(error, payload.encode(), datetime.now(UTC), None))
             self._publisher.flush()
         except (MarketError, KafkaException) as error:
             self.run.delivery = str(error)
 
+    def _send(self, message: Message) -> None:
+        topic, key = address(message, get_settings().topics)
+        self._publisher.send(topic, key, message.to_bytes())
+
 
 PRINTED = {Validate: 100, Print: 200}
 LIVE = {Validate: 100, Publish: 200}
-
-
-def topic_of(message: Sourced) -> str:
-    topics = get_settings().topics
-    return {Vix: topics.vix, Cot: topics.cot, EconomicRelease: topics.ind}[type(message)]
-
-
-def key_of(message: Sourced) -> str:
-    """The key under which the topic keeps one series together, the same as a replay's."""
-    if isinstance(message, Cot):
-        return message.contract
-    return message.event if isinstance(message, EconomicRelease) else "VIX"
-
-
-def dead_letter(error: SourceError, payload: str) -> DeadLetter:
-    """The page, or its beginning when it is longer than a message may be, with the reason."""
-    reason = f"{error.kind}: {error.detail}"
-    return DeadLetter(
-        source=error.source, reason=reason, payload=payload[:LONGEST_PAYLOAD], failed_at=datetime.now(UTC)
-    )
 
 
 def _country(message: Sourced) -> str:

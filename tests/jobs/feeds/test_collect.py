@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from jobs.feeds import metrics
 from jobs.feeds.collect import Collected, Want, collect, remember
 from jobs.feeds.feed import Query
 from jobs.feeds.registry import source_named
@@ -256,6 +257,7 @@ def test_two_sources_are_compared_and_the_metric_says_how_far_apart_they_are(
         collected = collect(bars_wanted(end))
     assert collected.source == KRAKEN, "the first one's value is taken"
     assert collected.disagreement == pytest.approx(1 / 101)
+    metrics.write(feed_state())
     text = (tmp_path / "var" / "metrics" / "feeds.prom").read_text()
     label = 'market_feed_disagreement_ratio{feed="bars",first="ccxt_kraken",second="ccxt_coinbase",symbol="BTC/USD"}'
     [line] = [line for line in text.splitlines() if line.startswith(label)]

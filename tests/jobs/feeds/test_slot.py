@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from jobs.feeds.slot import SlotIncomplete, begin_after, close_slot, fetch_slot
 from jobs.feeds.state import feed_state
 from market.kafka_clients import consumer
 from market.settings import get_settings
+from tests.jobs.feeds.server import serving
 from tests.market_world import forget_settings, isolated_market
 from tests.stack import RunningStack, free_ports
 from tests.stand_in import base_urls, standing_in
@@ -137,3 +139,25 @@ def test_a_feed_that_is_turned_off_is_not_asked(world: None, monkeypatch: pytest
     monkeypatch.setenv("MARKET_FEATURES__USE__BOOK", "false")
     forget_settings()
     assert slot_module._want("book", "BTC/USD", datetime.now(UTC)).sources == ()
+
+
+def test_a_book_that_hangs_does_not_hold_up_the_bars(world: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The book's source never answers; the slot is closed a moment after the bar's end, with the bar."""
+    monkeypatch.setenv("MARKET_INSTRUMENTS", ONE_SYMBOL)
+
+    def hang(handler: BaseHTTPRequestHandler) -> None:
+        time.sleep(30)
+
+    with serving(hang) as silent, standing_in() as address:
+        urls = json.loads(base_urls(address)) | {"ccxt_kraken": silent.url}
+        monkeypatch.setenv("MARKET_FEEDS__BASE_URLS", json.dumps(urls))
+        monkeypatch.setenv("MARKET_FEEDS__SOURCE_TIMEOUT_S", "30")
+        monkeypatch.setenv("MARKET_FEEDS__SLOT_TIMEOUT_S", "30")
+        forget_settings()
+        bar_end = datetime.now(UTC).replace(second=0, microsecond=0)
+        clock_behind = datetime.now(UTC) - (bar_end - timedelta(seconds=2))  # two seconds before a bar that is over
+        began = time.monotonic()
+        report = fetch_slot(bar_end, now=lambda: datetime.now(UTC) - clock_behind)
+    assert time.monotonic() - began < 10
+    report.ensure_bars()
+    assert [topic for topic, _ in published("deep", "volume", "slot")] == ["volume", "slot"]
