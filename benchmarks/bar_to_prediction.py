@@ -119,14 +119,15 @@ def main() -> int:
             summary = live_bars(bars)
         limit = floor(bars)
     result = [
-        _line("bar_to_prediction_p50", summary.p50, float(np.quantile(limit, 0.5)), TARGET_P50_S),
-        _line("bar_to_prediction_p99", summary.p99, float(np.quantile(limit, 0.99)), TARGET_P99_S),
+        latency_line("bar_to_prediction_p50", summary.p50, float(np.quantile(limit, 0.5)), TARGET_P50_S),
+        latency_line("bar_to_prediction_p99", summary.p99, float(np.quantile(limit, 0.99)), TARGET_P99_S),
     ]
     print(json.dumps(result))
     return 0
 
 
-def _line(name: str, value: float | None, peer_value: float, target: float) -> dict[str, object]:
+def latency_line(name: str, value: float | None, peer_value: float, target: float) -> dict[str, object]:
+    """One result in seconds, against `floor` of the same run."""
     return {
         "name": name,
         "value": None if value is None else round(value, 4),

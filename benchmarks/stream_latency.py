@@ -23,7 +23,7 @@ from benchmarks._live_bars import (
     send_books,
     write_history,
 )
-from benchmarks.bar_to_prediction import floor, processes
+from benchmarks.bar_to_prediction import floor, latency_line, processes
 from market.feature_sql import lookback_bars
 from market.kafka_clients import ConfirmedPublisher, ensure_topics
 from market.migrate import migrate
@@ -64,20 +64,13 @@ def main() -> int:
         with processes("jobs.streaming"):
             seconds = latencies(bars)
         limit = floor(bars)
-    lines = []
-    for name, share, target in (("p50", 0.5, TARGET_P50_S), ("p99", 0.99, TARGET_P99_S)):
-        value, peer = float(np.quantile(seconds, share)), float(np.quantile(limit, share))
-        lines.append(
-            {
-                "name": f"stream_latency_{name}",
-                "value": round(value, 4),
-                "unit": "s",
-                "target": target,
-                "peer": "two Kafka round trips and a MariaDB commit",
-                "peer_value": round(peer, 4),
-                "ratio": round(value / peer, 1),
-            }
+    quantiles = (("p50", 0.5, TARGET_P50_S), ("p99", 0.99, TARGET_P99_S))
+    lines = [
+        latency_line(
+            f"stream_latency_{name}", float(np.quantile(seconds, share)), float(np.quantile(limit, share)), target
         )
+        for name, share, target in quantiles
+    ]
     print(json.dumps(lines))
     return 0
 

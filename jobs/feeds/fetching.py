@@ -44,22 +44,25 @@ def fetch(
     `record` False writes nothing: no payload, no count of requests, no validators; neither is any rate limit held.
     Raises SourceError: PayloadRefused when a payload came and the parser refused it.
     """
-    return _prepared(source, query, token, base_url, total_s, user_agent, record).answer()[1]
+    return _prepared(
+        source, query, token=token, base_url=base_url, total_s=total_s, user_agent=user_agent, record=record
+    ).answer()[1]
 
 
 def fetch_payload(source: Source, query: Query, *, base_url: str | None = None, record: bool = True) -> Payload:
     """The payload behind `fetch`, accepted by its parser: for what travels through no topic. Raises SourceError."""
-    return _prepared(source, query, None, base_url, None, None, record).answer()[0]
+    return _prepared(source, query, base_url=base_url, record=record).answer()[0]
 
 
-def _prepared(  # noqa: PLR0917, the parameters of fetch in their order
+def _prepared(
     source: Source,
     query: Query,
-    token: str | None,
-    base_url: str | None,
-    total_s: float | None,
-    user_agent: str | None,
-    record: bool,
+    *,
+    token: str | None = None,
+    base_url: str | None = None,
+    total_s: float | None = None,
+    user_agent: str | None = None,
+    record: bool = True,
 ) -> "_Fetch":
     settings = get_settings().feeds
     token = token or token_of(source.name, settings.tokens)
