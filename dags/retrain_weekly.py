@@ -37,11 +37,12 @@ with DAG(
         return main(tuple(params["symbols"]) if params["symbols"] else None)
 
     @task
-    def promote(version: str) -> None:
+    def promote(version: str, ti: Any = None) -> None:
         from training.promote import main
 
         verdict = main(version)
         print(verdict.reason)
+        ti.xcom_push(key="verdict", value=verdict.reason)  # a skipped task has no return value to read it from
         if not verdict.promoted:
             raise AirflowSkipException(verdict.reason)
 

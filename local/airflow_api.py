@@ -67,6 +67,12 @@ class AirflowApi:
         tasks = self._call("GET", f"dags/{run.dag_id}/dagRuns/{run.run_id}/taskInstances")["task_instances"]
         return [task["task_id"] for task in tasks if task["state"] in ("failed", "up_for_retry", "upstream_failed")]
 
+    def xcom(self, run: Run, task_id: str, key: str) -> Any:
+        """What the task left under that key. Raises StackError when it left nothing."""
+        return self._call("GET", f"dags/{run.dag_id}/dagRuns/{run.run_id}/taskInstances/{task_id}/xcomEntries/{key}")[
+            "value"
+        ]
+
     def _call(
         self, method: str, path: str, parameters: dict[str, Any] | None = None, body: dict[str, Any] | None = None
     ) -> dict[str, Any]:

@@ -47,7 +47,7 @@ def ready_airflow(dags: set[str], stage: Stage) -> AirflowApi:
 
 def run_dag(  # noqa: PLR0917, each call reads as a sentence
     airflow: AirflowApi, dag_id: str, conf: dict[str, object], stage: str, what: str, progress: str | None = None
-) -> None:
+) -> Run:
     """Triggers the DAG and shows how far its work is until the run ends. Raises StackError when it fails."""
     asked_at = time.time()
     with Stage(stage, what) as bar:
@@ -58,6 +58,7 @@ def run_dag(  # noqa: PLR0917, each call reads as a sentence
         if state == "failed":
             raise StackError(_failure(airflow, this_run))
         bar.show(read_progress(progress, newer_than=asked_at) if progress else Progress(1, 1))
+    return this_run
 
 
 def _failure(airflow: AirflowApi, failed: Run) -> str:
@@ -78,12 +79,15 @@ def train_first_model(airflow: AirflowApi, symbols: Sequence[str]) -> None:
     """Unless there is a champion. Raises StackError when the gate refuses the model."""
     if has_champion():
         return
-    run_dag(airflow, "retrain_weekly", {"symbols": list(symbols)}, "training", "the first model", "train_progress")
+    trained = run_dag(
+        airflow, "retrain_weekly", {"symbols": list(symbols)}, "training", "the first model", "train_progress"
+    )
     if not has_champion():
+        reason = airflow.xcom(trained, "promote", "verdict")
         raise StackError(
-            "the gate refused the first model, so nothing can be predicted; its reason is the last line of the log "
-            f"below {get_layout().log / 'airflow' / 'dag_id=retrain_weekly'} in task_id=promote. "
-            "A recording with more bars usually helps"
+            f"the gate refused the first model, so nothing is predicted: {reason}. "
+            "More bars usually help; the bars are kept, and the DAG retrain_weekly tries again on Saturday or when "
+            "it is triggered"
         )
 
 

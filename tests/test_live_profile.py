@@ -25,7 +25,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
         "MARKET_LOCAL__LIVE_BAR_MINUTES": "1",
         "MARKET_LOCAL__LIVE_HISTORY_BARS": str(HISTORY),
         "MARKET_LOCAL__LIVE_SLOTS": "1",
-        "MARKET_TRAINING__EPOCHS": "2",
+        "MARKET_TRAINING__EPOCHS": "6",
+        "MARKET_TRAINING__LEARNING_RATE": "0.01",
         "MARKET_TRAINING__HIDDEN": "8",
     }
     folder = tmp_path_factory.mktemp("live")
