@@ -35,6 +35,8 @@ Price = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Size = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Probability = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Timezone = Annotated[str, AfterValidator(_as_known_timezone)]
+# MariaDB compares keys without the spaces at their ends, so such a key would be another one here than there.
+Trimmed = Annotated[str, Field(pattern=r"^\S(.*\S)?$")]
 Symbol = Annotated[str, Field(min_length=1, max_length=32, pattern=r"^[A-Za-z0-9._/^-]+$")]
 
 
@@ -111,7 +113,7 @@ class Vix(Sourced):
 class Cot(Sourced):
     """Topic `cot`: one trader group's futures positions, in contracts; shares of open interest in percent."""
 
-    contract: str = Field(min_length=1, max_length=16)
+    contract: Trimmed = Field(min_length=1, max_length=16)
     as_of: Utc
     group: str = Field(pattern=r"^[a-z][a-z_]*$", max_length=32)
     long: Size
@@ -128,7 +130,7 @@ class EconomicRelease(Sourced):
     The differences are derived here, previous - actual and forecast - actual; given, they must agree.
     """
 
-    country: str = Field(min_length=1, max_length=64)
+    country: Trimmed = Field(min_length=1, max_length=64)
     event: str = Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=64)
     importance: Annotated[int, Field(ge=1, le=3)] | None = None
     released_at: Utc

@@ -128,8 +128,8 @@ def _missing_in_slot() -> dict[str, str]:
     use = get_settings().features.use
     return {
         "no_book": "book.symbol IS NULL" if use.book else "FALSE",
-        "no_vix": "f.vix_missing = 1" if use.vix else "FALSE",
-        "no_cot": "f.cot_missing = 1" if use.cot else "FALSE",
+        "no_vix": "COALESCE(f.vix_missing, 1) = 1" if use.vix else "FALSE",
+        "no_cot": "COALESCE(f.cot_missing, 1) = 1" if use.cot else "FALSE",
     }
 
 

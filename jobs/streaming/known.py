@@ -77,7 +77,7 @@ def _moments(
             if report.alias == VIX:
                 change[VIX_BEFORE] = _vix_before(cursor, report, last_vix)
                 last_vix = report
-            for contract in states if report.contract == "" else [report.contract]:
+            for contract in states if report.contract == "" else states.keys() & {report.contract}:
                 states[contract] = states[contract] | change
         yield from ((moment, since, contract, state) for contract, state in states.items())
 

@@ -50,24 +50,29 @@ def plan(cursor: Cursor, touched: Iterable[Key], spans: Iterable[Span] = ()) -> 
     """The pieces to refresh, by symbol and time, for `touched` bars, books or slots and for `spans` of bars that a slow
     report reaches: a touched bar also changes the windows of the bars after it, a report only the bars themselves."""
     reach, lookback = Reach(cursor), lookback_bars()
-    of_touched = _spans(_with_rows(cursor, touched))
+    keys, newest = _with_rows(cursor, touched)
+    of_touched = _spans(keys)
     reach.learn("bar", [(symbol, last) for symbol, _, last in of_touched], lookback)
-    reached = [(symbol, first, reach.far("bar", symbol, last, lookback)) for symbol, first, last in of_touched]
+    reached = [
+        (symbol, first, min(reach.far("bar", symbol, last, lookback), newest[symbol]))
+        for symbol, first, last in of_touched
+    ]
     yield from _pieces(_cut(cursor, reach, _merged(sorted([*reached, *spans]))))
 
 
-def _with_rows(cursor: Cursor, touched: Iterable[Key]) -> list[Key]:
-    """The keys that reach a closed slot: a live bar whose slot is open has no row yet."""
+def _with_rows(cursor: Cursor, touched: Iterable[Key]) -> tuple[list[Key], dict[str, datetime]]:
+    """The keys that reach a closed slot, and the last one of each symbol: beyond it no bar, however far in the future,
+    has a row."""
     keys = list(touched)
     if not keys:
-        return []
+        return [], {}
     cursor.execute(
         "SELECT symbol, MAX(bar_end) FROM slot WHERE symbol IN %s AND bar_end >= %s AND closed_at IS NOT NULL "
         "GROUP BY symbol",
         (sorted({symbol for symbol, _ in keys}), min(bar_end for _, bar_end in keys)),
     )
     newest: dict[str, datetime] = dict(cursor.fetchall())
-    return [(symbol, bar_end) for symbol, bar_end in keys if symbol in newest and bar_end <= newest[symbol]]
+    return [(symbol, bar_end) for symbol, bar_end in keys if symbol in newest and bar_end <= newest[symbol]], newest
 
 
 def _spans(touched: Iterable[Key]) -> list[Span]:

@@ -13,6 +13,8 @@ from pymysql.cursors import Cursor
 NEARBY = timedelta(days=150)
 TOGETHER = 8  # from so many symbols on, one query for all of them is cheaper than one each
 
+LAST_TIME = datetime(9999, 12, 31)  # noqa: DTZ001, MariaDB's columns are naive UTC
+
 Found = tuple[int, datetime | None]
 """How many rows there are, and the farthest of them."""
 
@@ -47,7 +49,8 @@ class Reach:
         sample = self._asked(table, symbols[0], bar_end, rows)
         if sample[0] < abs(rows) and rows < 0:
             return  # the sample's history begins here: nothing is said about the others'
-        until = sample[1] if sample[0] == abs(rows) else bar_end + NEARBY
+        # With fewer rows the sample ends somewhere, and another symbol may go on after any pause.
+        until = sample[1] if sample[0] == abs(rows) else LAST_TIME
         side = "bar_end > %s AND bar_end <= %s" if rows > 0 else "bar_end < %s AND bar_end >= %s"
         self._cursor.execute(
             f"SELECT symbol, COUNT(*), {'MAX' if rows > 0 else 'MIN'}(bar_end) FROM {table} "

@@ -3,9 +3,10 @@
 The message carries the session's times from the exchange's calendar, so half-days and DST need no rule here.
 """
 
-from zoneinfo import available_timezones
+from functools import cache
+from typing import Any
 
-from pyspark.sql import Column
+from pyspark.sql import Column, SparkSession
 from pyspark.sql import functions as F
 
 from jobs.streaming.rules import SYMBOL_PATTERN, absent_or, all_hold, dated, given
@@ -29,8 +30,15 @@ def usable(slot: Column) -> Column:
 
 
 def _is_known_timezone(name: Column) -> Column:
-    """An unknown zone would fail the whole batch inside Spark."""
-    return name.isin(*sorted(available_timezones()))
+    """A zone that the JVM does not know would fail the whole batch inside Spark, and it knows others than Python."""
+    return name.isin(*_timezones())
+
+
+@cache
+def _timezones() -> tuple[str, ...]:
+    """Of the running session's JVM."""
+    jvm: Any = SparkSession.active()._jvm
+    return tuple(sorted(jvm.java.time.ZoneId.getAvailableZoneIds().toArray()))
 
 
 def derived(slot: Column) -> list[Column]:

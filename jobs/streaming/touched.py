@@ -11,13 +11,17 @@ from jobs.streaming.ranges import Key, Span
 Rows = dict[str, list[dict[str, Any]]]
 END_OF_TIME = datetime(9999, 12, 31)  # noqa: DTZ001, MariaDB's columns are naive UTC
 
-# For each slow table: what tells its series apart, how many later reports it takes until a report is out of use, and
-# which rows count. A VIX close is also the base of the next close's change, hence two; a forecast is no release.
+# For each slow table: what tells its series apart, and which rows count; a forecast is no release.
 SLOW_SERIES = {
-    "vix": ((), 2, ""),
-    "cot_report": (("contract", "trader_group"), 1, ""),
-    "economic_release": (("country", "event"), 1, " AND actual IS NOT NULL"),
+    "vix": ((), ""),
+    "cot_report": (("contract", "trader_group"), ""),
+    "economic_release": (("country", "event"), " AND actual IS NOT NULL"),
 }
+# A VIX close is also the base of the change of later closes: of the next day's and of all its revisions.
+LAST_ON_BASE = (
+    "SELECT COALESCE(MAX(known_at), %(known_at)s) FROM vix WHERE known_at > %(known_at)s AND as_of > %(as_of)s AND "
+    "as_of <= (SELECT as_of FROM vix WHERE known_at > %(known_at)s ORDER BY known_at, as_of LIMIT 1)"
+)
 
 
 def touched_keys(rows: Rows) -> set[Key]:
@@ -56,12 +60,16 @@ def _in_use(
 
 
 def _out_of_use_at(cursor: Cursor, table: str, report: dict[str, Any]) -> datetime:
-    """When so many later reports of its series were known that no row looks at this one any more."""
-    series, later, counts = SLOW_SERIES[table]
+    """When a later report of its series was known and no row looks at this one any more."""
+    series, counts = SLOW_SERIES[table]
+    last_use = report["known_at"]
+    if table == "vix":
+        cursor.execute(LAST_ON_BASE, report)
+        last_use = cursor.fetchall()[0][0]
     same_series = "".join(f" AND {column} = %s" for column in series)
     cursor.execute(
-        f"SELECT DISTINCT known_at FROM {table} WHERE known_at > %s{same_series}{counts} ORDER BY known_at LIMIT %s",
-        (report["known_at"], *[report[column] for column in series], later),
+        f"SELECT known_at FROM {table} WHERE known_at > %s{same_series}{counts} ORDER BY known_at LIMIT 1",
+        (last_use, *[report[column] for column in series]),
     )
-    following = cursor.fetchall()
-    return following[-1][0] if len(following) == later else END_OF_TIME
+    following = cursor.fetchone()
+    return following[0] if following else END_OF_TIME

@@ -155,3 +155,25 @@ def test_many_reports_in_small_pieces_end_in_the_rows_of_the_view(
     assert_table_equals_view(cursor)
     cursor.execute("SELECT COUNT(DISTINCT vix), COUNT(DISTINCT gdp_actual) FROM feature")
     assert min(cursor.fetchone() or (0,)) > 2  # the reports did matter
+
+
+@pytest.mark.parametrize("contract", ["099741 ", " "])
+def test_a_contract_that_only_mariadb_takes_for_another_stops_no_refresh(cursor: Cursor, contract: str) -> None:
+    insert(cursor, "cot_report", cot_row(MONDAY, MONDAY + 2 * HOUR, "asset_manager", 1.0, contract=contract))
+    for symbol in (SYMBOL, "NONE"):
+        insert(cursor, "bar", *[bar_row(MONDAY + n * HOUR, 1.0, symbol=symbol) for n in range(4)])
+        insert(cursor, "slot", *[slot_row(MONDAY + n * HOUR, symbol=symbol) for n in range(4)])
+    refresh_features(cursor, [(symbol, MONDAY + n * HOUR) for symbol in (SYMBOL, "NONE") for n in range(4)])
+    assert cursor.execute("SELECT 1 FROM feature") == 8
+
+
+def test_a_late_close_reaches_all_revisions_of_the_next_day(cursor: Cursor) -> None:
+    revised = [vix_row(MONDAY + DAY, MONDAY + n * HOUR, 14.0 + n) for n in (2, 3, 4)]
+    insert(cursor, "vix", *revised, vix_row(MONDAY + 2 * DAY, MONDAY + 6 * HOUR, 20.0))
+    ends = insert_closes(cursor, [1.0] * 10, start=MONDAY)
+    refreshed(cursor, ends)
+    late = vix_row(MONDAY, MONDAY + HOUR, 13.0)
+    insert(cursor, "vix", late)
+    refresh_features(cursor, [], reached_spans(cursor, NOTHING | {"vix": [late]}))
+    seen = [features_at(cursor, at, "vix_change")[0] for at in ends]
+    assert seen == [None, None, 3.0, 4.0, 5.0, 5.0, 2.0, 2.0, 2.0, 2.0]

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 from pymysql.cursors import Cursor
 
+from jobs.streaming.ranges import plan
 from jobs.streaming.refresh import refresh_features
+from jobs.streaming.tables import PROVENANCE, TABLES
 from jobs.streaming.touched import reached_spans, touched_keys
 from market.features import catalogue
 from tests.base_rows import (
@@ -136,4 +138,33 @@ def test_a_late_bar_mends_the_rows_that_reach_it_and_no_others(cursor: Cursor) -
     cursor.execute("SELECT bar_end, row_version FROM feature")
     changed = {at for at, version in cursor.fetchall() if before[at] != version}
     assert changed == set(ends[50:124])
+    assert_table_equals_view(cursor)
+
+
+def test_a_bar_of_the_far_future_costs_the_present_nothing(cursor: Cursor) -> None:
+    ends = insert_closes(cursor, [1.0] * 10)
+    insert(cursor, "bar", bar_row(datetime(2199, 1, 1), 1.0))
+    pieces = list(plan(cursor, [(SYMBOL, ends[-1])]))
+    assert [(one.refresh_from, one.refresh_to) for piece in pieces for one in piece] == [(ends[-1], ends[-1])]
+
+
+def test_a_slot_without_its_feature_row_is_not_complete(cursor: Cursor) -> None:
+    ends = insert_closes(cursor, [1.0])
+    sourced = {name: bar_row(ends[0], 1.0)[name] for name in PROVENANCE}
+    nothing = dict.fromkeys(TABLES["book"].values)
+    insert(cursor, "book", bar_row(ends[0], 1.0) | nothing | {"snapshot_at": ends[0], **sourced})
+    cursor.execute("SELECT state, has_vix, has_cot FROM v_slot")
+    assert cursor.fetchone() == ("degraded", 0, 0)
+
+
+def test_a_late_bar_mends_rows_beyond_any_pause_for_many_symbols_too(cursor: Cursor) -> None:
+    day, symbols = 24 * HOUR, [f"S{n}" for n in range(9)]
+    days = {symbol: [*range(40), *(range(230, 270) if symbol == "S8" else ())] for symbol in symbols}
+    for symbol in symbols:
+        insert(cursor, "bar", *[bar_row(START + n * day, 100.0 + n % 7, symbol=symbol) for n in days[symbol]])
+        insert(cursor, "slot", *[slot_row(START + n * day, symbol=symbol) for n in days[symbol]])
+    refresh_features(cursor, [(symbol, START + n * day) for symbol in symbols for n in days[symbol]])
+    late = START + 30 * day
+    insert(cursor, "bar", *[bar_row(late, 500.0, symbol=symbol, received_at=late + day) for symbol in symbols])
+    refresh_features(cursor, [(symbol, late) for symbol in symbols])
     assert_table_equals_view(cursor)

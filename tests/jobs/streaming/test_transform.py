@@ -153,6 +153,8 @@ BAD = [
     ("slot", json.dumps(SLOT | {"session_open": "noon"}), "session_open=noon"),
     ("vix", json.dumps(VIX | {"value": 0}), "value=0"),
     ("cot", json.dumps(COT | {"long_oi_pct": 101}), "long_oi_pct=101"),
+    ("cot", json.dumps(COT | {"contract": "099741 "}), "contract=099741 : String should match"),
+    ("ind", json.dumps(RELEASE | {"country": " US"}), "country= US: String should match"),
     ("ind", json.dumps(RELEASE | {"importance": 4}), "importance=4"),
     ("ind", json.dumps(RELEASE | {"event": "Core CPI"}), "event=Core CPI: String should match"),
 ]
@@ -174,3 +176,11 @@ def test_the_slot_of_a_market_that_never_closes_is_taken(spark: SparkSession) ->
     closed = get_calendar("24/7").slot_at(bar_end).closed("BTC/USD", bar_end, live=True)
     row = one(spark, "slot", "slot", closed.model_dump(mode="json"))
     assert (row["symbol"], row["closure_at"] > datetime(2100, 1, 1)) == ("BTC/USD", True)
+
+
+@pytest.mark.parametrize("timezone", ["Europe/Berlin", "Factory", "ROC", "localtime", "America/Coyhaique"])
+def test_no_time_zone_that_python_knows_fails_the_batch(spark: SparkSession, timezone: str) -> None:
+    rows, refused = transformed(
+        spark, [("volume", json.dumps(BAR)), ("slot", json.dumps(SLOT | {"timezone": timezone}))]
+    )
+    assert (len(rows["bar"]), len(rows["slot"]) + len(refused)) == (1, 1)
