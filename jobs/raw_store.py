@@ -28,6 +28,7 @@ SUFFIX = ".gz"
 DRAFT = "."  # a file that is being written has a hidden name
 DRAFT_OUTLIVES = timedelta(hours=1)  # older: its writer was killed
 DAY_FORM, TIME_FORM = "%Y-%m-%d", "%H%M%S%f"
+TIME_DIGITS = 12
 NAME = re.compile(r"(\d{12})_[A-Za-z0-9._-]+\.gz", re.ASCII)
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 LONGEST_HEADER = 1_000_000  # bytes
@@ -125,6 +126,19 @@ class RawStore:
             raise RawError(f"raw_ref {ref!r} leaves the raw folder")
         return Raw.from_file(path)
 
+    def first_like(self, raw: Raw) -> tuple[Raw, str] | None:
+        """The first recorded payload of the same feed, source and symbol with the same bytes, and its reference."""
+        ending = _after_time(raw.ref)
+        for ref in self.refs([_plain(raw.feed)]):
+            if _after_time(ref) == ending:
+                try:
+                    found = self.read(ref)
+                except RawError:  # broken, or pruned meanwhile
+                    continue
+                if found.body == raw.body:
+                    return found, ref
+        return None
+
     def refs(
         self, feeds: Iterable[str] | None = None, since: datetime | None = None, until: datetime | None = None
     ) -> Iterator[str]:
@@ -133,7 +147,7 @@ class RawStore:
         for day, folders in sorted(self._days(wanted).items()):
             names = sorted((path.name, path.parent.parent.name) for folder in folders for path in _payloads(folder))
             for name, feed in names:
-                at = datetime.strptime(f"{day}{name[:12]}", DAY_FORM + TIME_FORM).replace(tzinfo=UTC)
+                at = datetime.strptime(f"{day}{name[:TIME_DIGITS]}", DAY_FORM + TIME_FORM).replace(tzinfo=UTC)
                 if (since is None or at > since) and (until is None or at <= until):
                     yield f"{feed}/{day}/{name}"
 
@@ -249,6 +263,11 @@ def _text(moment: datetime | None) -> str | None:
 
 def _moment(text: str | None) -> datetime | None:
     return None if text is None else datetime.fromisoformat(text)
+
+
+def _after_time(ref: str) -> str:
+    """The part of a name that says whose payload it is, and of which bytes."""
+    return ref.rpartition("/")[2][TIME_DIGITS:]
 
 
 def _plain(text: str) -> str:

@@ -22,13 +22,16 @@ from market.kafka_clients import ConfirmedPublisher, producer
 from market.messages import Bar, DeadLetter, Message
 from market.settings import TopicSettings, get_settings
 
+CALENDAR_USE = "it is compared with the exchange's own, see python -m jobs.calendar_check"
+
 
 @dataclass
 class RawCounts:
-    """What was read and sent; `refused` payloads became one dead letter each."""
+    """What was read and sent; `refused` payloads became one dead letter each, `calendars` make no message."""
 
     payloads: int = 0
     refused: int = 0
+    calendars: int = 0
     sent: Counts = field(default_factory=Counts)
     without_calendar: Sequence[str] = ()
 
@@ -36,7 +39,8 @@ class RawCounts:
         """One line for a person."""
         bare = ", ".join(self.without_calendar)
         no_slots = f"; no slots for {bare}, not among the settings' instruments" if bare else ""
-        return f"{self.payloads} payloads, {self.refused} of them refused; {self.sent.summary()}{no_slots}"
+        silent = f"; {self.calendars} of a calendar, which makes no message: {CALENDAR_USE}" if self.calendars else ""
+        return f"{self.payloads} payloads, {self.refused} of them refused; {self.sent.summary()}{silent}{no_slots}"
 
 
 def publish_raw(
@@ -86,6 +90,7 @@ class _Replay:
             fault = SourceError("bad_request", raw.source, str(error))
             self._refuse(refusal_letter(fault, raw.body, raw.received_at, raw.ref))
             return
+        self.counts.calendars += raw.feed == "calendar"
         for message in messages:
             self._send(message)
             if isinstance(message, Bar):

@@ -2,6 +2,7 @@
 
 import re
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
@@ -11,7 +12,7 @@ SOURCES: dict[Feed, tuple[str, ...]] = {
     "book": ("iex_deep",),
     "bars": ("alpha_vantage", "tradier"),
     "vix": ("cnbc", "cnbc_quotes", "cboe"),
-    "cot": ("tradingster", "cftc", "cftc_weekly", "cftc_yearly"),
+    "cot": ("tradingster", "cftc", "cftc_weekly", "cftc_yearly", "cftc_disaggregated", "cftc_disaggregated_yearly"),
     "economic": ("investing", "fred", "forexfactory"),
     "calendar": ("tradier_calendar",),
 }
@@ -52,8 +53,19 @@ class SourceOrder(Section):
     book: BookSources = ("iex_deep", "ccxt_kraken", "ccxt_coinbase")
     bars: BarSources = ("alpha_vantage", "tradier", "ccxt_kraken", "ccxt_coinbase")
     vix: Annotated[tuple[str, ...], _each_known("vix")] = ("cnbc", "cnbc_quotes", "cboe")
-    cot: Annotated[tuple[str, ...], _each_known("cot")] = ("tradingster", "cftc", "cftc_weekly")
+    cot: Annotated[tuple[str, ...], _each_known("cot")] = (
+        "tradingster", "cftc", "cftc_weekly", "cftc_disaggregated",
+    )  # fmt: skip
     economic: Annotated[tuple[str, ...], _each_known("economic")] = ("investing", "fred", "forexfactory")
+
+
+def is_base_url(text: str) -> bool:
+    """Whether a server can be asked there: http or https, a host, perhaps a port and a path."""
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 class Rate(Section):
@@ -87,6 +99,10 @@ class FeedsSettings(Section):
     )
     slot_timeout_s: float = Field(45.0, gt=0, le=3600, description="all sources of one feed and slot together")
     source_timeout_s: float = Field(15.0, gt=0, le=3600, description="one source with all its attempts")
+    rationed_wait_s: float = Field(
+        10.0, ge=0, le=600, description="a source with a ration for the day is asked so long after bar_end: once, when "
+        "the next bar has begun, which proves the slot's bar closed",
+    )  # fmt: skip
     breaker_failures: int = Field(3, ge=1, description="after so many failures in a row a source is left alone")
     breaker_pause_s: float = Field(900.0, gt=0, description="for so long")
     frozen_after_s: float = Field(
@@ -126,4 +142,7 @@ class FeedsSettings(Section):
             for name in getattr(self, field):
                 if not any(known_source(feed, name) for feed in SOURCES):
                     raise ValueError(f"{field}.{name}: no such source")
+        for name, url in self.base_urls.items():
+            if not is_base_url(url):  # not repeated: it may hold a password
+                raise ValueError(f"base_urls.{name}: not a URL of the form http://host:port or https://host")
         return self

@@ -6,13 +6,12 @@ var/raw, and counted for the rate limits; a dry run does neither. An answer that
 """
 
 import argparse
-import json
 import re
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import NoReturn
 
+from jobs.feeds.command_line import Parser, failure_line, seconds, server
 from jobs.feeds.feed import Query, Source
 from jobs.feeds.fetching import fetch, token_of
 from jobs.feeds.refused import PayloadRefused
@@ -49,6 +48,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if isinstance(error, PayloadRefused) and not options.dry_run:
             _publish(source.name, [error.letter], scrub)  # the source's failure stays the status
         return 2
+    if source.feed == "calendar":
+        print(f"{source.name}: can be read; it makes no message, see python -m jobs.calendar_check", file=sys.stderr)
+        return 0
     if options.dry_run:
         _print(messages, scrub)
         return 0
@@ -70,13 +72,6 @@ def _publish(source: str, messages: Sequence[Message], scrub: Scrubber) -> int |
         return None
 
 
-def failure_line(error: SourceError, scrub: Scrubber) -> str:
-    """The one JSON line; retry_after_s stands in it when the source said how long to wait."""
-    line = {"error": error.kind, "source": error.source, "detail": scrub.text(error.detail)}
-    wait = {} if error.retry_after_s is None else {"retry_after_s": error.retry_after_s}
-    return json.dumps({**line, **wait})
-
-
 def _print(messages: Sequence[Message], scrub: Scrubber) -> None:
     """Messages to stdout, dead letters to stderr, so that stdout holds the topic's messages alone."""
     for message in messages:
@@ -85,15 +80,8 @@ def _print(messages: Sequence[Message], scrub: Scrubber) -> None:
         print(scrub.text(line) if dead else line, file=sys.stderr if dead else sys.stdout)
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        fault = SourceError("bad_request", "command line", message)
-        print(failure_line(fault, Scrubber()), file=sys.stderr)
-        raise SystemExit(2)
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="python -m jobs.feeds", description="Fetch one source once and publish its messages.")
+def _parser() -> Parser:
+    parser = Parser(prog="python -m jobs.feeds", description="Fetch one source once and publish its messages.")
     parser.add_argument("source", metavar="SOURCE", help=", ".join(source_names()))
     parser.add_argument("--symbol", required=True, metavar="S", help="ticker, currency pair, VIX, or CFTC code")
     feed = parser.add_mutually_exclusive_group()
@@ -105,11 +93,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--start", type=_time, metavar="T", help="only what was known after T (ISO 8601 with offset)")
     parser.add_argument("--end", type=_time, metavar="T", help="only what was known up to and including T")
     parser.add_argument("--interval", type=_interval, metavar="5min", help="the bars' length; also 15m, 1h")
-    parser.add_argument("--base-url", metavar="U", help="another server in place of the source's own")
+    parser.add_argument("--base-url", type=server, metavar="U", help="another server in place of the source's own")
     parser.add_argument("--dry-run", action="store_true", help="print the messages as JSON lines, publish nothing")
     parser.add_argument("--user-agent", metavar="A", help="default: feeds.user_agent of the settings")
     parser.add_argument(
-        "--timeout", type=_seconds, metavar="S", help="for all attempts; default: feeds.source_timeout_s"
+        "--timeout", type=seconds, metavar="S", help="for all attempts; default: feeds.source_timeout_s"
     )
     return parser
 
@@ -151,13 +139,6 @@ def _interval(text: str) -> timedelta:
     if match is None:
         raise argparse.ArgumentTypeError("a length such as 5min, 15m or 1h")
     return timedelta(minutes=int(match[1]) * UNITS[match[2]])
-
-
-def _seconds(text: str) -> float:
-    seconds = float(text)
-    if not 0 < seconds <= 3600:
-        raise argparse.ArgumentTypeError("between 0 and 3600 seconds")
-    return seconds
 
 
 if __name__ == "__main__":

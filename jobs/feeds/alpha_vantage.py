@@ -5,14 +5,14 @@ A label that the autumn's clock change makes ambiguous, or the spring's impossib
 moments, or none, and the neighbours do not say which (US equities trade at neither, extended hours included).
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from jobs.feeds.checks import ensure_no_jump
-from jobs.feeds.feed import JSON_TYPES, Payload, Query, Request, implausible
+from jobs.feeds.checks import ensure_length, ensure_no_jump
+from jobs.feeds.feed import EPOCH, JSON_TYPES, Payload, Query, Request, implausible
 from jobs.feeds.records import Unreadable, each_record, json_body, moment, number
 from market.errors import SourceError, SourceFault
 from market.feed_settings import Feed
@@ -21,7 +21,9 @@ from market.messages import Bar, Message
 LABEL = "%Y-%m-%d %H:%M:%S"
 INTERVALS = {timedelta(minutes=minutes): f"{minutes}min" for minutes in (1, 5, 15, 30, 60)}
 DEFAULT_INTERVAL = timedelta(minutes=5)
+COMPACT_BARS = 95  # a compact answer has a hundred; some are between the asking and the answer
 JUMP = 2.0  # intraday series are adjusted for splits, so no close is twice the one before
+COARSEST_GRID = timedelta(minutes=30)  # hourly bars have begun at the session's half past nine too
 AHEAD = timedelta(minutes=30)  # a label further in the future means a wrong zone, not a clock that is off
 CURRENCIES = frozenset(
     "AUD BRL CAD CHF CNH CNY CZK DKK EUR GBP HKD HUF INR JPY KRW MXN NOK NZD PLN SEK SGD TRY USD ZAR".split()  # noqa: SIM905
@@ -34,6 +36,7 @@ ERRORS: tuple[tuple[str, SourceFault, str], ...] = (
     ("requests per day", "rate_limited", "the key's rate limit is reached"),
     ("call frequency", "rate_limited", "the key's rate limit is reached"),
     ("per second", "rate_limited", "requests come too fast"),
+    ("more sparingly", "rate_limited", "requests come too fast"),
     ("premium", "auth", "the key's plan does not include this"),
     ("apikey", "auth", "the key is invalid or missing"),
     ("api key", "auth", "the key is invalid or missing"),
@@ -47,26 +50,38 @@ UNKNOWN_ERROR: dict[str, SourceFault] = {
 
 
 class AlphaVantage:
-    """Bars; the symbol is a ticker, or a currency pair such as EURUSD or EUR/USD."""
+    """Bars; the symbol is a ticker, or a currency pair such as EURUSD or EUR/USD.
+
+    `now` is asked when a query has a start.
+    """
 
     name = "alpha_vantage"
     feed: Feed = "bars"
     base_url = "https://www.alphavantage.co"
     needs_token = True
 
+    def __init__(self, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._now = now
+
     def request(self, query: Query) -> Request:
         interval = INTERVALS.get(query.interval or DEFAULT_INTERVAL)
         if interval is None:
             raise SourceError("bad_request", self.name, f"interval {query.interval}: one of {_known_intervals()}")
-        params = {"interval": interval, "outputsize": "full" if query.start else "compact", "datatype": "json"}
+        whole = self._is_long_ago(query)
+        params = {"interval": interval, "outputsize": "full" if whole else "compact", "datatype": "json"}
         pair = _pair(query.symbol)
         if pair:
             params |= {"function": "FX_INTRADAY", "from_symbol": pair[0], "to_symbol": pair[1]}
         else:
             params |= {"function": "TIME_SERIES_INTRADAY", "symbol": query.symbol}
-            if query.start:  # else the answer is the last 30 days
+            if query.start and whole:  # else the answer is the last 30 days
                 params["month"] = query.start.astimezone(ZoneInfo("America/New_York")).strftime("%Y-%m")
         return Request("/query", params, token_param="apikey", content_types=JSON_TYPES)  # noqa: S106
+
+    def _is_long_ago(self, query: Query) -> bool:
+        """Whether the start lies before the latest hundred bars, which are what a compact answer holds."""
+        reach = COMPACT_BARS * (query.interval or DEFAULT_INTERVAL)
+        return query.start is not None and query.start < self._now() - reach
 
     def parse(self, payload: Payload, query: Query) -> list[Message]:
         """Closed bars in time order; volume is in shares, absent for FX. known_at is bar_end.
@@ -82,7 +97,7 @@ class AlphaVantage:
         bars, dead = each_record(
             self.name, records, lambda record: self._bar(record, zone, interval, query, payload), payload
         )
-        closed = self._closed([bar for bar in bars if isinstance(bar, Bar)], meta, zone, payload)
+        closed = self._closed([bar for bar in bars if isinstance(bar, Bar)], interval, meta, zone, payload)
         return [*(bar for bar in closed if query.wants(bar.known_at)), *dead]
 
     def _parts(self, body: Any, query: Query) -> tuple[dict[str, Any], dict[str, Any], timedelta]:
@@ -141,6 +156,8 @@ class AlphaVantage:
         start = _start(label, zone)
         if start > payload.received_at + AHEAD:
             raise implausible(self.name, "label", label, "a bar that begins in the future")
+        if (start - EPOCH) % min(interval, COARSEST_GRID):
+            raise implausible(self.name, "label", label, f"no start of a bar of {interval}")
         if not isinstance(cells, dict):
             raise Unreadable(label, cells, "not an object")
         names = ["open", "high", "low", "close"] + ([] if _pair(query.symbol) else ["volume"])
@@ -152,22 +169,32 @@ class AlphaVantage:
         times = {"source_time": start, "known_at": bar_end, "received_at": payload.received_at, "bar_end": bar_end}
         yield Bar.model_validate({"symbol": query.symbol, "source": self.name, **values, **times})
 
-    def _closed(self, bars: list[Bar], meta: dict[str, Any], zone: ZoneInfo, payload: Payload) -> list[Bar]:
+    def _closed(
+        self, bars: list[Bar], interval: timedelta, meta: dict[str, Any], zone: ZoneInfo, payload: Payload
+    ) -> list[Bar]:
         if len(bars) > 1 and bars[0].bar_end > bars[-1].bar_end:
             bars = bars[::-1]
         for older, bar in pairwise(bars):
             if older.bar_end >= bar.bar_end:
                 raise implausible(self.name, "label", str(bar.source_time), "repeated, or out of the body's order")
             ensure_no_jump(self.name, f"close at {bar.source_time:%Y-%m-%d %H:%M}Z", older.close, bar.close, JUMP)
-        try:
-            refreshed = _start(_field(meta, "Last Refreshed"), zone)
-        except Unreadable:  # FX answers have shown other forms: then nothing vouches for the newest
-            refreshed = datetime.min.replace(tzinfo=UTC)
+        ensure_length(self.name, [bar.source_time for bar in bars], interval)
+        refreshed = self._refreshed(meta, zone, payload)
         return [
             bar
             for bar in bars
             if bar.bar_end <= payload.received_at and (bar.bar_end <= refreshed or bar is not bars[-1])
         ]
+
+    def _refreshed(self, meta: dict[str, Any], zone: ZoneInfo, payload: Payload) -> datetime:
+        stated = _field(meta, "Last Refreshed")
+        try:
+            refreshed = _start(stated, zone)
+        except Unreadable:  # FX answers have shown other forms: then nothing vouches for the newest
+            return datetime.min.replace(tzinfo=UTC)
+        if refreshed > payload.received_at + AHEAD:
+            raise implausible(self.name, "Last Refreshed", stated, "in the future: is the zone right?")
+        return refreshed
 
 
 def _start(label: object, zone: ZoneInfo) -> datetime:

@@ -14,7 +14,7 @@ from jobs.faults import faults
 from jobs.feeds.ccxt_exchange import OfflineExchange
 from jobs.feeds.ccxt_source import CcxtSource
 from jobs.feeds.ccxt_tables import exact, falling, find_bars, has_empty_list, labels_of, rising
-from jobs.feeds.checks import ensure_no_jump
+from jobs.feeds.checks import ensure_length, ensure_no_jump
 from jobs.feeds.feed import EPOCH, Payload, Query, implausible
 from jobs.feeds.records import json_body
 from market.errors import SourceError, SourceFault
@@ -55,6 +55,7 @@ class CcxtBars(CcxtSource):
         bars = [self._bar(row, interval, query, payload) for row in rows]
         for older, bar in pairwise(bars):
             ensure_no_jump(self.name, f"close at {bar.source_time:%Y-%m-%d %H:%M}Z", older.close, bar.close, JUMP)
+        ensure_length(self.name, [bar.source_time for bar in bars], interval)
         last = self._last_committed(body, interval, payload) if self.exchange == "kraken" else None
         closed = [bar for bar in bars if _is_closed(bar, bars[-1], last, payload.received_at)]
         return [bar for bar in closed if query.wants(bar.known_at)]

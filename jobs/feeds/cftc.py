@@ -8,10 +8,10 @@ shifted column or a digit that is off does not pass.
 import io
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time
 from itertools import pairwise
-from typing import Any
+from typing import Any, ClassVar
 
 from jobs.feeds.feed import CSV_TYPES, JSON_TYPES, Payload, Query, Request, implausible
 from jobs.feeds.records import Unreadable, csv_rows, each_record, json_body, moment, number
@@ -49,13 +49,6 @@ CODE = "cftc_contract_market_code"
 UNZIPPED_LIMIT = 64 * 1024 * 1024
 FIRST_REPORT = date(2006, 6, 13)
 
-NEEDED = {CODE, "report_date", "open_interest"} | {
-    name.format(trader, side)
-    for name in ("{}_positions_{}", "change_in_{}_{}", "pct_of_oi_{}_{}")
-    for trader in GROUPS
-    for side in ("long", "short")
-}
-
 Row = dict[str, Any]
 
 
@@ -70,13 +63,15 @@ class Cftc:
     base_url = "https://publicreporting.cftc.gov"
     needs_token = False
     robots = True
+    resource = "gpe5-46if"
+    groups: ClassVar[dict[str, str]] = GROUPS  # a trader's name in the columns -> in the messages
 
     def request(self, query: Query) -> Request:
         params = {"cftc_contract_market_code": query.symbol, "$order": "report_date_as_yyyy_mm_dd", "$limit": "50000"}
-        return Request("/resource/gpe5-46if.json", params, content_types=TYPES)
+        return Request(f"/resource/{self.resource}.json", params, content_types=TYPES)
 
     def parse(self, payload: Payload, query: Query) -> list[Message]:
-        """The contract's rows in time order, two groups each. A contract without a row is bad_request."""
+        """The contract's rows in time order, each of the groups. A contract without a row is bad_request."""
         rows = [row for row in self._rows(payload) if _is_contract(row, query.symbol) and _is_futures_only(row)]
         if not rows:
             raise SourceError("bad_request", self.name, f"no row of contract {query.symbol!r:.40}")
@@ -96,7 +91,7 @@ class Cftc:
             return [self._named(list(row), list(row.values())) for row in body]
         table = csv_rows(self.name, payload)
         if table and table[0][0].strip().lower() == "market_and_exchange_names":
-            missing = NEEDED.difference(_plain(name) for name in table[0])
+            missing = _needed(self.groups).difference(_plain(name) for name in table[0])
             if missing:  # a column that was renamed would otherwise read as values that are missing
                 raise SourceError("schema_changed", self.name, f"no columns {', '.join(sorted(missing))}")
             return [self._named(table[0], cells) for cells in table[1:]]
@@ -140,12 +135,12 @@ class Cftc:
         times = {"as_of": as_of, "source_time": as_of, "known_at": published_at(day)}
         known = {"source": self.name, "contract": query.symbol, "received_at": payload.received_at, **times}
         found = []
-        for trader, group in GROUPS.items():
+        for trader, group in self.groups.items():
             values: dict[str, float | None] = {}
             for side in ("long", "short"):
                 values |= self._side(row, trader, side, open_interest, str(day))
             found.append(Cot.model_validate({**known, "group": group, **values}))
-        yield from found  # only when both can be read: a report is one record
+        yield from found  # only when all can be read: a report is one record
 
     def _day(self, row: Row, payload: Payload) -> date:
         stated = re.sub(r"(?<![0-9])([0-9])/", r"0\1/", str(row.get("report_date", "")))  # spreadsheets drop zeros
@@ -199,12 +194,20 @@ class CftcYearly(Cftc):
 
     name = "cftc_yearly"
     base_url = "https://www.cftc.gov"
+    file = "fut_fin_txt"
 
     def request(self, query: Query) -> Request:
         day = query.start or query.end
         if day is None:
             raise SourceError("bad_request", self.name, "name the year with --start")
-        return Request(f"/files/dea/history/fut_fin_txt_{day.year}.zip", content_types=TYPES)
+        return Request(f"/files/dea/history/{self.file}_{day.year}.zip", content_types=TYPES)
+
+
+def _needed(groups: Iterable[str]) -> set[str]:
+    """The columns without which a file is not the one that is read here."""
+    names = ("{}_positions_{}", "change_in_{}_{}", "pct_of_oi_{}_{}")
+    wanted = {name.format(trader, side) for name in names for trader in groups for side in ("long", "short")}
+    return {CODE, "report_date", "open_interest"} | wanted
 
 
 def _plain(name: str) -> str:

@@ -1,9 +1,31 @@
-"""A pure check of a value against the one before it: jumps that cannot be."""
+"""Pure checks of values against their neighbours: jumps that cannot be, bars not of the length asked for."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from itertools import pairwise
+from math import gcd
 
 from jobs.feeds.feed import implausible
+
+BARS_THAT_TELL = 10  # that so many bars of a stock that hardly trades keep to one coarser grid is no chance
 
 
 def ensure_no_jump(source: str, name: str, previous: float | None, value: float, ratio: float) -> None:
     """Raises SourceError implausible when `value` is more than `ratio` times `previous`, or less than its ratio-th."""
     if previous is not None and not previous / ratio <= value <= previous * ratio:
         raise implausible(source, name, value, f"more than a factor {ratio:g} from {previous!r} before it")
+
+
+def ensure_length(source: str, starts: Sequence[datetime], interval: timedelta) -> None:
+    """Raises SourceError implausible when bars with these starts, ascending, cannot all be of that length.
+
+    Most bodies do not state the length. Shorter bars overlap; longer ones all keep to a coarser grid.
+    """
+    gaps = [later - start for start, later in pairwise(starts)]
+    short = next((place for place, gap in enumerate(gaps, 1) if gap < interval), None)
+    if short is not None:
+        raise implausible(source, "label", starts[short].isoformat(), f"bars of {interval} would overlap")
+    if len(starts) >= BARS_THAT_TELL:
+        grid = timedelta(seconds=gcd(*(round(gap.total_seconds()) for gap in gaps)))
+        if grid > interval:
+            raise implausible(source, "label", starts[-1].isoformat(), f"all bars are {grid} apart, not {interval}")

@@ -13,7 +13,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Protocol
 from urllib.parse import urljoin, urlsplit
 
@@ -23,6 +22,7 @@ import urllib3
 
 from jobs.feeds.bodies import BodyFault, read_body
 from jobs.feeds.feed import NO_VALIDATORS, Payload, Request, Validators
+from jobs.feeds.retry_after import retry_after_s
 from jobs.feeds.scrub import Scrubber
 from market.errors import SourceError
 
@@ -240,7 +240,7 @@ class Client:
 
     def _refuse_status(self, response: requests.Response, request: Request, deadline: float) -> None:
         status, detail = response.status_code, f"status {response.status_code}"
-        after_s = _retry_after_s(response.headers.get("Retry-After"), self._now())
+        after_s = retry_after_s(response.headers.get("Retry-After"), self._now())
         if status == 200:
             return
         if status == 429 or (status == 503 and after_s is not None):
@@ -273,16 +273,3 @@ class Client:
 def _origin(url: str) -> tuple[str, str | None, int | None]:
     parts = urlsplit(url)
     return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
-
-
-def _retry_after_s(text: str | None, now: datetime) -> float | None:
-    """Seconds from either form of the header (RFC 9110, 10.2.3); None when absent or neither."""
-    if text is None:
-        return None
-    if text.strip().isascii() and text.strip().isdigit():
-        return float(text.strip()[:9])
-    try:
-        at = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    return max(0.0, (at.replace(tzinfo=at.tzinfo or UTC) - now).total_seconds())

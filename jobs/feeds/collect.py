@@ -17,7 +17,9 @@ from jobs.feeds.agreement import disagreement
 from jobs.feeds.asking import ask
 from jobs.feeds.breaker import Breaker
 from jobs.feeds.feed import Query
+from jobs.feeds.fetching import token_of
 from jobs.feeds.last_values import LastValues
+from jobs.feeds.rates import rate_limits
 from jobs.feeds.refused import PayloadRefused
 from jobs.feeds.state import FeedState, feed_state
 from market.errors import SourceError
@@ -103,7 +105,7 @@ def collect(
 
     `again` False looks at each source once only. The caller writes the metrics' file when all its feeds are through.
     """
-    run = _Run(want, state or feed_state(), asker, now)
+    run = _Run(want, state or feed_state(), asker, now, sleep)
     deadline = time.monotonic() + min(run.settings.slot_timeout_s, within_s)
     pause = SECOND_LOOK_S
     while run.round(deadline) and again and time.monotonic() + pause < deadline:
@@ -122,8 +124,10 @@ def remember(collected: Collected, state: FeedState, now: datetime) -> None:
 
 
 class _Run:
-    def __init__(self, want: Want, state: FeedState, asker: Asker, now: Callable[[], datetime]) -> None:
-        self.want, self.state, self.asker, self.now = want, state, asker, now
+    def __init__(
+        self, want: Want, state: FeedState, asker: Asker, now: Callable[[], datetime], sleep: Callable[[float], None]
+    ) -> None:
+        self.want, self.state, self.asker, self.now, self.sleep = want, state, asker, now, sleep
         self.settings: FeedsSettings = get_settings().feeds
         self.collected = Collected(want)
         self._given_up: set[str] = set()
@@ -136,6 +140,7 @@ class _Run:
         for source in self.want.sources:
             if source in self._given_up:
                 continue
+            self._await_next_bar(source, deadline)
             left = min(self.settings.source_timeout_s, deadline - time.monotonic())
             if left < SHORTEST_ASK_S:
                 return False
@@ -150,6 +155,25 @@ class _Run:
             self.collected.source, messages = self._stale
             self.collected.messages, self.collected.stale = list(messages), True
         self.collected.messages += self._dead.values()
+
+    def _await_next_bar(self, source: str, deadline: float) -> None:
+        """Before the one look at a rationed source: what it shows as its newest bar may still be filled.
+
+        Not when it would not be asked anyway, or when the wait would cost the time to ask it.
+        """
+        if self.want.feed != "bars" or self.want.bar_end is None or not self._is_scarce(source):
+            return
+        ready_at = self.want.bar_end + timedelta(seconds=self.settings.rationed_wait_s)
+        wait_s = (ready_at - self.now()).total_seconds()
+        left_s = deadline - time.monotonic() - self.settings.source_timeout_s
+        if 0 < wait_s <= left_s and self._can_be_asked(source, within_s=wait_s + self.settings.source_timeout_s):
+            self.sleep(wait_s)
+
+    def _can_be_asked(self, source: str, within_s: float) -> bool:
+        if Breaker(self.state, source, self.want.symbol, self.settings).rests_until(self.now()):
+            return False
+        has_key = token_of(source, self.settings.tokens) is not None or source in self.settings.base_urls
+        return has_key and rate_limits().free_in(source) <= within_s
 
     def _attempt(self, source: str, total_s: float) -> list[Message] | None:
         """The source's usable messages, or None and the attempt's failure noted."""

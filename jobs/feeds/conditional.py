@@ -39,7 +39,11 @@ class RememberedBodies:
 
     def of(self, source: str, base_url: str, request: Request) -> Remembered:
         """What is known of the request's URL; the body is read now, so that it cannot go while the server answers."""
-        key = _key(source, base_url, request)
+        return self.of_url(source, f"{base_url.rstrip('/')}{request.path}?{urlencode(sorted(request.params.items()))}")
+
+    def of_url(self, source: str, url: str) -> Remembered:
+        """Of a whole URL, without the token. It is kept as a digest: a server's URL may have a password in it."""
+        key = f"{source} {sha256(url.encode()).hexdigest()}"
         write = partial(self._write, key)
         entry = self._state.get(KIND, key)
         validators = Validators(entry.get("etag"), entry.get("last_modified"))
@@ -60,9 +64,3 @@ class RememberedBodies:
 
 def remembered_bodies() -> RememberedBodies:
     return RememberedBodies(feed_state(), raw_store())
-
-
-def _key(source: str, base_url: str, request: Request) -> str:
-    """A digest: somebody's own server may have a password in its URL."""
-    url = f"{base_url.rstrip('/')}{request.path}?{urlencode(sorted(request.params.items()))}"
-    return f"{source} {sha256(url.encode()).hexdigest()}"

@@ -46,9 +46,13 @@ def book_of_slot(source: str, messages: Sequence[Message], bar_end: datetime, in
 
 
 def ensure_newest_vix(source: str, messages: Sequence[Message], now: datetime) -> None:
-    """The close of the last session whose close is known by now must be among them."""
+    """The close of the last session whose close is known by now must be among them, or a value of a later day.
+
+    A value that was known before its day's close is none: a page that stands still since noon shows it in the evening.
+    """
     due = newest_vix_due(now)
-    newest = max((vix.as_of.date() for vix in messages if isinstance(vix, Vix)), default=None)
+    days = {vix.as_of.date(): vix.known_at for vix in messages if isinstance(vix, Vix)}
+    newest = max((day for day, known in days.items() if day > due or known >= vix_known_at(day)), default=None)
     if newest is None or newest < due:
         raise SourceError("stale", source, f"as_of = {newest}: the close of {due} is known by now")
 

@@ -64,6 +64,15 @@ class RateLimits:
                 raise SourceError("rate_limited", source, detail, round(wait, 3))
             self._sleep(wait)
 
+    def free_in(self, source: str) -> float:
+        """Seconds until a request would be allowed; nothing is counted. 0 also when the state cannot be read."""
+        try:
+            with self._transaction(0.0) as connection:
+                now = self._clock()
+                return max(_held(connection, source, now), self._full(connection, source, now))
+        except sqlite3.Error:
+            return 0.0
+
     def hold(self, source: str, seconds: float) -> None:
         """Nobody asks the source for so long; a longer hold that is there already stays."""
         until = self._clock() + min(seconds, LONGEST_HOLD_S)

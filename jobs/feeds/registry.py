@@ -5,12 +5,14 @@ from jobs.feeds.cboe import Cboe
 from jobs.feeds.ccxt_bars import CcxtBars
 from jobs.feeds.ccxt_books import CcxtBook
 from jobs.feeds.cftc import Cftc, CftcWeekly, CftcYearly
+from jobs.feeds.cftc_disaggregated import CftcDisaggregated, CftcDisaggregatedYearly
 from jobs.feeds.cnbc_quotes import CnbcQuotes
 from jobs.feeds.feed import Source
 from jobs.feeds.forexfactory import ForexFactory
 from jobs.feeds.fred import Fred
 from jobs.feeds.iex_deep import IexDeep
 from jobs.feeds.tradier import Tradier
+from jobs.feeds.tradier_calendar import TradierCalendar
 from market.errors import SourceError
 from market.feed_settings import CCXT, Feed
 
@@ -25,8 +27,11 @@ SOURCES: dict[str, Source] = {
         Cftc(),
         CftcWeekly(),
         CftcYearly(),
+        CftcDisaggregated(),
+        CftcDisaggregatedYearly(),
         Fred(),
         ForexFactory(),
+        TradierCalendar(),
     )
 }
 PREFIX = "ccxt_"

@@ -9,9 +9,12 @@ next day.
 
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import Future
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Protocol
 from urllib.parse import urlsplit
 
 import requests
@@ -20,13 +23,35 @@ from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
 from jobs.feeds.bodies import BodyFault, read_body
-from jobs.feeds.state import FeedState
+from jobs.feeds.state import Entry
 from market.errors import SourceError
 
 KIND = "robots"
 FRESH, USABLE = timedelta(days=1), timedelta(days=30)
 TRY_S = 5.0  # one try, no retries
 LONGEST = 2 * 1024 * 1024  # bytes; RFC 9309 asks for 500 KiB at least
+
+
+class Memory(Protocol):
+    """Where robots.txt is kept, as FeedState does it across processes."""
+
+    def get(self, kind: str, key: str) -> Entry: ...
+
+    def update(self, kind: str, key: str) -> AbstractContextManager[Entry]: ...
+
+
+class OnlyNow:
+    """Keeps what was read for the life of this process, for a run that shall leave nothing behind."""
+
+    def __init__(self) -> None:
+        self._entries: dict[tuple[str, str], Entry] = {}
+
+    def get(self, kind: str, key: str) -> Entry:
+        return self._entries.get((kind, key), {})
+
+    @contextmanager
+    def update(self, kind: str, key: str) -> Iterator[Entry]:
+        yield self._entries.setdefault((kind, key), {})
 
 
 @dataclass(frozen=True)
@@ -38,7 +63,7 @@ class Rules:
 
 
 def ensure_allowed(
-    source: str, url: str, user_agent: str, *, deadline: float, state: FeedState | None, now: datetime | None = None
+    source: str, url: str, user_agent: str, *, deadline: float, state: Memory | None, now: datetime | None = None
 ) -> None:
     """Raises SourceError: auth when the site forbids the URL to this user agent, unavailable when it cannot be asked.
 
@@ -54,7 +79,7 @@ def ensure_allowed(
         raise SourceError("auth", source, f"robots.txt forbids {urlsplit(url).path} to this user agent")
 
 
-def _renewed(origin: str, user_agent: str, deadline: float, state: FeedState | None, now: datetime) -> Rules | None:
+def _renewed(origin: str, user_agent: str, deadline: float, state: Memory | None, now: datetime) -> Rules | None:
     """The site's rules of now, kept; None when there is no answer."""
     text = _asked(f"{origin}/robots.txt", user_agent, min(deadline, time.monotonic() + TRY_S))
     if text is None:
@@ -69,7 +94,7 @@ def _usable(kept: Rules | None, now: datetime) -> Rules | None:
     return kept if kept is not None and now - kept.read_at < USABLE else None
 
 
-def _kept(state: FeedState | None, origin: str) -> Rules | None:
+def _kept(state: Memory | None, origin: str) -> Rules | None:
     entry = state.get(KIND, origin) if state is not None else {}
     return Rules(entry["text"], datetime.fromisoformat(entry["read_at"])) if entry else None
 

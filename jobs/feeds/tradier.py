@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from jobs.feeds.checks import ensure_no_jump
+from jobs.feeds.checks import ensure_length, ensure_no_jump
 from jobs.feeds.feed import JSON_TYPES, Payload, Query, Request, implausible
 from jobs.feeds.records import Unreadable, each_record, json_body, moment
 from market.errors import SourceError, SourceFault
@@ -74,7 +74,7 @@ class Tradier:
         bars, dead = each_record(
             self.name, records, lambda record: self._bar(record, interval, query, payload), payload
         )
-        closed = self._closed([bar for bar in bars if isinstance(bar, Bar)], payload)
+        closed = self._closed([bar for bar in bars if isinstance(bar, Bar)], interval, payload)
         return [*(bar for bar in closed if query.wants(bar.known_at)), *dead]
 
     def _records(self, body: dict[str, Any]) -> list[Any]:
@@ -117,11 +117,12 @@ class Tradier:
             raise implausible(self.name, "time", cells["time"], f"no start of a bar of {interval}")
         return start
 
-    def _closed(self, bars: list[Bar], payload: Payload) -> list[Bar]:
+    def _closed(self, bars: list[Bar], interval: timedelta, payload: Payload) -> list[Bar]:
         for older, bar in pairwise(bars):
             if older.bar_end >= bar.bar_end:
                 raise implausible(self.name, "time", str(bar.source_time), "repeated, or out of order")
             ensure_no_jump(self.name, f"close at {bar.source_time:%Y-%m-%d %H:%M}Z", older.close, bar.close, JUMP)
+        ensure_length(self.name, [bar.source_time for bar in bars], interval)
         now = payload.received_at
         return [bar for bar in bars if bar.bar_end <= now and (bar is not bars[-1] or bar.bar_end + SETTLED <= now)]
 

@@ -5,6 +5,7 @@ none, an early close shows in the end of `open`. No topic carries these days: th
 the code.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -43,6 +44,8 @@ class TradierCalendar:
     needs_token = True
 
     def request(self, query: Query) -> Request:
+        if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", query.symbol):
+            raise SourceError("bad_request", NAME, f"symbol {query.symbol!r:.40}: a month, YYYY-MM")
         year, _, month = query.symbol.partition("-")
         return json_request("/v1/markets/calendar", {"month": month, "year": year})
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
+from jobs.feeds.command_line import Parser, seconds, server
 from jobs.spiders.cot import PATHS, SOURCE
 from jobs.spiders.economic import Wanted
 from jobs.spiders.zones import zone_named
@@ -14,14 +15,16 @@ from market.settings import Settings
 SPIDERS = ("vix", "cot", "economic")
 
 
-def parser_of_arguments() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def parser_of_arguments() -> Parser:
+    parser = Parser(
         "python -m jobs.spiders", description="Reads one page, or one contract's pages, once.",
         epilog="Exit 0: published and confirmed, or printed. 2: the source failed, see the one JSON line on stderr. "
         "1: Kafka did not confirm, or this program is at fault.",
     )  # fmt: skip
     parser.add_argument("spider", choices=SPIDERS)
-    parser.add_argument("--base-url", help="another server than the site's own; default: feeds.base_urls, the site")
+    parser.add_argument(
+        "--base-url", type=server, help="another server than the site's own; default: feeds.base_urls, the site"
+    )
     parser.add_argument("--path", help="another page of that server")
     output = parser.add_mutually_exclusive_group()
     output.add_argument("--dry-run", action="store_true", help="print JSON lines, publish and record nothing")
@@ -35,7 +38,7 @@ def parser_of_arguments() -> argparse.ArgumentParser:
     robots.add_argument("--obey-robots", action="store_true", default=None, help="default: feeds.obey_robots")
     robots.add_argument("--ignore-robots", dest="obey_robots", action="store_false", default=None,
                         help="where the site's owner has allowed you to")  # fmt: skip
-    parser.add_argument("--timeout", type=float, help="seconds for one request; default: feeds.source_timeout_s")
+    parser.add_argument("--timeout", type=seconds, help="seconds for one request; default: feeds.source_timeout_s")
     parser.add_argument(
         "--log-level", choices=("DEBUG", "INFO", "WARNING", "ERROR"), help="Scrapy's log; default: none"
     )

@@ -44,7 +44,10 @@ REPORTS = (  # the groups that stand together
     {"non_commercial", "commercial", "nonreportable"},
 )
 LONG, LONG_SHARE, SHORT, SHORT_SHARE = 1, 2, 4, 5  # cells of a row; 3 and 6 count traders, 7 to 9 are spreads
+SATURDAY = 5
 ROW_CELLS = (7, 10)  # without and with spreads
+SHARE_THAT_TELLS = 1.0  # percent; a smaller one is rounded too coarsely
+OPEN_INTERESTS_APART = 2.0  # times; rounding alone makes 1.05
 PATHS = {
     "traders": re.compile(r"/cot/futures/(?:fin|disagg)/([^/?#]+)"),
     "legacy": re.compile(r"/cot/legacy-futures/([^/?#]+)"),
@@ -77,7 +80,10 @@ def parse_index(text: str, subject: str | None = None, contract: str | None = No
     listed = [(words(first(row, "td")), found) for row in rows if (found := _report(row, report)) is not None]
     if not listed:
         raise changed(SOURCE, f"index: no tr with a link {PATHS[report].pattern}")
-    wanted = {found for name, found in listed if _same(name, subject) or found.contract == contract}
+    wanted = (
+        {found for name, found in listed if _same(name, subject) or _is_contract(found, contract)}
+        or {found for name, found in listed if _same(name.rpartition(" - ")[0], subject)}  # without its exchange
+    )
     if not wanted:
         raise SourceError("bad_request", SOURCE, f"index: none of {len(listed)} contracts is {subject or contract!r}")
     if len({found.contract for found in wanted}) > 1:
@@ -89,12 +95,22 @@ def _same(name: str, subject: str | None) -> bool:
     return subject is not None and name.casefold() == " ".join(subject.split()).casefold()
 
 
+def _is_contract(listed: Listed, contract: str | None) -> bool:
+    return contract is not None and listed.contract.casefold() == contract.casefold()
+
+
 def _report(row: Selector, report: str) -> Listed | None:
     """The link to the legacy report, or to that by trader group: a contract has a financial or a disaggregated one."""
     for link in row.css("a::attr(href)").getall():
         if found := PATHS[report].search(urlsplit(link).path):
             return Listed(unquote(found[1]), link)
     return None
+
+
+def contract_in(url: str) -> str | None:
+    """The contract's code in the address of a report of any kind."""
+    found = next((match for path in PATHS.values() if (match := path.search(urlsplit(url).path))), None)
+    return None if found is None else unquote(found[1])
 
 
 def parse_report(text: str, contract: str, now: datetime, day: date | None = None) -> list[Cot]:
@@ -107,6 +123,8 @@ def parse_report(text: str, contract: str, now: datetime, day: date | None = Non
     midnight = datetime.combine(as_of, time(), UTC)
     if midnight > now or as_of < FIRST_REPORT:
         raise implausible(SOURCE, f"AS OF: {as_of} lies after {now:%Y-%m-%d}, or before {FIRST_REPORT}")
+    if as_of.weekday() >= SATURDAY:
+        raise implausible(SOURCE, f"AS OF: {as_of:%Y-%m-%d is a %A}: reports are of trading days")
     if day is not None and as_of != day:
         raise SourceError("stale", SOURCE, f"AS OF: {as_of}, asked for {day}")
     times = {
@@ -117,7 +135,9 @@ def parse_report(text: str, contract: str, now: datetime, day: date | None = Non
     }
     figures = legacy_figures(SOURCE, page)
     if figures is None:
+        _ensure_long_first(page)
         figures = {group: _figures(group, row) for group, row in _group_rows(page)}
+        _ensure_one_open_interest(figures)
     return [
         build(Cot, SOURCE, {"contract": contract, "group": group, **times, **found}) for group, found in figures.items()
     ]
@@ -167,6 +187,27 @@ def _figures(group: str, row: Selector) -> dict[str, float | None]:
     }
 
 
+def _ensure_long_first(page: Selector) -> None:
+    """The rows are read by place, so the heads above them must not say that the sides have changed theirs."""
+    heads = [words(head).casefold() for head in page.css("tr > th, thead td")]
+    places = [heads.index(side) for side in ("long", "short") if side in heads]
+    if places != sorted(places):
+        raise changed(SOURCE, "table: the column short stands before long")
+
+
+def _ensure_one_open_interest(figures: dict[str, dict[str, float | None]]) -> None:
+    """All positions are shares of one open interest, at least about: a lost digit or a swapped cell is not."""
+    implied = [
+        (100 * held / share, f"{group} {side}")
+        for group, found in figures.items()
+        for side in ("long", "short")
+        if (held := found[side]) and (share := found[f"{side}_oi_pct"]) and SHARE_THAT_TELLS <= share <= 100
+    ]
+    if implied and max(implied)[0] > OPEN_INTERESTS_APART * min(implied)[0]:
+        (least, one), (most, other) = min(implied), max(implied)
+        raise implausible(SOURCE, f"{one} makes an open interest of {least:.0f}, {other} one of {most:.0f}")
+
+
 def _position(group: str, side: str, cell: Selector) -> Position:
     where = f"{group} {side}"
     text = " ".join(cell.xpath("./text()").getall()).strip()
@@ -177,6 +218,8 @@ def _position(group: str, side: str, cell: Selector) -> Position:
     for found in (held, change):
         if found is not None and (found.unit is not None or not found.value.is_integer()):
             raise changed(SOURCE, f"{where}: {words(cell)!r} is no count of contracts")
+    if change is not None and change.value > held.value:  # last week's position would have been negative
+        raise implausible(SOURCE, f"{where} change {change.value:.0f}: the position is {held.value:.0f}")
     return Position(held.value, None if change is None else change.value)
 
 

@@ -113,6 +113,7 @@ def parse(
     rows = page.css(ROWS)
     if not rows and not page.css(TABLE):
         raise changed(SOURCE, f"neither {ROWS} nor {TABLE} is there")
+    _ensure_english(page)
     clock = _Clock(zone, shown) if zone is not None else _Clock(_zone(page), shown=True)
     events = [(row, _event(row, clock)) for row in rows if not _is_holiday(row)]
     holidays = len(rows) - len(events)
@@ -142,6 +143,13 @@ def _html(text: str) -> tuple[str | None, bool]:
             return None, False
         raise changed(SOURCE, f"data: no {ROWS}, and rows_num is {str(answer.get('rows_num'))[:20]}")
     return f"<table id='economicCalendarData'>{rows}</table>", answer.get("bind_scroll_handler") is True
+
+
+def _ensure_english(page: Selector) -> None:
+    """Other editions write 1.234 for 1,234 and other names of countries and events: read as English it is all wrong."""
+    stated = page.css("html::attr(lang)").get() or ""
+    if stated and not stated.lower().startswith("en"):
+        raise changed(SOURCE, f"html[lang] is {stated[:20]!r}: only the English edition is read")
 
 
 def _zone(page: Selector) -> tzinfo | None:

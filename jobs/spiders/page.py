@@ -33,10 +33,10 @@ def implausible(source: str, detail: str) -> SourceError:
 def tree(source: str, text: str) -> Selector:
     """The page's tree.
 
-    Raises SourceError schema_changed (empty), unavailable (cut off) or auth (a doorkeeper's page).
+    Raises SourceError unavailable (empty, cut off) or auth (a doorkeeper's page).
     """
     if not text.strip():
-        raise changed(source, "the answer is empty")
+        raise SourceError("unavailable", source, "the answer is empty")
     lower = text.lower()
     if len(lower) < LONGEST_CHALLENGE and any(mark in lower for mark in CHALLENGES):
         raise SourceError("auth", source, "the site asks for a proof that a person reads it")

@@ -8,21 +8,26 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import scrapy
-from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response, TextResponse
 from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
+from jobs.feeds.conditional import Remembered
+from jobs.feeds.feed import Validators
 from jobs.raw_store import Raw
-from market.errors import SourceError, SourceFault
+from jobs.spiders.archive import Archive
+from jobs.spiders.failures import source_error
+from jobs.spiders.raw_pages import text_of
+from jobs.spiders.server import Server, server_at
+from market.errors import SourceError
 from market.feed_settings import Feed
 from market.messages import Message, Sourced
 from market.settings import get_settings
 
+NOT_MODIFIED = 304
+
 Clock = Callable[[], datetime]
 Output = Message | scrapy.Request
-Keep = Callable[[Raw], str | None]
-"""Records a page and returns the reference to it, None when that failed."""
 
 
 @dataclass
@@ -30,8 +35,9 @@ class Run:
     """What became of one run: each failure with the page that caused it, and how many messages went out.
 
     `delivery` is set when Kafka did not confirm; then nothing of the run may be taken as published. `crash` is the
-    traceback of an error that nobody foresaw. `keep` records each page that came, readable or not; None records none.
-    `refused_ref` is where the page of the first failure lies, when it came and could not be read.
+    traceback of an error that nobody foresaw. `archive` records each page that came, readable or not, and knows
+    those from before; None records none and asks for each whole. `refused_ref` is where the page of the first failure
+    lies, when it came and could not be read.
     """
 
     faults: list[tuple[SourceError, str | None]] = field(default_factory=list)
@@ -39,7 +45,7 @@ class Run:
     delivery: str | None = None
     crash: str | None = None
     notes: list[str] = field(default_factory=list)
-    keep: Keep | None = None
+    archive: Archive | None = None
     refused_ref: str | None = None
 
 
@@ -97,16 +103,21 @@ class PageSpider(scrapy.Spider):
     def messages(self, text: str, page: Page, now: datetime) -> Iterable[Output]:
         """The page's messages, or requests of further pages. May raise SourceError."""
 
+    def server(self) -> Server:
+        return server_at(self.order.base_url or get_settings().feeds.base_urls.get(self.source) or self.site)
+
     def request(self, page: Page, hook: Hook) -> scrapy.Request:
         """A request of this site; its page goes to the hook, each failure into the run."""
-        base_url = self.order.base_url or get_settings().feeds.base_urls.get(self.source) or self.site
+        server = self.server()
+        url = urljoin(server.url, page.path)
+        remembered = self._remembered(url, page)
         common: dict[str, Any] = {
-            "url": urljoin(base_url, page.path),
+            "url": url,
             "callback": self.parse,
             "errback": self.failed,
-            "cb_kwargs": {"hook": hook, "page": page},
-            "meta": {"source": self.source},
-            "headers": page.headers,
+            "cb_kwargs": {"hook": hook, "page": page, "remembered": remembered},
+            "meta": {"source": self.source, "handle_httpstatus_list": [NOT_MODIFIED] if remembered.raw else []},
+            "headers": {**page.headers, **server.headers, **_conditions(remembered)},
             "dont_filter": True,
         }
         if page.form is None:
@@ -115,74 +126,91 @@ class PageSpider(scrapy.Spider):
 
     def parse(self, response: Response, **given: Any) -> Iterator[Output]:
         """All messages of the page, or none and a fault: half a page is never published."""
-        page: Page = given["page"]
-        now = self.clock()
-        text = response.text if isinstance(response, TextResponse) else None
-        ref = self.keep(response, page, now)
+        page, remembered, now = given["page"], given["remembered"], self.clock()
+        text, first_at, ref = self._met(response, page, remembered, now)
         try:
+            _ensure_whole(self.source, response)
+            self.ensure_right_page(response.url, page)
             if text is None:
                 raise SourceError("schema_changed", self.source, f"content type {_content_type(response)!r} is no text")
-            outputs = list(given["hook"](text, page, now))
+            outputs = list(given["hook"](text, page, first_at))
         except SourceError as error:
             if not self.run.faults:  # the first is the one that is told
                 self.run.refused_ref = ref
             self.run.faults.append((error, text))
             return
-        yield from (with_ref(output, ref) for output in outputs)
+        if ref is not None and response.status != NOT_MODIFIED:
+            remembered.remember(_validators(response), ref)  # not before: a page that was refused is asked for whole
+        yield from (received(output, now, ref) for output in outputs)
+
+    def ensure_right_page(self, url: str, page: Page) -> None:
+        """For a spider whose addresses say what is there: raises SourceError when a redirect led elsewhere."""
 
     def failed(self, failure: Failure) -> None:
         """A request without a usable page; an error page is recorded too."""
-        error = failure.value or failure
-        if isinstance(error, HttpError):
-            self.keep(error.response, error.response.cb_kwargs["page"], self.clock())
-        self.run.faults.append((source_error(self.source, error), None))
+        error, now = failure.value or failure, self.clock()
+        if isinstance(error, HttpError) and self.run.archive is not None and error.response.body:
+            self.run.archive.keep(self._raw(error.response, error.response.cb_kwargs["page"], now))
+        fault = source_error(self.source, error, now)
+        detail = self.server().scrub.text(fault.detail)
+        self.run.faults.append((SourceError(fault.kind, fault.source, detail, fault.retry_after_s), None))
 
-    def keep(self, response: Response, page: Page, now: datetime) -> str | None:
-        """Records the page as it came, unless nothing is to be recorded or nothing came; returns the reference."""
-        if self.run.keep is None or not response.body:
-            return None
-        parts = urlsplit(response.url)
-        return self.run.keep(
-            Raw(
-                feed=self.feed,
-                source=self.source,
-                symbol=page.symbol,
-                received_at=now,
-                body=response.body,
-                path=f"{parts.path}?{parts.query}" if parts.query else parts.path,
-                params=page.params,
-                content_type=_content_type(response),
-            )
+    def _remembered(self, url: str, page: Page) -> Remembered:
+        """What is known of the page; nothing where none are kept, or where a form and not the address asks for it."""
+        if self.run.archive is None or page.form is not None:
+            return Remembered(lambda *_: None)
+        return self.run.archive.remembered(self.source, url)
+
+    def _met(
+        self, response: Response, page: Page, remembered: Remembered, now: datetime
+    ) -> tuple[str | None, datetime, str | None]:
+        """The page's text, when it first came as it is, and its reference; no text for a picture and its like."""
+        if response.status == NOT_MODIFIED and remembered.raw is not None:
+            return text_of(remembered.raw), remembered.raw.received_at, remembered.raw_ref
+        text = self.server().scrub.record(response.text) if isinstance(response, TextResponse) else None
+        if self.run.archive is None or not response.body:
+            return text, now, None
+        raw, ref = self.run.archive.kept(self._raw(response, page, now))
+        return text, raw.received_at, ref
+
+    def _raw(self, response: Response, page: Page, now: datetime) -> Raw:
+        parts, scrub = urlsplit(response.url), self.server().scrub
+        return Raw(
+            feed=self.feed,
+            source=self.source,
+            symbol=page.symbol,
+            received_at=now,
+            body=scrub.body(response.body),
+            path=scrub.record(f"{parts.path}?{parts.query}" if parts.query else parts.path),
+            params=page.params,
+            content_type=_content_type(response),
         )
 
 
-def with_ref(output: Output, ref: str | None) -> Output:
-    """A message with the reference of its page; a request as it is."""
-    return output.model_copy(update={"raw_ref": ref}) if ref is not None and isinstance(output, Sourced) else output
+def received(output: Output, now: datetime, ref: str | None) -> Output:
+    """A message as received now, with the reference of its page; a request as it is."""
+    if not isinstance(output, Sourced):
+        return output
+    return output.model_copy(update={"received_at": now, **({} if ref is None else {"raw_ref": ref})})
+
+
+def _ensure_whole(source: str, response: Response) -> None:
+    """Scrapy passes every 2xx on: a part of a page (206) is not the page."""
+    if response.status not in (200, NOT_MODIFIED):
+        raise SourceError("unavailable", source, f"HTTP {response.status}")
+
+
+def _conditions(remembered: Remembered) -> dict[str, str]:
+    if remembered.raw is None:
+        return {}
+    found = {"If-None-Match": remembered.validators.etag, "If-Modified-Since": remembered.validators.last_modified}
+    return {name: text for name, text in found.items() if text is not None}
+
+
+def _validators(response: Response) -> Validators:
+    found = (response.headers.get(name) for name in ("ETag", "Last-Modified"))
+    return Validators(*(text.decode("latin-1") if text else None for text in found))
 
 
 def _content_type(response: Response) -> str:
     return (response.headers.get("Content-Type") or b"").decode("latin-1")
-
-
-def source_error(source: str, error: object) -> SourceError:
-    """The failure of a request, as the kinds of all sources name it."""
-    if isinstance(error, SourceError):
-        return error
-    if isinstance(error, HttpError):
-        status = error.response.status
-        after = (error.response.headers.get("Retry-After") or b"").decode("latin-1")
-        if not after.isdecimal():
-            return SourceError(kind_of(status), source, f"HTTP {status}")
-        return SourceError(kind_of(status), source, f"HTTP {status}, Retry-After {after} s", float(after))
-    if isinstance(error, IgnoreRequest) and "robots.txt" in str(error):
-        return SourceError("auth", source, "the site's robots.txt forbids this page to this user agent")
-    return SourceError("unavailable", source, f"{type(error).__name__} {error}".splitlines()[0][:300])
-
-
-def kind_of(status: int) -> SourceFault:
-    if status in (401, 403, 407, 451):
-        return "auth"
-    if status == 429:
-        return "rate_limited"
-    return "bad_request" if 400 <= status < 500 and status != 408 else "unavailable"

@@ -64,6 +64,12 @@ class TradingsterCot(PageSpider):
     def report(self, text: str, page: Page, now: datetime) -> Iterator[Output]:
         yield from parse_raw(self.source, text, now, page.params)
 
+    def ensure_right_page(self, url: str, page: Page) -> None:
+        """The report's own page does not name its contract's code, but its address does."""
+        landed = cot.contract_in(url)
+        if page.params["page"] == "report" and landed not in (None, page.params["contract"]):
+            raise SourceError("implausible", self.source, f"the site led to {landed!r}, not {page.params['contract']}")
+
     def _report_page(self, index: Page, listed: cot.Listed) -> Page:
         # Only the path: a link to the site's own name would leave the address that the caller gave.
         path = urlsplit(urljoin(urljoin(self.site, index.path), listed.link)).path

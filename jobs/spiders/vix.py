@@ -1,6 +1,5 @@
 """CNBC's quote page of the Cboe volatility index (.VIX), in index points; what a quote says when: jobs/vix_quote.py."""
 
-import json
 import re
 from datetime import date, datetime
 
@@ -8,6 +7,7 @@ from parsel import Selector
 
 from jobs.numbers import Number
 from jobs.spiders.page import changed, first, implausible, number, tree, words
+from jobs.spiders.vix_symbol import ensure_page_of_vix, linked_prices, older_spans
 from jobs.vix_quote import Quote, ensure_consistent, ensure_previous_close, vix_message
 from market.messages import Vix
 
@@ -24,25 +24,36 @@ _DATE = re.compile(r"\b(\d{1,2})/(\d{1,2})/(\d{2}|\d{4})\b", re.ASCII)
 
 def parse(text: str, now: datetime) -> Vix:
     """The page's VIX. `now`: when it was fetched. Raises SourceError schema_changed, implausible, auth, unavailable."""
-    return vix_message(SOURCE, read_quote(text), now)
+    page = tree(SOURCE, text)
+    ensure_page_of_vix(SOURCE, page)
+    return vix_message(SOURCE, _quote(page), now)
 
 
 def read_quote(text: str) -> Quote:
-    """The quote of any CNBC page: today's strip, else the older span, else meta or JSON-LD."""
-    page = tree(SOURCE, text)
-    linked = _json_ld(page)
-    _same_symbol(page, linked)
+    """The quote of any CNBC page, whatever its symbol."""
+    return _quote(tree(SOURCE, text))
+
+
+def _quote(page: Selector) -> Quote:
+    """Today's strip, else the older span, else meta or JSON-LD."""
     if containers := page.css(CONTAINER):
         return _checked(_strip(_regular(list(containers))), page)
-    older = page.css("span.last.original")
-    if older:
-        return Quote(_positive("span.last.original", words(older[0])))
-    meta = page.css("meta[itemprop=price]::attr(content)").get()
-    if meta is not None:
-        return Quote(_positive("meta[itemprop=price]", meta))
-    if "price" in linked:
-        return Quote(_positive("JSON-LD price", str(linked["price"])))
+    for where, texts in (
+        ("span.last.original", [words(span) for span in older_spans(page)]),
+        ("meta[itemprop=price]", page.css("meta[itemprop=price]::attr(content)").getall()),
+        ("JSON-LD price", linked_prices(page)),
+    ):
+        if texts:
+            return Quote(_only(where, texts))
     raise changed(SOURCE, f"none of {CONTAINER}, span.last.original, meta[itemprop=price], JSON-LD price is there")
+
+
+def _only(where: str, texts: list[str]) -> float:
+    """The one price that all of them state. Raises SourceError schema_changed when they differ."""
+    prices = {_positive(where, text) for text in texts}
+    if len(prices) > 1:
+        raise changed(SOURCE, f"{where}: {len(prices)} different prices, and nothing says which is of .VIX")
+    return prices.pop()
 
 
 def _regular(containers: list[Selector]) -> Selector:
@@ -118,23 +129,3 @@ def _positive(where: str, text: str) -> float:
     if found.value <= 0:
         raise implausible(SOURCE, f"{where}: {found.value} is not above 0")
     return found.value
-
-
-def _json_ld(page: Selector) -> dict[str, object]:
-    """The first JSON-LD object that has a price; {} when there is none."""
-    for script in page.css("script[type='application/ld+json']::text").getall():
-        try:
-            content = json.loads(script)
-        except (ValueError, RecursionError):  # one broken script says nothing about the rest of the page
-            continue
-        for entry in content if isinstance(content, list) else [content]:
-            if isinstance(entry, dict) and isinstance(entry.get("price"), str | int | float):
-                return entry
-    return {}
-
-
-def _same_symbol(page: Selector, linked: dict[str, object]) -> None:
-    """Refuses another quote's page, where a redirect may lead."""
-    for shown in (words(first(page, ".QuoteStrip-symbolAndExchange")), str(linked.get("tickerSymbol", ""))):
-        if shown and "VIX" not in shown.upper():
-            raise implausible(SOURCE, f"the page is of {shown[:30]!r}, not of .VIX")

@@ -99,6 +99,37 @@ def test_each_bar_is_followed_by_its_closed_slot_and_a_book_precedes_it(market: 
     assert (counts.sent.slots, counts.sent.bars, counts.sent.books, counts.payloads) == (2, 4, 1, 4)
 
 
+TRADIER_MONTH = {
+    "calendar": {"month": 11, "year": 2026, "days": {"day": [
+        {"date": "2026-11-26", "status": "closed", "description": "Market is closed for Thanksgiving Day"},
+        {"date": "2026-11-27", "status": "open", "open": {"start": "09:30", "end": "13:00"}},
+    ]}}
+}  # fmt: skip
+CALENDAR = Raw(
+    "calendar", "tradier_calendar", "2026-11", datetime(2026, 11, 20, 12, tzinfo=UTC),
+    json.dumps(TRADIER_MONTH).encode(), content_type="application/json",
+)  # fmt: skip
+
+
+def test_an_exchange_s_calendar_makes_no_message_and_the_replay_says_so(
+    market: Settings, kept: RawStore, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept.keep(CALENDAR)
+    assert main([str(kept.folder / "calendar")]) == 0
+    told = capsys.readouterr().out
+    assert told.startswith("1 payloads, 0 of them refused")
+    assert "1 of a calendar, which makes no message" in told and "jobs.calendar_check" in told
+    kept.keep(replace(VIX, received_at=CALENDAR.received_at))
+    assert publish_raw(kept.folder, sender=Recorded()).sent.vix == 3  # the others go on
+
+
+def test_a_calendar_that_cannot_be_read_is_refused_as_when_it_came(market: Settings, kept: RawStore) -> None:
+    kept.keep(replace(CALENDAR, body=b'{"calendar": null}'))
+    sent = Recorded()
+    assert publish_raw(kept.folder, sender=sent).refused == 1
+    assert "schema_changed" in sent.sent[0][2]["reason"]
+
+
 def test_a_symbol_without_calendar_has_bars_and_no_slots(market: Settings, kept: RawStore) -> None:
     labels = equity_body(LABELS)
     labels["Meta Data"]["2. Symbol"] = "AAPL"

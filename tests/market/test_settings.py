@@ -53,6 +53,8 @@ def test_the_environment_wins_over_the_file(tmp_path: Path, monkeypatch: pytest.
         ('[feeds]\ncountries = ["United States", "Germany"]\n', r"features\.country"),
         ('[feeds.sources]\nvix = ["cnbc", "yahoo"]\n', r"feeds\.sources\.vix: .*'yahoo' is no source of vix; use cnbc"),
         ('[feeds.sources]\nbook = ["kraken"]\n', r"feeds\.sources\.book: .*ccxt_<exchange>"),
+        ('[feeds.base_urls]\ncboe = "localhost:80"\n', r"feeds: .*base_urls\.cboe: not a URL of the form http"),
+        ('[feeds.base_urls]\ncboe = "ftp://localhost"\n', r"feeds: .*base_urls\.cboe: not a URL of the form http"),
         ("[feeds.rates.kraken]\nper_day = 3\n", r"feeds: .*rates\.kraken: no such source"),
         ('[instruments.X]\nbars = ["cboe"]\n', "instruments.X.bars"),
     ],

@@ -210,6 +210,36 @@ def test_order_future_and_jumps() -> None:
     assert len(parsed(equity_body(LABELS[::-1], refreshed=LABELS[0]))) == 2  # oldest first is an order too
 
 
+def test_bars_that_are_not_of_the_stated_length() -> None:
+    minutes = equity_body([f"2026-11-20 12:{minute}:00" for minute in (45, 44, 43)])
+    assert "no start" in fault_of(minutes).detail
+    halves = equity_body([f"2026-11-20 12:{minute}:00" for minute in (30, "00")], interval="60min")
+    assert "overlap" in fault_of(halves, Query("MSFT")).detail
+    shifted = fault_of(equity_body(["2026-11-20 12:47:00", "2026-11-20 12:42:00"]))
+    assert (shifted.kind, "no start" in shifted.detail) == ("implausible", True)
+    quarters = [f"2026-11-20 {hour:02}:{minute:02}:00" for hour in (12, 11, 10) for minute in (45, 30, 15, 0)]
+    assert "0:15:00 apart" in fault_of(equity_body(quarters)).detail
+    assert len(parsed(equity_body(quarters[:4]))) == 3  # of a stock that hardly trades: too few to tell
+    hours = equity_body(["2026-11-20 12:30:00", "2026-11-20 11:30:00"], interval="60min")
+    assert len(parsed(hours, Query("MSFT"))) == 1
+
+
+def test_last_refreshed_ahead_of_the_clock_is_of_another_zone() -> None:
+    body = equity_body(["2026-11-20 12:45:00", "2026-11-20 12:40:00"], refreshed="2026-11-20 17:50:00")
+    assert "Last Refreshed" in fault_of(body).detail
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Burst pattern detected. Please consider spreading out your API requests more sparingly.",
+        "Thank you for using Alpha Vantage! Please consider spreading out your free API requests more sparingly",
+    ],
+)
+def test_haste_is_a_rate_limit(text: str) -> None:
+    assert fault_of({"Information": text}).kind == "rate_limited"
+
+
 def test_start_and_end_bound_bar_end() -> None:
     end = datetime(2026, 11, 20, 17, 40, tzinfo=UTC)
     assert [bar.bar_end for bar in parsed(equity_body(LABELS), Query("MSFT", end=end))] == [end]
@@ -217,9 +247,12 @@ def test_start_and_end_bound_bar_end() -> None:
 
 
 def test_the_request() -> None:
-    params = AlphaVantage().request(Query("MSFT", timedelta(hours=1), start=NOW)).params
+    source, hour = AlphaVantage(now=lambda: NOW), timedelta(hours=1)
+    params = source.request(Query("MSFT", hour, start=NOW - 101 * hour)).params
     assert (params["function"], params["symbol"], params["interval"]) == ("TIME_SERIES_INTRADAY", "MSFT", "60min")
     assert (params["outputsize"], params["month"]) == ("full", "2026-11")
+    lately = source.request(Query("MSFT", hour, start=NOW - 90 * hour)).params
+    assert (lately["outputsize"], "month" in lately) == ("compact", False)  # the latest hundred bars reach further back
     fx = AlphaVantage().request(Query("EURUSD")).params
     assert (fx["function"], fx["from_symbol"], fx["to_symbol"]) == ("FX_INTRADAY", "EUR", "USD")
     with pytest.raises(SourceError, match="bad_request"):

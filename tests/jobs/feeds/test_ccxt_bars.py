@@ -94,6 +94,19 @@ def test_elsewhere_a_newer_bar_or_five_seconds_prove_a_bar_closed(seconds: int, 
     assert ends(bars)[-1] == newest
 
 
+@pytest.mark.parametrize(
+    ("source", "content"),
+    [
+        (KRAKEN, kraken_bars([kraken_row(NOW_S - 900 * back) for back in range(12, 0, -1)], last=NOW_S - 900)),
+        (COINBASE, coinbase_bars([NOW_S - 900 * back for back in range(1, 13)])),
+    ],
+)
+def test_bars_of_another_length_than_asked_for(source: CcxtBars, content: Any) -> None:
+    """Neither exchange states it: quarters of an hour would otherwise pass as the first five minutes of each."""
+    fault = fault_of(source, content)
+    assert (fault.kind, "0:15:00 apart" in fault.detail) == ("implausible", True)
+
+
 def test_only_the_bars_of_the_query_are_given() -> None:
     start, end = NOW - 10 * MINUTES, NOW - 5 * MINUTES
     assert ends(parsed(KRAKEN, kraken_bars(), Query("BTC/USD", 5 * MINUTES, start, end))) == ["17:55"]

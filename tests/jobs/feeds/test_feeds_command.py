@@ -28,6 +28,7 @@ from tests.jobs.feeds.exchange_samples import (
 )
 from tests.jobs.feeds.samples import VIX_CSV, book_body, cot_row, equity_body, level
 from tests.jobs.feeds.server import Answer, body, serving
+from tests.jobs.feeds.test_cftc_disaggregated import ROW
 from tests.stack import changed_environment
 
 TOKEN = "k3y+of/mine"
@@ -45,6 +46,7 @@ GOOD: dict[str, tuple[str, Answer, type, int]] = {
     "iex_deep": ("SPY", body(json.dumps(book_body([level(99.5)], [level(100)]))), Book, 1),
     "cboe": ("VIX", body(VIX_CSV.replace("2026", "2024").replace("11/1", "12/1"), "text/csv"), Vix, 3),
     "cftc": ("13874A", body(json.dumps([cot_row("2024-11-12")])), Cot, 2),
+    "cftc_disaggregated": ("067651", body(json.dumps([ROW])), Cot, 1),
     "cftc_weekly": ("13874A", body(json.dumps([cot_row("2024-11-12")])), Cot, 2),
     "ccxt_kraken": ("BTC/USD", KRAKEN_BOOK, Book, 1),
     "tradier": ("SPY", body(json.dumps(tradier_series(TRADIER_BARS))), Bar, 2),
@@ -213,3 +215,22 @@ def test_jumps(previous: float | None, value: float, jumps: bool) -> None:
         assert error.kind == "implausible"
     else:
         assert not jumps
+
+
+def test_a_calendar_is_read_and_says_where_it_is_of_use(capsys: pytest.CaptureFixture[str]) -> None:
+    days = [{"date": "2026-11-26", "status": "closed", "description": "Thanksgiving Day"}]
+    with serving(body(json.dumps({"calendar": {"month": 11, "year": 2026, "days": {"day": days}}}))) as server:
+        given = ["tradier_calendar", "--base-url", server.url, "--dry-run", "--symbol"]
+        assert [main([*given, month]) for month in ("2026-11", "2026-13")] == [0, 2]
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert "makes no message, see python -m jobs.calendar_check" in told.err
+    assert json.loads(told.err.splitlines()[-1])["error"] == "bad_request"
+
+
+@pytest.mark.parametrize("url", ["localhost", "ftp://user:s3cret@localhost", "http://", "http://[s3cret"])
+def test_a_base_url_that_is_none_is_refused_without_repeating_it(url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["cboe", "--symbol", "VIX", "--dry-run", "--base-url", url])
+    told = capsys.readouterr().err
+    assert json.loads(told)["error"] == "bad_request" and "s3cret" not in told

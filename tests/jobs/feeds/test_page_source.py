@@ -87,11 +87,17 @@ def test_a_failure_keeps_its_kind_and_the_time_to_wait(var: Path) -> None:
 
 
 def test_a_spider_that_breaks_is_unavailable_and_says_why(var: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MARKET_KAFKA__PARTITIONS", "none")
-    with pytest.raises(SourceError, match=r"unavailable: the spider broke: .*partitions"):
+    monkeypatch.setenv("PYTHONHOME", str(var))  # no Python starts with that
+    with pytest.raises(SourceError, match=r"unavailable: the spider broke: .*Python"):
         PAGES["cnbc"].fetch(VIX, total_s=PATIENCE_S)
-    with pytest.raises(SourceError, match=r"unavailable: the spider broke: .*invalid choice"):
+
+
+def test_a_spider_that_was_called_wrongly_says_so(var: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(SourceError, match=r"bad_request: .*invalid choice"):
         PageSource("cnbc", "vix", "tulips").fetch(VIX, total_s=PATIENCE_S)
+    monkeypatch.setenv("MARKET_KAFKA__PARTITIONS", "none")
+    with pytest.raises(SourceError, match=r"bad_request: .*partitions"):
+        PAGES["cnbc"].fetch(VIX, total_s=PATIENCE_S)
 
 
 def test_the_end_of_the_time_is_the_end_of_the_spider(var: Path) -> None:

@@ -146,6 +146,18 @@ def test_answers_that_cannot_be(content: Any, kind: str, named: str) -> None:
     assert (fault.kind, named in fault.detail) == (kind, True), fault
 
 
+def test_bars_of_another_length_than_asked_for() -> None:
+    """The body does not state it: quarters of an hour would otherwise pass as the first five minutes of each."""
+    quarters = [tradier_bar(NOW_S - 900 * back, local(NOW_S - 900 * back)) for back in range(12, 0, -1)]
+    fault = fault_of(tradier_series(quarters))
+    assert (fault.kind, "0:15:00 apart" in fault.detail) == ("implausible", True)
+
+
+def local(start: int) -> str:
+    """New York's time in November."""
+    return f"{datetime.fromtimestamp(start, UTC) - timedelta(hours=5):%Y-%m-%dT%H:%M:%S}"
+
+
 def test_a_refused_key() -> None:
     with (
         serving(body("Invalid Access Token", "text/plain", status=401)) as server,

@@ -19,11 +19,12 @@ class Answer:
 
 @dataclass
 class Site:
-    """`asked` lists (path, user agent) of every request, `forms` the fields of each POST, in order."""
+    """`asked` lists (path, user agent) of every request, `headers` all of them, `forms` the fields of each POST."""
 
     url: str
     pages: dict[str, Answer]
     asked: list[tuple[str, str]] = field(default_factory=list)
+    headers: list[dict[str, str]] = field(default_factory=list)
     forms: list[list[tuple[str, str]]] = field(default_factory=list)
 
     def paths(self) -> list[str]:
@@ -41,12 +42,14 @@ def site(**pages: Answer | str) -> Iterator[Site]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             served.asked.append((self.path, self.headers.get("User-Agent", "")))
+            served.headers.append(dict(self.headers))
             name = "robots" if self.path == "/robots.txt" else self.path
             missing = Answer("", 404) if name == "robots" else known.get("everything", Answer("no such page", 404))
             self._send(known.get(name, missing))
 
         def do_POST(self) -> None:
             served.asked.append((self.path, self.headers.get("User-Agent", "")))
+            served.headers.append(dict(self.headers))
             form = parse_qsl(self.rfile.read(int(self.headers["Content-Length"])).decode())
             served.forms.append([*form, ("X-Requested-With", self.headers.get("X-Requested-With", ""))])
             place = f"{self.path}#{dict(form).get('limit_from')}"
@@ -54,6 +57,10 @@ def site(**pages: Answer | str) -> Iterator[Site]:
 
         def _send(self, answer: Answer) -> None:
             time.sleep(answer.after_s)
+            if answer.status == 200 and self.headers.get("If-None-Match", "") == answer.headers.get("ETag"):
+                self.send_response(304)
+                self.end_headers()
+                return
             body = answer.body.encode() if isinstance(answer.body, str) else answer.body
             headers = {"Content-Type": "text/html; charset=utf-8", "Content-Length": str(len(body)), **answer.headers}
             try:

@@ -123,7 +123,7 @@ def test_a_report_fetched_before_its_schedule_was_known_then() -> None:
 @pytest.mark.parametrize(
     ("page", "kind", "named"),
     [
-        ("", "schema_changed", "empty"),
+        ("", "unavailable", "empty"),
         (cot_report().replace("AS OF", "DATED"), "schema_changed", "AS OF"),
         (cot_report(as_of="13/05/2025"), "schema_changed", "13/05/2025"),
         (cot_report(as_of="2025-05-20"), "implausible", "2025-05-20"),
@@ -137,6 +137,10 @@ def test_a_report_fetched_before_its_schedule_was_known_then() -> None:
         (cot_report().replace("1,115,694", "1115694.5"), "schema_changed", "no count"),
         (cot_report().replace("1,115,694", "-1,115,694"), "schema_changed", "no position"),
         (cot_report().replace("52.1%", "152.1%"), "implausible", "152.1"),
+        (cot_report().replace("52.1%", "5.21%"), "implausible", "open interest"),  # a point that moved
+        (cot_report().replace("+13,560", "+2,113,560"), "implausible", "2113560"),  # from fewer than none
+        (cot_report(as_of="2025-05-17"), "implausible", "Saturday"),
+        (cot_report().replace("<th>Long</th>", "<th>Short</th><th>Long</th>"), "schema_changed", "short"),
         (cot_report()[:-30], "unavailable", "cut off"),
     ],
 )
@@ -156,6 +160,14 @@ def test_another_day_than_asked_for_is_stale() -> None:
 )
 def test_index_by_name_or_code(subject: str | None, contract: str | None) -> None:
     assert parse_index(cot_index(), subject, contract) == Listed("13874+", "/cot/futures/fin/13874%2B")
+
+
+def test_index_names_with_their_exchange_and_codes_in_any_case() -> None:
+    listed = (("S&amp;P 500 STOCK INDEX - CHICAGO MERCANTILE EXCHANGE", "13874%2B"), ("E-MINI S&amp;P 500", "13874A"))
+    assert parse_index(cot_index(*listed), "S&P 500 Stock Index").contract == "13874+"
+    assert parse_index(cot_index(*listed), contract="13874a").contract == "13874A"
+    both = (*listed, ("S&amp;P 500 STOCK INDEX", "138741"))
+    assert parse_index(cot_index(*both), "S&P 500 STOCK INDEX").contract == "138741"  # the whole name goes first
 
 
 def test_index_of_legacy_reports() -> None:

@@ -35,6 +35,11 @@ def test_a_released_event() -> None:
     assert message.received_at == NOW
 
 
+@pytest.mark.parametrize("lang", ["en", "EN-us", ""])
+def test_an_english_page_says_so_or_nothing(lang: str) -> None:
+    assert len(parse(calendar_page().replace("<html>", f"<html lang='{lang}'>"), NOW).released) == 1
+
+
 def test_pending_events_and_holidays_make_no_message() -> None:
     pending = event_row(502, "Nonfarm Payrolls (Jun)", actual="&nbsp;", forecast="180K", previous="177K")
     found = parse(calendar_page(HOLIDAY_ROW, event_row(), pending), NOW)
@@ -115,8 +120,10 @@ def test_a_figure_before_its_time() -> None:
 @pytest.mark.parametrize(
     ("page", "kind", "named"),
     [
-        ("", "schema_changed", "empty"),
+        ("", "unavailable", "empty"),
         ("<html><body>Maintenance</body></html>", "schema_changed", "eventRowId_"),
+        (calendar_page(event_row(actual="236.000")).replace("<html>", "<html lang='de'>"), "schema_changed", "'de'"),
+        (calendar_page(event_row(country="USA")).replace("<html>", "<html lang='pt-BR'>"), "schema_changed", "'pt-BR'"),
         (calendar_page(zone=None), "schema_changed", "zone"),
         (calendar_page(zone="(GMT +19:00)"), "schema_changed", "GMT +19:00"),
         (calendar_page(zone="(GMT -4)"), "schema_changed", "zone"),

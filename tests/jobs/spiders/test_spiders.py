@@ -119,7 +119,26 @@ CASES: dict[str, tuple[dict[str, Answer | str], list[str], str | None, str]] = {
     "broken": ({"everything": Answer("", 500)}, ["vix"], "unavailable", "500"),
     "missing": ({"everything": Answer("", 404)}, ["vix"], "bad_request", "404"),
     "slow": ({"/quotes/.VIX": Answer(vix_page(), after_s=2 * TIMEOUT_S)}, ["vix"], "unavailable", "Timeout"),
-    "empty": ({"everything": ""}, ["vix"], "schema_changed", "empty"),
+    "told to wait until a date": (
+        {"everything": Answer("", 429, {"Retry-After": "Wed, 25 Nov 2037 10:00:00 GMT"})}, ["vix"], "rate_limited", "",
+    ),
+    "broken for a while": ({"everything": Answer("", 503, {"Retry-After": "60"})}, ["vix"], "rate_limited", "60 s"),
+    "to be paid": ({"everything": Answer("", 402)}, ["vix"], "auth", "402"),
+    "a part": ({"everything": Answer(vix_page(), 206)}, ["vix"], "unavailable", "206"),
+    "no content": ({"everything": Answer("", 204)}, ["vix"], "unavailable", "204"),
+    "unchanged, unasked": ({"everything": Answer("", 304)}, ["vix"], "unavailable", "304"),
+    "moved in a circle": ({"everything": Answer("", 302, {"Location": "/x"})}, ["vix"], "unavailable", "redirect"),
+    "moved to another quote": (
+        {"/quotes/.VIX": Answer("", 302, {"Location": "/quotes/AAPL"}), "/quotes/AAPL": vix_page()},
+        ["vix"], "implausible", "AAPL",
+    ),
+    "cot of another contract": (
+        {**COT_SITE, "/cot/futures/fin/13874%2B": Answer("", 302, {"Location": "/cot/futures/fin/099741"})},
+        ["cot", "--contract", "13874+"], "implausible", "099741",
+    ),
+    "robots unreadable": ({"robots": Answer("", 500), "everything": vix_page()}, ["vix"], "unavailable", "robots.txt"),
+    "robots refused": ({"robots": Answer("", 403), "everything": vix_page()}, ["vix"], None, ""),
+    "empty": ({"everything": ""}, ["vix"], "unavailable", "empty"),
     "cut off": ({"everything": Answer(vix_page(), headers={"Content-Length": "99999"})}, ["vix"], "unavailable", ""),
     "gzip cut off": ({"everything": Answer(PACKED[:-20], headers=GZIP)}, ["vix"], "unavailable", "gzip"),
     "no gzip": ({"everything": Answer(vix_page(), headers=GZIP)}, ["vix"], "unavailable", "gzip"),
@@ -180,6 +199,14 @@ def test_manners(crawled: dict[str, tuple[dict[str, object], Site]]) -> None:
     assert crawled["cot date"][1].paths()[-1] == "/cot/futures/fin/13874%2B/2025-05-13"
     assert {agent.split("/")[0] for _, met in crawled.values() for _, agent in met.asked} == {"market-prediction"}
     assert crawled["too many"][0]["retry_after_s"] == 7
+    assert crawled["broken for a while"][1].paths() == ["/robots.txt", "/quotes/.VIX"]
+    assert crawled["broken for a while"][0]["retry_after_s"] == 60
+    waits = crawled["told to wait until a date"][0]["retry_after_s"]
+    assert isinstance(waits, float)
+    assert waits > 7
+    assert len(crawled["moved in a circle"][1].paths()) == 5  # robots.txt, the page, three redirects
+    assert crawled["robots unreadable"][1].paths() == ["/robots.txt"]
+    assert crawled["cot"][1].paths().count("/robots.txt") == 1
 
 
 def test_what_the_service_is_asked_for(crawled: dict[str, tuple[dict[str, object], Site]]) -> None:
@@ -294,11 +321,27 @@ def test_command_says_a_failure_in_one_json_line() -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["tulips"], ["vix", "--date", "tomorrow"], ["economic", "--timezone", "Mars/Base"]]
+    ("arguments", "named"),
+    [
+        (["tulips"], "tulips"),
+        (["vix", "--date", "tomorrow"], "tomorrow"),
+        (["economic", "--timezone", "Mars/Base"], "Mars/Base"),
+        (["vix", "--base-url", "localhost"], "--base-url"),
+        (["vix", "--base-url", "ftp://localhost"], "--base-url"),
+        (["vix", "--timeout", "-1"], "--timeout"),
+    ],
 )
-def test_bad_arguments(arguments: Sequence[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_bad_arguments(arguments: Sequence[str], named: str, capsys: pytest.CaptureFixture[str]) -> None:
     from jobs.spiders.arguments import parser_of_arguments
 
     with pytest.raises(SystemExit, match="2"):
         parser_of_arguments().parse_args(arguments)
-    assert arguments[-1] in capsys.readouterr().err
+    told = json.loads(capsys.readouterr().err)
+    assert (told["error"], told["source"], named in told["detail"]) == ("bad_request", "command line", True)
+
+
+def test_a_wrong_setting_is_one_json_line_too(tmp_path: Path) -> None:
+    done = spider("vix", "--dry-run", var=tmp_path, MARKET_FEEDS__RAW_DAYS="many")
+    told = json.loads(done.stderr)
+    assert (done.returncode, told["error"], told["source"]) == (2, "bad_request", "settings")
+    assert "feeds.raw_days" in told["detail"]

@@ -1,5 +1,6 @@
 """CNBC's quote page: every markup, the regular hours' container, cross-checks, and what is known when."""
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,6 +15,23 @@ IN_SESSION = datetime(2026, 6, 10, 15, 0, tzinfo=UTC)  # Wednesday, 11:00 New Yo
 CLOSE_KNOWN = datetime(2026, 6, 10, 20, 15, tzinfo=UTC)  # 16:15 New York
 EXTENDED = f"<div class='QuoteStrip-extendedDataContainer QuoteStrip-dataContainer'>{strip('19.99', '+1.54')}</div>"
 REGULAR = f"<div class='QuoteStrip-dataContainer QuoteStrip-extendedHours'>{strip()}</div>"
+
+
+def older(symbol: str, value: str) -> str:
+    """One quote of the older page, which held those of other symbols too."""
+    return f"<span class='last original ng-binding' ng-bind=\"quoteData['{symbol}'].last\">{value}</span>"
+
+
+def linked(*quotes: dict[str, str]) -> str:
+    return "".join(f"<script type='application/ld+json'>{json.dumps(quote)}</script>" for quote in quotes)
+
+
+def meta(**content: str) -> str:
+    return "".join(f"<meta itemprop='{name}' content='{text}'>" for name, text in content.items())
+
+
+NAMED = {"tickerSymbol": ".VIX", "price": "18.45"}
+APPLE = {"tickerSymbol": "AAPL", "price": "292.70"}
 
 
 def day(text: str) -> datetime:
@@ -90,7 +108,7 @@ def test_the_page_s_own_date_goes_before() -> None:
 @pytest.mark.parametrize(
     ("page", "kind", "named"),
     [
-        ("", "schema_changed", "empty"),
+        ("", "unavailable", "empty"),
         ("<html><body><p>nothing</p></body></html>", "schema_changed", "QuoteStrip-lastPriceStripContainer"),
         (vix_page()[:-40], "unavailable", "cut off"),
         (vix_page("<title>Just a moment...</title>"), "auth", "proof"),
@@ -107,6 +125,47 @@ def test_the_page_s_own_date_goes_before() -> None:
     ],
 )  # fmt: skip
 def test_refusals_say_what_is_wrong(page: str, kind: str, named: str) -> None:
+    found, detail = kind_of(page)
+    assert found == kind
+    assert named in detail
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        vix_page(older(".DJI", "812.00") + older(".VIX", "18.45")),
+        vix_page("<p></p>", head=linked(APPLE, NAMED)),
+        vix_page("<p></p>", head=linked({"@type": "Product", "name": "CNBC Pro", "price": "29.99"}, NAMED)),
+        vix_page("<p></p>", head=f"<script type='application/ld+json'>{json.dumps({'@graph': [NAMED]})}</script>"),
+        vix_page("<p></p>", head=linked({"name": "CBOE Volatility Index", "price": "18.45"})),
+        vix_page("<p></p>", head=meta(tickerSymbol=".VIX", price="18.45")),
+        vix_page("<span class='QuoteStrip-symbolAndExchange'>.VIX:<!-- -->Exchange</span>" + strip()),
+        vix_page(head="<link rel='canonical' href='https://www.cnbc.com/quotes/.VIX'>"),
+    ],
+)
+def test_the_quote_of_vix_among_others(page: str) -> None:
+    assert parse(page, IN_SESSION).value == 18.45
+
+
+@pytest.mark.parametrize(
+    ("page", "kind", "named"),
+    [
+        (vix_page(older("AAPL", "292.70")), "implausible", "AAPL"),
+        (vix_page("<span class='last original'>18.45</span><span class='last original'>19.45</span>"),
+         "schema_changed", "2 different"),
+        (vix_page("<p></p>", head=meta(price="18.45") + meta(price="19.45")), "schema_changed", "2 different"),
+        (vix_page("<p></p>", head=linked(NAMED, {**NAMED, "price": "19.45"})), "schema_changed", "2 different"),
+        (vix_page("<p></p>", head=meta(tickerSymbol="AAPL", price="292.70")), "implausible", "AAPL"),
+        (vix_page("<p></p>", head=linked(APPLE)), "implausible", "AAPL"),
+        (vix_page("<p></p>", head=linked({"@type": "Product", "name": "CNBC Pro", "price": "29.99"})),
+         "schema_changed", "JSON-LD"),
+        (vix_page("<p></p>", head=linked({"tickerSymbol": "VIXY", "price": "12.10"})), "implausible", "VIXY"),
+        (vix_page("<span class='QuoteStrip-symbolAndExchange'>.VIX9D:Exchange</span>" + strip()),
+         "implausible", "VIX9D"),
+        (vix_page(head="<link rel='canonical' href='https://www.cnbc.com/quotes/AAPL'>"), "implausible", "AAPL"),
+    ],
+)  # fmt: skip
+def test_another_symbol_s_quote_is_never_taken(page: str, kind: str, named: str) -> None:
     found, detail = kind_of(page)
     assert found == kind
     assert named in detail

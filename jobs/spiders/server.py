@@ -1,0 +1,29 @@
+"""The server that a spider asks: the site itself, or another, whose address may hold a user and a password.
+
+They go into a header: Scrapy does not take them in an address, and would show them in its log and its errors. What the
+server repeats of the password, in a redirect for instance, is taken out too.
+"""
+
+from dataclasses import dataclass, field
+from urllib.parse import unquote, urlsplit, urlunsplit
+
+from w3lib.http import basic_auth_header
+
+from jobs.feeds.scrub import Scrubber
+
+
+@dataclass(frozen=True)
+class Server:
+    url: str
+    headers: dict[str, str] = field(default_factory=dict, repr=False)
+    scrub: Scrubber = field(default_factory=Scrubber, repr=False)
+
+
+def server_at(url: str) -> Server:
+    parts = urlsplit(url)
+    user, at, host = parts.netloc.rpartition("@")
+    if not at:
+        return Server(url)
+    name, _, password = (unquote(part) for part in user.partition(":"))
+    header = basic_auth_header(name, password, encoding="utf-8").decode()
+    return Server(urlunsplit(parts._replace(netloc=host)), {"Authorization": header}, Scrubber(password))

@@ -1,0 +1,134 @@
+"""Pages that come again as they were: conditional requests, and a clock that stays where the page stood still."""
+
+import json
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jobs.feeds.feed import Query
+from jobs.feeds.page_source import PAGES
+from jobs.raw_store import Raw, RawStore
+from market.messages import Vix
+from market.settings import ROOT
+from tests.jobs.spiders.pages import calendar_page, cot_index, cot_report, event_row, strip, vix_page
+from tests.jobs.spiders.site import Answer, Site, site
+from tests.stack import changed_environment
+
+ETAG = {"ETag": '"v1"', "Last-Modified": "Fri, 20 Nov 2026 10:00:00 GMT"}
+VIX = "/quotes/.VIX"
+
+
+def crawl(var: Path, met: Site, *arguments: str) -> tuple[int, list[dict[str, Any]], str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "jobs.spiders", *arguments, "--base-url", met.url],
+        cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,
+        env={**os.environ, "MARKET_LOCAL__VAR": str(var)},
+    )  # fmt: skip
+    return done.returncode, [json.loads(line) for line in done.stdout.splitlines()], done.stderr
+
+
+def store(var: Path) -> RawStore:
+    return RawStore(var / "raw", keep_days=30, max_bytes=10**9)
+
+
+def conditions(met: Site, path: str) -> list[tuple[str | None, str | None]]:
+    asked = zip(met.paths(), met.headers, strict=True)
+    return [(given.get("If-None-Match"), given.get("If-Modified-Since")) for each, given in asked if each == path]
+
+
+def recorded_before(var: Path, body: str, received_at: datetime) -> str:
+    """The page as an earlier crawl has left it."""
+    ref = store(var).keep(Raw("vix", "cnbc", "VIX", received_at, body.encode(), VIX, content_type="text/html"))
+    assert ref is not None
+    return ref
+
+
+def test_an_unchanged_page_is_asked_for_under_a_condition_and_read_from_the_record(tmp_path: Path) -> None:
+    with site(**{VIX: Answer(vix_page(), headers=ETAG)}) as met:
+        (_, first, _), (status, second, told) = (crawl(tmp_path, met, "vix", "--print") for _ in range(2))
+    assert conditions(met, VIX) == [(None, None), (ETAG["ETag"], ETAG["Last-Modified"])]
+    assert status == 0, told
+    assert [message["value"] for message in second] == [18.45]
+    assert second[0]["received_at"] > first[0]["received_at"]
+    assert {**second[0], "received_at": ""} == {**first[0], "received_at": ""}
+    assert len(list(store(tmp_path).refs())) == 1
+
+
+def test_a_304_and_the_same_page_sent_again_give_the_same(tmp_path: Path) -> None:
+    with site(**{VIX: Answer(vix_page(), headers=ETAG)}) as told, site(**{VIX: vix_page()}) as sent:
+        by_status = [crawl(tmp_path / "one", told, "vix", "--print")[1] for _ in range(2)][1]
+        by_bytes = [crawl(tmp_path / "two", sent, "vix", "--print")[1] for _ in range(2)][1]
+    own = {"received_at", "known_at", "raw_ref"}  # two crawls, two clocks
+    assert [{name: m[name] for name in m.keys() - own} for m in by_status] == [
+        {name: m[name] for name in m.keys() - own} for m in by_bytes
+    ]
+    assert len(list(store(tmp_path / "two").refs())) == 1
+
+
+def test_index_and_report_of_a_contract(tmp_path: Path) -> None:
+    report = "/cot/futures/fin/13874%2B"
+    pages = {"/cot": Answer(cot_index(), headers=ETAG), report: Answer(cot_report(), headers={"ETag": '"r1"'})}
+    with site(**pages) as met:
+        (_, first, _), (status, second, told) = (
+            crawl(tmp_path, met, "cot", "--contract", "13874+", "--print") for _ in range(2)
+        )
+    assert status == 0, told
+    assert [(m["group"], m["long"], m["known_at"], m["raw_ref"]) for m in second] == [
+        (m["group"], m["long"], m["known_at"], m["raw_ref"]) for m in first
+    ]
+    assert conditions(met, "/cot")[1] == (ETAG["ETag"], ETAG["Last-Modified"])
+    assert conditions(met, report)[1] == ('"r1"', None)
+
+
+def test_another_wish_of_an_unchanged_calendar(tmp_path: Path) -> None:
+    rows = calendar_page(event_row(501), event_row(502, "Building Permits"))
+    with site(everything=Answer(rows, headers=ETAG)) as met:
+        found = [
+            crawl(tmp_path, met, "economic", "--event", event, "--print")[1]
+            for event in ("core_cpi", "building_permits")
+        ]
+    assert [[message["event"] for message in messages] for messages in found] == [["core_cpi"], ["building_permits"]]
+    assert conditions(met, "/economic-calendar/")[1][0] == ETAG["ETag"]
+
+
+def test_a_page_that_was_refused_is_asked_for_whole_again(tmp_path: Path) -> None:
+    with site(**{VIX: Answer(vix_page(strip("81.45")), headers=ETAG)}) as met:
+        statuses = [crawl(tmp_path, met, "vix", "--print")[0] for _ in range(2)]
+    assert statuses == [2, 2]
+    assert conditions(met, VIX) == [(None, None)] * 2
+
+
+def test_without_the_recorded_page_no_condition_is_sent(tmp_path: Path) -> None:
+    with site(**{VIX: Answer(vix_page(), headers=ETAG)}) as met:
+        _, first, _ = crawl(tmp_path, met, "vix", "--print")
+        (store(tmp_path).folder / first[0]["raw_ref"]).unlink()
+        assert crawl(tmp_path, met, "vix", "--print")[0] == 0
+    assert conditions(met, VIX) == [(None, None)] * 2
+
+
+def test_a_dry_run_asks_for_the_whole(tmp_path: Path) -> None:
+    with site(**{VIX: Answer(vix_page(), headers=ETAG)}) as met:
+        crawl(tmp_path, met, "vix", "--print")
+        status, messages, _ = crawl(tmp_path, met, "vix", "--dry-run")
+    assert (status, len(messages)) == (0, 1)
+    assert conditions(met, VIX) == [(None, None)] * 2
+
+
+@pytest.mark.parametrize("answer", [Answer(vix_page()), Answer(vix_page(), headers=ETAG)], ids=["same bytes", "304"])
+def test_a_page_that_stands_still_is_of_the_day_on_which_it_came(answer: Answer, tmp_path: Path) -> None:
+    """CNBC's page names no day while the market is open: frozen for two weeks, it is still of two weeks ago."""
+    then = datetime.now(UTC) - timedelta(days=14)
+    evening = then.replace(hour=22, minute=0)  # after any close in New York
+    ref = recorded_before(tmp_path, vix_page(), evening)
+    with changed_environment({"MARKET_LOCAL__VAR": str(tmp_path)}), site(**{VIX: answer}) as met:
+        messages = [PAGES["cnbc"].fetch(Query("VIX"), total_s=60, base_url=met.url) for _ in range(2)]
+    for (message,) in messages:
+        assert isinstance(message, Vix)
+        assert message.raw_ref == ref
+        assert evening - timedelta(days=4) < message.as_of <= evening  # that evening's last session
+        assert message.known_at <= evening
