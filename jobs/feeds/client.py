@@ -1,7 +1,7 @@
 """The one HTTP client of the sources: bounded in time and size, retried with backoff, and silent about tokens.
 
-Every failure is a SourceError: 401, 402, 403 auth; 429, and 503 with Retry-After, rate_limited; other 4xx bad_request;
-5xx, connection faults, timeouts, broken or empty bodies and refused redirects unavailable; a content type that the
+Every failure is a SourceError, of the kind that status.py gives a status: auth, rate_limited, bad_request, unavailable;
+connection faults, timeouts, broken or empty bodies and refused redirects unavailable; a content type that the
 source never sends schema_changed. Nothing here is raised inside an `except` block: the exceptions of requests and
 urllib3 carry whole URLs, and a raised error would keep them as its context.
 """
@@ -22,14 +22,12 @@ import urllib3
 
 from jobs.feeds.bodies import BodyFault, read_body
 from jobs.feeds.feed import NO_VALIDATORS, Payload, Request, Validators
-from jobs.feeds.retry_after import retry_after_s
 from jobs.feeds.scrub import Scrubber
+from jobs.feeds.status import fault_of_status, retry_after_s
 from market.errors import SourceError
 
 USER_AGENT = "market-prediction/0.1 (market data feeds)"
 REDIRECTS = {301, 302, 303, 307, 308}
-AUTH = {401, 402, 403}
-TRANSIENT_4XX = {408, 425}
 ERROR_BODY_BYTES = 65_536
 NOT_MODIFIED = 304
 VISIBLE = re.compile(r"[\x21-\x7e]+")
@@ -185,10 +183,8 @@ class Client:
         wanted = {
             "Authorization": f"Bearer {self._token}" if request.bearer and self._token else None,
             "Accept": request.accept,
-            "If-None-Match": known.etag,
-            "If-Modified-Since": known.last_modified,
         }
-        return {name: value for name, value in wanted.items() if value is not None}
+        return {name: value for name, value in wanted.items() if value is not None} | known.conditions()
 
     def _get(self, url: str, params: dict[str, str], headers: dict[str, str], deadline: float) -> requests.Response:
         left = max(0.1, deadline - time.monotonic())
@@ -235,26 +231,24 @@ class Client:
 
     def _validators(self, response: requests.Response) -> Validators:
         """Those of the answer; one that echoes the token is none, since it would be written down."""
-        found = [response.headers.get(name) for name in ("ETag", "Last-Modified")]
-        return Validators(*(text if text and self._scrub.text(text) == text else None for text in found))
+        return Validators.told(response.headers.get, self._scrub)
 
     def _refuse_status(self, response: requests.Response, request: Request, deadline: float) -> None:
         status, detail = response.status_code, f"status {response.status_code}"
         after_s = retry_after_s(response.headers.get("Retry-After"), self._now())
         if status == 200:
             return
-        if status == 429 or (status == 503 and after_s is not None):
+        kind = fault_of_status(status, after_s)
+        if kind == "rate_limited":
             if after_s is not None:
                 self._gate.hold(after_s)
             fault = SourceError("rate_limited", self._source, detail, after_s)
             raise fault if after_s is None else Retry(fault, after_s)
-        if status >= 500 or status in TRANSIENT_4XX:
+        if kind == "unavailable" and status >= 400:
             raise Retry(self._unavailable(detail))
-        if status in AUTH or (status == 400 and self._says_key(response, request, deadline)):
-            raise SourceError("auth", self._source, detail)
-        if status >= 400:
-            raise SourceError("bad_request", self._source, detail)
-        raise self._unavailable(detail)
+        if status == 400 and self._says_key(response, request, deadline):
+            kind = "auth"
+        raise SourceError(kind, self._source, detail)
 
     def _says_key(self, response: requests.Response, request: Request, deadline: float) -> bool:
         """Whether the error body speaks of the key, which some sources refuse with a bad request."""

@@ -1,9 +1,11 @@
 """What a source is, and the small values that travel between the client, a source and the command."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from typing import Protocol, Self
 
+from jobs.feeds.scrub import Scrubber
 from market.errors import SourceError
 from market.feed_settings import Feed
 from market.messages import Message
@@ -57,8 +59,19 @@ class Validators:
     etag: str | None = None
     last_modified: str | None = None
 
+    @classmethod
+    def told(cls, header: Callable[[str], str | None], scrub: Scrubber) -> Self:
+        """Those of an answer's headers; one that echoes the token is none, since it would be written down."""
+        found = [header(name) for name in ("ETag", "Last-Modified")]
+        return cls(*(text if text and scrub.text(text) == text else None for text in found))
+
     def __bool__(self) -> bool:
         return self.etag is not None or self.last_modified is not None
+
+    def conditions(self) -> dict[str, str]:
+        """The headers that ask for the body only if it has changed."""
+        wanted = {"If-None-Match": self.etag, "If-Modified-Since": self.last_modified}
+        return {name: text for name, text in wanted.items() if text is not None}
 
 
 NO_VALIDATORS = Validators()

@@ -6,10 +6,9 @@ from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 from scrapy.spidermiddlewares.httperror import HttpError
 
-from jobs.feeds.retry_after import retry_after_s
-from market.errors import SourceError, SourceFault
+from jobs.feeds.status import fault_of_status, retry_after_s
+from market.errors import SourceError
 
-REFUSED = (401, 402, 403, 407, 451)
 LONGEST_DETAIL = 300  # characters
 
 
@@ -20,7 +19,7 @@ def source_error(source: str, error: object, now: datetime) -> SourceError:
     if isinstance(error, HttpError):
         status, after_s = error.response.status, asked_to_wait_s(error.response, now)
         wait = "" if after_s is None else f", Retry-After {after_s:g} s"
-        return SourceError(_kind_of(status, after_s), source, f"HTTP {status}{wait}", after_s)
+        return SourceError(fault_of_status(status, after_s), source, f"HTTP {status}{wait}", after_s)
     if isinstance(error, IgnoreRequest):
         return SourceError("unavailable", source, f"{error}"[:LONGEST_DETAIL])
     return SourceError("unavailable", source, f"{type(error).__name__} {error}".splitlines()[0][:LONGEST_DETAIL])
@@ -30,11 +29,3 @@ def asked_to_wait_s(response: Response, now: datetime) -> float | None:
     """The seconds of the answer's Retry-After."""
     header = response.headers.get("Retry-After")
     return None if header is None else retry_after_s(header.decode("latin-1"), now)
-
-
-def _kind_of(status: int, after_s: float | None) -> SourceFault:
-    if status in REFUSED:
-        return "auth"
-    if status == 429 or (status == 503 and after_s is not None):
-        return "rate_limited"
-    return "bad_request" if 400 <= status < 500 and status not in (408, 425) else "unavailable"

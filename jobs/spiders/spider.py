@@ -117,7 +117,11 @@ class PageSpider(scrapy.Spider):
             "errback": self.failed,
             "cb_kwargs": {"hook": hook, "page": page, "remembered": remembered},
             "meta": {"source": self.source, "handle_httpstatus_list": [NOT_MODIFIED] if remembered.raw else []},
-            "headers": {**page.headers, **server.headers, **_conditions(remembered)},
+            "headers": {
+                **page.headers,
+                **server.headers,
+                **(remembered.validators.conditions() if remembered.raw else {}),
+            },
             "dont_filter": True,
         }
         if page.form is None:
@@ -140,7 +144,9 @@ class PageSpider(scrapy.Spider):
             self.run.faults.append((error, text))
             return
         if ref is not None and response.status != NOT_MODIFIED:
-            remembered.remember(_validators(response), ref)  # not before: a page that was refused is asked for whole
+            remembered.remember(
+                self._validators(response), ref
+            )  # not before: a page that was refused is asked for whole
         yield from (received(output, now, ref) for output in outputs)
 
     def ensure_right_page(self, url: str, page: Page) -> None:
@@ -173,6 +179,9 @@ class PageSpider(scrapy.Spider):
         raw, ref = self.run.archive.kept(self._raw(response, page, now))
         return text, raw.received_at, ref
 
+    def _validators(self, response: Response) -> Validators:
+        return Validators.told(lambda name: (response.headers.get(name) or b"").decode("latin-1"), self.server().scrub)
+
     def _raw(self, response: Response, page: Page, now: datetime) -> Raw:
         parts, scrub = urlsplit(response.url), self.server().scrub
         return Raw(
@@ -198,18 +207,6 @@ def _ensure_whole(source: str, response: Response) -> None:
     """Scrapy passes every 2xx on: a part of a page (206) is not the page."""
     if response.status not in (200, NOT_MODIFIED):
         raise SourceError("unavailable", source, f"HTTP {response.status}")
-
-
-def _conditions(remembered: Remembered) -> dict[str, str]:
-    if remembered.raw is None:
-        return {}
-    found = {"If-None-Match": remembered.validators.etag, "If-Modified-Since": remembered.validators.last_modified}
-    return {name: text for name, text in found.items() if text is not None}
-
-
-def _validators(response: Response) -> Validators:
-    found = (response.headers.get(name) for name in ("ETag", "Last-Modified"))
-    return Validators(*(text.decode("latin-1") if text else None for text in found))
 
 
 def _content_type(response: Response) -> str:

@@ -7,9 +7,9 @@ from typing import Any
 from pymysql.cursors import Cursor
 
 from jobs.streaming.ranges import Key, Span
+from jobs.streaming.reach import LAST_TIME
 
 Rows = dict[str, list[dict[str, Any]]]
-END_OF_TIME = datetime(9999, 12, 31)  # noqa: DTZ001, MariaDB's columns are naive UTC
 
 # For each slow table: what tells its series apart, and which rows count; a forecast is no release.
 SLOW_SERIES = {
@@ -72,4 +72,4 @@ def _out_of_use_at(cursor: Cursor, table: str, report: dict[str, Any]) -> dateti
         (last_use, *[report[column] for column in series]),
     )
     following = cursor.fetchone()
-    return following[0] if following else END_OF_TIME
+    return following[0] if following else LAST_TIME

@@ -29,8 +29,9 @@ MOVED = Answer("", 302, {"Location": f"http://127.0.0.1:1/elsewhere?password={PA
         (MOVED, 2),
         (Answer(vix_page(strip(f"18.45 {PASSWORD}"))), 2),
         (Answer(f"who is {PASSWORD}?", 403), 2),
+        (Answer(vix_page(), headers={"ETag": f'"{PASSWORD}"'}), 0),
     ],
-    ids=["good", "refused", "broken", "slow", "moved", "echoed", "echoed in an error"],
+    ids=["good", "refused", "broken", "slow", "moved", "echoed", "echoed in an error", "echoed as a validator"],
 )
 def test_it_reaches_the_server_alone(page: Answer, status: int, given: str, tmp_path: Path) -> None:
     with site(**{"/quotes/.VIX": page}) as met:

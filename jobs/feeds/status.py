@@ -1,0 +1,31 @@
+"""What a status means and how long the server asks to be left alone, for API sources and spiders alike."""
+
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from market.errors import SourceFault
+
+REFUSED = frozenset({401, 402, 403, 407, 451})
+TRANSIENT_4XX = frozenset({408, 425})
+
+
+def fault_of_status(status: int, after_s: float | None) -> SourceFault:
+    """The kind of a status that brings no page; `after_s` is its Retry-After."""
+    if status in REFUSED:
+        return "auth"
+    if status == 429 or (status == 503 and after_s is not None):
+        return "rate_limited"
+    return "bad_request" if 400 <= status < 500 and status not in TRANSIENT_4XX else "unavailable"
+
+
+def retry_after_s(text: str | None, now: datetime) -> float | None:
+    """Seconds from now (UTC) by a Retry-After of either form (RFC 9110, 10.2.3); None when absent or of neither."""
+    if text is None:
+        return None
+    if text.strip().isascii() and text.strip().isdigit():
+        return float(text.strip()[:9])
+    try:
+        at = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return max(0.0, (at.replace(tzinfo=at.tzinfo or UTC) - now).total_seconds())
