@@ -137,10 +137,10 @@ def refresh_history(symbols: list[str], bars: int, connections: int) -> int:
     """All feature rows and labels of the symbols' last `bars` bars, as a large batch does it; returns their number."""
     spans = [(symbol, END - (bars - 1) * HOUR, END) for symbol in symbols]
     with stream_connection() as connection, connection.cursor() as cursor:
-        pieces = list(plan(cursor, [], spans))
+        pieces = plan(cursor, [], spans)
         connection.commit()
     refresh_in_parallel(stream_connection, pieces, connections)
-    return sum(one.bars for piece in pieces for one in piece)
+    return sum(piece.bars for piece in pieces)
 
 
 def stream_connection() -> "pymysql.Connection[Cursor]":

@@ -1,8 +1,8 @@
 """One live bar's indicators at 100,000 rows: computed for that bar's range, against the window view over all rows.
 
-The range is what the streaming job reads, the view what it would read if it recomputed the table. Both select all
-indicators of the same definition (sql/select/indicator.sql); medians, in turn. `whole_refresh_ms` is the complete
-refresh of the bar: every feature, its row written and committed, and its labels.
+The range is what the streaming job reads (sql/select/indicator_of_one.sql), the view what it would read if it
+recomputed the table (indicator.sql, the same definitions). Both select all indicators; medians, in turn.
+`whole_refresh_ms` is the complete refresh of the bar: every feature, its row written and committed, and its labels.
 """
 
 import json
@@ -16,9 +16,9 @@ import numpy as np
 
 from benchmarks._history import END, HOUR, add_live_bar, market_of, stream_connection
 from jobs.streaming.ranges import plan
-from jobs.streaming.refresh import refresh_features, write_ranges
+from jobs.streaming.refresh import refresh_features, rows_read
 from market.database import connect
-from market.feature_sql import indicator_select
+from market.feature_sql import indicator_of_one_select
 
 BARS = 100_000
 ROUNDS, BARS_A_ROUND = 5, 20
@@ -67,9 +67,9 @@ def _round(stream, admin, n: int) -> tuple[float, list[float], list[float]]:  # 
             assert at == END + bar * HOUR
             stream.commit()
             whole.append(_seconds(lambda at=at: (refresh_features(cursor, [("S0", at)]), stream.commit())))
-            reach = write_ranges(cursor, next(plan(cursor, [("S0", at)])))
-            select = f"SELECT {every} FROM ({indicator_select('bars_in_ranges')}) i"
-            indicators.append(_seconds(lambda select=select, reach=reach: cursor.execute(select, reach)))
+            (parameters,) = rows_read(cursor, plan(cursor, [("S0", at)])[0])
+            select = f"SELECT {every} FROM ({indicator_of_one_select()}) i"
+            indicators.append(_seconds(lambda select=select, given=parameters: cursor.execute(select, given)))
             stream.commit()
     return view, indicators, whole
 

@@ -30,10 +30,54 @@ def lookback_bars(settings: FeatureSettings | None = None) -> int:
 
 
 def indicator_select(bars: str) -> str:
-    """sql/select/indicator.sql over `bars`: "bars_all" for the view, "bars_in_ranges" for a refresh."""
+    """sql/select/indicator.sql over `bars`: "bars_all" for the view, "bars_refreshed" for a refresh."""
+    periods = _periods()
+    before = {f"{name}_before": period - 1 for name, period in periods.items()}
+    return _select("indicator").format(
+        bars=_indent(_select(bars)), bollinger_width=get_settings().features.bollinger_width, **periods, **before
+    )
+
+
+def indicator_of_one_select() -> str:
+    """sql/select/indicator_of_one.sql over "bars_refreshed": the same indicators of the last bar of each symbol."""
+    periods = _periods()
+    atr, atr_mean, smoothed = periods["atr"], periods["atr_mean"], range(periods["smoothing"])
+    ks = [_stochastic_k(before, periods["stochastic"]) for before in smoothed]
+    return _select("indicator_of_one").format(
+        bars=_indent(_select("bars_refreshed")),
+        bollinger_width=get_settings().features.bollinger_width,
+        stochastic_ranges=",\n           ".join(
+            _stochastic_range(before, periods["stochastic"]) for before in smoothed
+        ),
+        stochastic_k=ks[0],
+        stochastic_d="(" + " + ".join(f"CAST({k} AS DECIMAL(65, 30))" for k in ks) + ")",
+        atr_mean_true_ranges=atr_mean + atr - 1,
+        atr_mean_weight=f"LEAST(n, {atr}, {atr_mean}, {atr_mean + atr} - n)",
+        **periods,
+    )
+
+
+def _stochastic_range(before: int, period: int) -> str:
+    """Aggregates of the window that ends `before` bars before the bar."""
+    window = f"n BETWEEN {before + 1} AND {before + period}"
+    return (
+        f"MAX(CASE WHEN n = {before + 1} THEN close END) AS stochastic_close_{before}, "
+        f"MIN(CASE WHEN {window} THEN low END) AS lowest_{before}, "
+        f"MAX(CASE WHEN {window} THEN high END) AS highest_{before}"
+    )
+
+
+def _stochastic_k(before: int, period: int) -> str:
+    return (
+        f"CASE WHEN bars >= {before + period} THEN 100 * (stochastic_close_{before} - lowest_{before}) "
+        f"/ NULLIF(highest_{before} - lowest_{before}, 0) END"
+    )
+
+
+def _periods() -> dict[str, int]:
     s = get_settings().features
     fast, slow = s.volume_periods
-    periods = {
+    return {
         "volume_fast": fast,
         "volume_slow": slow,
         "price": s.price_period,
@@ -43,32 +87,30 @@ def indicator_select(bars: str) -> str:
         "atr": s.atr_period,
         "atr_mean": s.atr_mean_period,
     }
-    before = {f"{name}_before": period - 1 for name, period in periods.items()}
-    return _select("indicator").format(
-        bars=_indent(_select(bars)), bollinger_width=s.bollinger_width, **periods, **before
-    )
 
 
 def feature_view_select() -> str:
     """Every feature of every closed slot; for the view, never on the serving path."""
-    return _feature_select("bars_all", ranges="", book_bound="", as_of=_joins(_slow_relations()))
+    return _feature_select(indicator_select("bars_all"), rows="", book_bound="", as_of=_joins(_slow_relations()))
 
 
 @dataclass(frozen=True)
 class RefreshStatements:
-    """The statements of a refresh over the ranges in the temporary table refresh_range; parameters go by name.
+    """The statements of a refresh of some symbols' rows in one span of time; parameters go by name: `symbols`, and the
+    times `refresh_from` and `refresh_to` of the rows, both included.
 
-    aliases: the relations that the as-of joins define, one id column of the temporary table `known` each. known
-    (`refresh_from`) and known_later (also `refresh_to`, `contracts`) say what to fill it with; known_bar
-    (`refresh_from`, `refresh_to`) numbers the bars accordingly; feature (`source_from`, `refresh_to`) rewrites their
-    rows and target (`target_from`, `target_read_to`) the labels.
+    tables: of the relations that the as-of joins define, by alias, which is an id column of the temporary table
+    `known`. known and known_later (also `contracts`) say what to fill it with; known_bar numbers the bars accordingly.
+    feature and, where there is one bar a symbol, feature_of_one rewrite the rows; they read bars from `source_from` and
+    books from `delta_from` on. target rewrites the labels from `target_from` on and reads slots up to `target_read_to`.
     """
 
-    aliases: tuple[str, ...]
+    tables: dict[str, str]
     known: str
     known_later: str
     known_bar: str
     feature: str
+    feature_of_one: str
     target: str
 
 
@@ -80,30 +122,28 @@ def refresh_statements() -> RefreshStatements:
 @lru_cache(maxsize=1)
 def _refresh_statements(definition: str) -> RefreshStatements:  # the hash stands for all that the texts are made from
     return RefreshStatements(
-        aliases=tuple(relation.alias for relation in _slow_relations()),
+        tables={relation.alias: relation.table for relation in _slow_relations()},
         known=_known(),
         known_later=_known_later(),
         known_bar=_select("known_bar"),
-        feature=_feature(),
+        feature=_feature(indicator_select("bars_refreshed")),
+        feature_of_one=_feature(indicator_of_one_select()),
         target=_target(),
     )
 
 
-def _feature() -> str:
-    ranges = (
-        "JOIN refresh_range r ON r.range_id = i.range_id AND i.symbol = r.symbol\n"
-        "    AND i.bar_end BETWEEN r.refresh_from AND r.refresh_to"
+def _feature(indicator: str) -> str:
+    rows = "\n     AND i.bar_end >= %(refresh_from)s"
+    book_bound = "\n     AND b.bar_end BETWEEN %(refresh_from)s AND %(refresh_to)s"
+    names = ", ".join(f"`{name}`" for name in catalogue().names)
+    return f"REPLACE INTO feature (symbol, bar_end, {names})\n" + _feature_select(
+        indicator, rows, book_bound, _known_joins()
     )
-    book_bound = "\n     AND b.bar_end BETWEEN %(source_from)s AND %(refresh_to)s"
-    names = catalogue().names
-    columns = ", ".join(f"`{name}`" for name in names)
-    select = _feature_select("bars_in_ranges", ranges, book_bound, _known_joins())
-    return f"REPLACE INTO feature (symbol, bar_end, {columns})\n{select}"
 
 
 def _known() -> str:
     """v is joined, for the close before it is found by its as_of; the others need their ids only."""
-    relations = _slow_relations(bound=" AND known.known_at <= %(refresh_from)s")
+    relations = _slow_relations(bound=" AND known.{as_of} <= %(refresh_from)s")
     vix = [relation for relation in relations if relation.alias == "v"]
     ids = ("v.id" if relation in vix else f"(\n{_indent(relation.id)}\n)" for relation in relations)
     return _select("known").format(ids="".join(f", {id_}" for id_ in ids), vix=_joins(vix))
@@ -126,12 +166,12 @@ def _target() -> str:
     """Writes only labels that changed: of a live bar's sixteen that is one in most cases."""
     labels = ("up1", "up2", "down1", "down2")
     changes = ", ".join(f"{label} = VALUES({label})" for label in labels)
-    select = target_select("slots_in_ranges")
+    select = target_select("slots_refreshed")
     return f"INSERT INTO target (symbol, bar_end, {', '.join(labels)})\n{select}\nON DUPLICATE KEY UPDATE {changes}"
 
 
 def target_select(slots: str) -> str:
-    """sql/labels/target.sql over `slots`: "slots_all" for the view, "slots_in_ranges" for a refresh."""
+    """sql/labels/target.sql over `slots`: "slots_all" for the view, "slots_refreshed" for a refresh."""
     targets = get_settings().targets
     return _select("target", LABELS).format(
         slots=_indent(_select(slots, LABELS)),
@@ -143,11 +183,11 @@ def target_select(slots: str) -> str:
     )
 
 
-def _feature_select(bars: str, ranges: str, book_bound: str, as_of: str) -> str:
+def _feature_select(indicator: str, rows: str, book_bound: str, as_of: str) -> str:
     return _select("feature").format(
         columns=",\n".join(f"       {feature.sql} AS `{feature.name}`" for feature in catalogue().features),
-        indicator=_indent(indicator_select(bars)),
-        ranges=ranges,
+        indicator=_indent(indicator),
+        rows=rows,
         book_bound=book_bound,
         as_of=as_of,
     )
@@ -163,24 +203,27 @@ class SlowRelation:
 
 
 def _slow_relations(bound: str = "") -> list[SlowRelation]:
-    """In the order of their joins; `bound` is a condition that every report in question fulfils."""
+    """In the order of their joins; `bound` is a condition that every report in question fulfils, on {as_of}."""
     settings, groups = get_settings().features, {feature.group for feature in catalogue().features}
+    of_day, released = bound.format(as_of="as_of"), bound.format(as_of="released_at")
     relations = []
     if "vix" in groups:
         relations += [
-            SlowRelation("v", "vix", _select("as_of_vix").format(bound=bound)),
-            SlowRelation("v0", "vix", _select("as_of_vix_before").format(bound=bound)),
+            SlowRelation("v", "vix", _select("as_of_vix").format(bound=of_day)),
+            SlowRelation("v0", "vix", _select("as_of_vix_before").format(bound=of_day)),
         ]
     if "cot" in groups:
         text = _select("as_of_cot")
         relations += [
-            SlowRelation(f"cot_{group}", "cot_report", text.format(group=group, bound=bound))
+            SlowRelation(f"cot_{group}", "cot_report", text.format(group=group, bound=of_day))
             for group in settings.cot_groups
         ]
     if "economic" in groups:
         text, country = _select("as_of_event"), _of_country("known.")
         relations += [
-            SlowRelation(f"event_{event}", "economic_release", text.format(event=event, bound=bound, country=country))
+            SlowRelation(
+                f"event_{event}", "economic_release", text.format(event=event, country=country, bound=released)
+            )
             for event in settings.events
         ]
     return relations

@@ -219,17 +219,20 @@ def _scale_free(settings: FeatureSettings) -> list[Feature]:
 
     returns = [
         scale(
-            f"return_{n}_atr", "ATR", f"(close - close {n} bars ago) / ATR", f"(i.close - i.close_{n}) / i.atr_or_null"
+            f"return_{n}_atr",
+            "ATR",
+            f"(close - close {n} bars ago) / ATR",
+            f"(i.close - i.close_{n}) / NULLIF(i.atr, 0)",
         )
         for n in (1, 3, 12)
     ]
     return [
         *returns,
-        scale("gap_atr", "ATR", "(open - previous close) / ATR", "(i.open - i.close_1) / i.atr_or_null"),
-        scale("log_atr_close", "log", "ln(ATR / close)", "LN(i.atr_or_null / i.close)"),
+        scale("gap_atr", "ATR", "(open - previous close) / ATR", "(i.open - i.close_1) / NULLIF(i.atr, 0)"),
+        scale("log_atr_close", "log", "ln(ATR / close)", "LN(NULLIF(i.atr, 0) / i.close)"),
         scale(
-            "atr_to_mean", "ratio", f"ATR / its mean of {settings.atr_mean_period} bars", "i.atr / i.atr_mean",
-            "atr_mean_missing",
+            "atr_to_mean", "ratio", f"ATR / its mean of {settings.atr_mean_period} bars",
+            "i.atr / NULLIF(i.atr_mean, 0)", "atr_mean_missing",
         ),
         scale("log_volume_fast", "log", "ln(volume / volume_ma_fast)", _log_ratio("i.volume", "i.volume_ma_fast"),
               "volume_ma_missing"),
@@ -239,7 +242,7 @@ def _scale_free(settings: FeatureSettings) -> list[Feature]:
               "wick_share_missing"),
         scale(
             "vix_to_range", "log", "ln(VIX / 100 / sqrt(252)) - ln(ATR / close)",
-            "LN(v.value / 100 / SQRT(252)) - LN(i.atr_or_null / i.close)", "vix_to_range_missing",
+            "LN(v.value / 100 / SQRT(252)) - LN(NULLIF(i.atr, 0) / i.close)", "vix_to_range_missing",
         ),
     ]  # fmt: skip
 
@@ -257,7 +260,8 @@ def _vix() -> list[Feature]:
 
 
 def _hours_since(time: str) -> str:
-    return f"TIMESTAMPDIFF(SECOND, {time}, i.bar_end) / 3600"
+    # 3600e0 is a double; a quotient of whole numbers would be a decimal, rounded to four places.
+    return f"TIMESTAMPDIFF(SECOND, {time}, i.bar_end) / 3600e0"
 
 
 def _cot(groups: tuple[str, ...]) -> list[Feature]:

@@ -22,6 +22,11 @@ def bar_row(at: datetime, close: float, **changes: Any) -> dict[str, Any]:
     return row | {"wick_share": None} | _sourced(at) | changes
 
 
+def book_row(at: datetime, delta: float | None, **changes: Any) -> dict[str, Any]:
+    row = dict.fromkeys(TABLES["book"].values) | {"symbol": SYMBOL, "bar_end": at, "snapshot_at": at, "delta": delta}
+    return row | _sourced(at) | changes
+
+
 def slot_row(at: datetime, **changes: Any) -> dict[str, Any]:
     row = {
         "symbol": SYMBOL, "bar_end": at, "closed_at": at, "live": False, "session_open": LONG_AGO,

@@ -78,7 +78,7 @@ class BatchWriter:
         for name, table in TABLES.items():
             upsert_rows(cursor, table, rows[name])
         touched = touched_keys(rows)
-        pieces = list(plan(cursor, touched, reached_spans(cursor, rows)))
+        pieces = plan(cursor, touched, reached_spans(cursor, rows))
         if len(pieces) > 1:
             connection.commit()
             refresh_in_parallel(self._open, pieces, get_settings().stream.refresh_connections)

@@ -1,87 +1,103 @@
-"""How far a bar's inputs and consequences reach: the row that lies so many rows before or after it, of one symbol.
+"""How far a bar's inputs and consequences reach: the row that lies so many rows before or after it, of each symbol.
 
-Every query here is bounded in rows and, where it can be, in time: a search without a bound in time would look into each
-monthly partition.
+Symbols of one calendar reach equally far, so one of them is asked and a count confirms all others for which the same
+holds. Every query here is bounded in rows and, where it can be, in time: a search without a bound in time would look
+into each monthly partition.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal
 
 from pymysql.cursors import Cursor
 
 # Where a symbol's next or previous 100 rows nearly always are, daily bars included; beyond it only when they are not.
 NEARBY = timedelta(days=150)
-TOGETHER = 8  # from so many symbols on, one query for all of them is cheaper than one each
+FEW = 8  # while so large a share of the symbols agrees with one of them, a count is cheaper than asking each
 
-LAST_TIME = datetime(9999, 12, 31)  # noqa: DTZ001, MariaDB's columns are naive UTC
-
-Found = tuple[int, datetime | None]
-"""How many rows there are, and the farthest of them."""
+FIRST_TIME, LAST_TIME = datetime(1000, 1, 1), datetime(9999, 12, 31)  # noqa: DTZ001, MariaDB's columns are naive UTC
 
 
+@dataclass(frozen=True)
 class Reach:
-    """Answers `far` from MariaDB, or from what `learn` has asked for many symbols at once."""
+    """`rows` rows of the table after a bar, or before it where `rows` is negative; of slots the closed ones."""
 
-    def __init__(self, cursor: Cursor) -> None:
-        self._cursor = cursor
-        self._known: dict[tuple[str, str, datetime, int], Found] = {}
+    table: Literal["bar", "slot"]
+    rows: int
 
-    def far(self, table: str, symbol: str, bar_end: datetime, rows: int) -> datetime:
-        """The bar_end that lies `rows` rows of the table after `bar_end`, before it where `rows` is negative; with
-        fewer rows there, the last or first of them."""
-        found = self._known.get((table, symbol, bar_end, rows)) or self._asked(table, symbol, bar_end, rows)
-        return found[1] or bar_end
+    @property
+    def side(self) -> str:
+        """The condition on bar_end, between a bar (exclusive) and an end (inclusive)."""
+        ends = "bar_end > %s AND bar_end <= %s" if self.rows > 0 else "bar_end < %s AND bar_end >= %s"
+        return ends + (" AND closed_at IS NOT NULL" if self.table == "slot" else "")
 
-    def learn(self, table: str, keys: Iterable[tuple[str, datetime]], rows: int) -> None:
-        """Prepares `far` for keys of which many share a time, as at the close of a calendar's bar.
+    @property
+    def farthest(self) -> str:
+        return f"{'MAX' if self.rows > 0 else 'MIN'}(bar_end)"
 
-        Symbols of one calendar reach equally far: what one of them answers is checked for all the others by a count,
-        and those for which it does not hold are asked for themselves.
-        """
-        by_time: dict[datetime, list[str]] = {}
-        for symbol, bar_end in keys:
-            by_time.setdefault(bar_end, []).append(symbol)
-        for bar_end, symbols in by_time.items():
-            if len(symbols) >= TOGETHER:
-                self._learn(table, symbols, bar_end, rows)
+    @property
+    def unbounded(self) -> datetime:
+        return LAST_TIME if self.rows > 0 else FIRST_TIME
 
-    def _learn(self, table: str, symbols: list[str], bar_end: datetime, rows: int) -> None:
-        sample = self._asked(table, symbols[0], bar_end, rows)
-        if sample[0] < abs(rows) and rows < 0:
-            return  # the sample's history begins here: nothing is said about the others'
-        # With fewer rows the sample ends somewhere, and another symbol may go on after any pause.
-        until = sample[1] if sample[0] == abs(rows) else LAST_TIME
-        side = "bar_end > %s AND bar_end <= %s" if rows > 0 else "bar_end < %s AND bar_end >= %s"
-        self._cursor.execute(
-            f"SELECT symbol, COUNT(*), {'MAX' if rows > 0 else 'MIN'}(bar_end) FROM {table} "
-            f"WHERE symbol IN %s AND {side}{_closed(table)} GROUP BY symbol",
-            (symbols, bar_end, until),
+
+@dataclass(frozen=True)
+class Found:
+    """How many rows there are, up to as many as were asked for, and the bar_end of the farthest."""
+
+    count: int
+    farthest: datetime | None
+
+
+def far_ends(cursor: Cursor, reach: Reach, symbols: Collection[str], bar_end: datetime) -> dict[str, datetime]:
+    """Where each symbol's reach from `bar_end` ends; with fewer rows than asked for at the last or first of them."""
+    ends: dict[str, datetime] = {}
+    left, agreeing = sorted(symbols), True
+    while left:
+        sample, *others = left
+        found = _asked(cursor, reach, sample, bar_end)
+        same = _that_agree(cursor, reach, others, bar_end, found) if agreeing and others else set()
+        agreeing = agreeing and len(same) * FEW >= len(others)
+        ends |= dict.fromkeys((sample, *same), found.farthest or bar_end)
+        left = [symbol for symbol in others if symbol not in same]
+    return ends
+
+
+def _asked(cursor: Cursor, reach: Reach, symbol: str, bar_end: datetime) -> Found:
+    if reach.table == "bar":
+        nearby = bar_end + NEARBY if reach.rows > 0 else bar_end - NEARBY
+        found = _counted(cursor, reach, symbol, bar_end, nearby)
+        if found.count == abs(reach.rows):
+            return found
+    return _counted(cursor, reach, symbol, bar_end, reach.unbounded)
+
+
+def _counted(cursor: Cursor, reach: Reach, symbol: str, bar_end: datetime, end: datetime) -> Found:
+    cursor.execute(
+        f"SELECT COUNT(*), {reach.farthest} FROM (SELECT bar_end FROM {reach.table} WHERE symbol = %s AND {reach.side} "
+        f"ORDER BY bar_end {'ASC' if reach.rows > 0 else 'DESC'} LIMIT %s) nearby",
+        (symbol, bar_end, end, abs(reach.rows)),
+    )
+    count, farthest = cursor.fetchone() or (0, None)
+    return Found(int(count), farthest)
+
+
+def _that_agree(
+    cursor: Cursor, reach: Reach, symbols: Collection[str], bar_end: datetime, found: Found
+) -> Collection[str]:
+    """Those of the symbols for which the same is found."""
+    same = set(symbols)
+    if found.farthest is not None:
+        cursor.execute(
+            f"SELECT symbol FROM {reach.table} WHERE symbol IN %s AND {reach.side} "
+            f"GROUP BY symbol HAVING COUNT(*) = %s AND {reach.farthest} = %s",
+            (list(symbols), bar_end, found.farthest, found.count, found.farthest),
         )
-        counted: dict[str, Found] = {symbol: (count, farthest) for symbol, count, farthest in self._cursor.fetchall()}
-        for symbol in symbols:
-            if counted.get(symbol, (0, None)) == sample:
-                self._known[table, symbol, bar_end, rows] = sample
-
-    def _asked(self, table: str, symbol: str, bar_end: datetime, rows: int) -> Found:
-        found = self._counted(table, symbol, bar_end, rows, NEARBY if table == "bar" else None)
-        if found[0] < abs(rows) and table == "bar":
-            found = self._counted(table, symbol, bar_end, rows, None)
-        return found
-
-    def _counted(self, table: str, symbol: str, bar_end: datetime, rows: int, within: timedelta | None) -> Found:
-        if rows > 0:
-            side, order, farthest, end = ">", "", "MAX", within and bar_end + within
-        else:
-            side, order, farthest, end = "<", "DESC", "MIN", within and bar_end - within
-        bound, values = (f" AND bar_end {'<' if rows > 0 else '>'}= %s", [end]) if end else ("", [])
-        self._cursor.execute(
-            f"SELECT COUNT(*), {farthest}(bar_end) FROM (SELECT bar_end FROM {table} "
-            f"WHERE symbol = %s AND bar_end {side} %s{bound}{_closed(table)} ORDER BY bar_end {order} LIMIT %s) nearby",
-            (symbol, bar_end, *values, abs(rows)),
+        same = {row[0] for row in cursor.fetchall()}
+    if found.count < abs(reach.rows) and same:  # the sample's rows end there; another symbol may go on after any pause
+        cursor.execute(
+            f"SELECT DISTINCT symbol FROM {reach.table} WHERE symbol IN %s AND {reach.side}",
+            (list(same), found.farthest or bar_end, reach.unbounded),
         )
-        count, bar = self._cursor.fetchone() or (0, None)
-        return int(count), bar
-
-
-def _closed(table: str) -> str:
-    return " AND closed_at IS NOT NULL" if table == "slot" else ""
+        same -= {row[0] for row in cursor.fetchall()}
+    return same

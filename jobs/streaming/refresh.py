@@ -5,52 +5,71 @@ The cost depends on the bars touched and on the lookback, never on the length of
 piece of jobs/streaming/ranges.py, so neither MariaDB's memory nor a transaction grows with the number of touched bars.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import Any
 
 from pymysql.cursors import Cursor
 
 from jobs.streaming.known import find_known
 from jobs.streaming.ranges import Key, Piece, Span, plan
-from jobs.streaming.scratch import write_scratch
-from market.feature_sql import refresh_statements
+from jobs.streaming.reach import Reach, far_ends
+from market.feature_sql import lookback_bars, refresh_statements
+from market.settings import get_settings
 
-RANGE_COLUMNS = ("symbol", "refresh_from", "refresh_to", "source_from", "target_from", "target_read_to")
-REFRESH_RANGE = "range_id INT NOT NULL PRIMARY KEY, symbol VARCHAR(32) NOT NULL, " + ", ".join(
-    f"{time} DATETIME(6) NOT NULL" for time in RANGE_COLUMNS[1:]
-)
+Parameters = dict[str, Any]
+"""The values of a statement of market.feature_sql.RefreshStatements, by name."""
 
 
 def refresh_features(cursor: Cursor, touched: Iterable[Key], spans: Iterable[Span] = ()) -> int:
     """Recomputes the rows that `touched` keys and `spans` reach, in the caller's transaction; returns their count."""
-    refreshed = 0
-    for piece in plan(cursor, touched, spans):
+    pieces = plan(cursor, touched, spans)
+    for piece in pieces:
         refresh_rows(cursor, piece)
         refresh_labels(cursor, piece)
-        refreshed += sum(one.bars for one in piece)
-    return refreshed
+    return sum(piece.bars for piece in pieces)
 
 
 def refresh_rows(cursor: Cursor, piece: Piece) -> None:
     """Rewrites the piece's rows of `feature`; of pieces that do not overlap the order is free."""
-    reach = write_ranges(cursor, piece)
-    find_known(cursor, reach)
-    cursor.execute(refresh_statements().feature, reach)
+    statements = refresh_statements()
+    statement = statements.feature_of_one if piece.refresh_from == piece.refresh_to else statements.feature
+    find_known(cursor, {"symbols": piece.symbols} | _times(piece))
+    for parameters in rows_read(cursor, piece):
+        cursor.execute(statement, parameters)
 
 
 def refresh_labels(cursor: Cursor, piece: Piece) -> None:
     """Rewrites the labels that look at the piece's rows, which must be there, or else come with a later call."""
-    cursor.execute(refresh_statements().target, write_ranges(cursor, piece))
+    horizon = max(get_settings().targets.horizons)
+    for parameters in _by_ends(
+        cursor,
+        piece,
+        target_from=(Reach("slot", -horizon), piece.refresh_from),
+        target_read_to=(Reach("slot", horizon), piece.refresh_to),
+    ):
+        cursor.execute(refresh_statements().target, parameters)
 
 
-def write_ranges(cursor: Cursor, piece: Piece) -> dict[str, Any]:
-    """Fills refresh_range; returns the first and last times over all ranges, which are the statements' parameters."""
-    rows = [(n, *(getattr(one, column) for column in RANGE_COLUMNS)) for n, one in enumerate(piece)]
-    write_scratch(cursor, "refresh_range", REFRESH_RANGE, ("range_id", *RANGE_COLUMNS), rows)
-    return {
-        "refresh_from": min(one.refresh_from for one in piece),
-        "refresh_to": max(one.refresh_to for one in piece),
-        "source_from": min(one.source_from for one in piece),
-        "target_from": min(one.target_from for one in piece),
-        "target_read_to": max(one.target_read_to for one in piece),
-    }
+def rows_read(cursor: Cursor, piece: Piece) -> Iterator[Parameters]:
+    """The parameters of `feature` and `feature_of_one`, for the symbols whose windows begin at the same bars."""
+    return _by_ends(
+        cursor,
+        piece,
+        source_from=(Reach("bar", -lookback_bars()), piece.refresh_from),
+        delta_from=(Reach("bar", 1 - get_settings().features.delta_period), piece.refresh_from),
+    )
+
+
+def _by_ends(cursor: Cursor, piece: Piece, **reaches: tuple[Reach, datetime]) -> Iterator[Parameters]:
+    """The piece's symbols in groups, as a rule one, for which each of the named reaches ends at the same time."""
+    ends = [far_ends(cursor, reach, piece.symbols, bar_end) for reach, bar_end in reaches.values()]
+    groups: dict[tuple[datetime, ...], list[str]] = {}
+    for symbol in piece.symbols:
+        groups.setdefault(tuple(end[symbol] for end in ends), []).append(symbol)
+    for times, symbols in groups.items():
+        yield {"symbols": symbols} | _times(piece) | dict(zip(reaches, times, strict=True))
+
+
+def _times(piece: Piece) -> Parameters:
+    return {"refresh_from": piece.refresh_from, "refresh_to": piece.refresh_to}

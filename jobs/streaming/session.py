@@ -53,4 +53,6 @@ def read_topics(session: SparkSession, settings: Settings, topics: list[str]) ->
         # The source's consumer long-polls for 500 ms by default, which would be most of a bar's way.
         .option("kafka.fetch.max.wait.ms", "10")
         .load()
+        # A task for each of the topics' partitions costs 20 ms of a core: as many as there are cores read several each.
+        .coalesce(session.sparkContext.defaultParallelism)
     )

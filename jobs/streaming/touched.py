@@ -1,6 +1,7 @@
 """Which feature rows a batch changes: those of its bars, books and slots, and those that a late slow report reaches."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,17 +12,24 @@ from jobs.streaming.reach import LAST_TIME
 
 Rows = dict[str, list[dict[str, Any]]]
 
-# For each slow table: what tells its series apart, and which rows count; a forecast is no release.
+
+@dataclass(frozen=True)
+class Series:
+    """What tells a slow table's series apart, its column of the described period, which rows count (a forecast is no
+    release), and for how many newer periods a report still matters: a VIX close is also what the next one's change is
+    measured from."""
+
+    columns: tuple[str, ...]
+    period: str
+    counts: str = ""
+    newer: int = 1
+
+
 SLOW_SERIES = {
-    "vix": ((), ""),
-    "cot_report": (("contract", "trader_group"), ""),
-    "economic_release": (("country", "event"), " AND actual IS NOT NULL"),
+    "vix": Series((), "as_of", newer=2),
+    "cot_report": Series(("contract", "trader_group"), "as_of"),
+    "economic_release": Series(("country", "event"), "released_at", counts=" AND actual IS NOT NULL"),
 }
-# A VIX close is also the base of the change of later closes: of the next day's and of all its revisions.
-LAST_ON_BASE = (
-    "SELECT COALESCE(MAX(known_at), %(known_at)s) FROM vix WHERE known_at > %(known_at)s AND as_of > %(as_of)s AND "
-    "as_of <= (SELECT as_of FROM vix WHERE known_at > %(known_at)s ORDER BY known_at, as_of LIMIT 1)"
-)
 
 
 def touched_keys(rows: Rows) -> set[Key]:
@@ -53,23 +61,26 @@ def _newest_slots(cursor: Cursor) -> dict[str, datetime]:
 def _in_use(
     cursor: Cursor, table: str, reports: Iterable[dict[str, Any]], newest: datetime | None
 ) -> Iterator[tuple[datetime, datetime]]:
-    """From when to when (exclusive) a bar looks at one of the reports."""
+    """From when to when (exclusive) a bar looks at one of the reports, at most."""
     for report in reports:
-        if newest is not None and report["known_at"] <= newest:
-            yield report["known_at"], _out_of_use_at(cursor, table, report)
+        since = max(report["known_at"], report[SLOW_SERIES[table].period])
+        if newest is not None and since <= newest:
+            yield since, _out_of_use_at(cursor, table, report)
 
 
 def _out_of_use_at(cursor: Cursor, table: str, report: dict[str, Any]) -> datetime:
-    """When a later report of its series was known and no row looks at this one any more."""
-    series, counts = SLOW_SERIES[table]
-    last_use = report["known_at"]
-    if table == "vix":
-        cursor.execute(LAST_ON_BASE, report)
-        last_use = cursor.fetchall()[0][0]
-    same_series = "".join(f" AND {column} = %s" for column in series)
+    """When so many newer periods were known that no row looks at this report any more.
+
+    One of a still newer period may have been known before that, and a revision of the same one: rows between are
+    refreshed for nothing, which is cheaper than to look through all reports.
+    """
+    series = SLOW_SERIES[table]
+    same_series = "".join(f" AND {column} = %s" for column in series.columns)
     cursor.execute(
-        f"SELECT known_at FROM {table} WHERE known_at > %s{same_series}{counts} ORDER BY known_at LIMIT 1",
-        (last_use, *[report[column] for column in series]),
+        f"SELECT COUNT(*), MAX(since) FROM (SELECT MIN(GREATEST(known_at, {series.period})) AS since FROM {table} "
+        f"WHERE {series.period} > %s{same_series}{series.counts} "
+        f"GROUP BY {series.period} ORDER BY {series.period} LIMIT %s) newer",
+        (report[series.period], *[report[column] for column in series.columns], series.newer),
     )
-    following = cursor.fetchone()
-    return following[0] if following else LAST_TIME
+    known, last = cursor.fetchone() or (0, None)
+    return last if known == series.newer else LAST_TIME

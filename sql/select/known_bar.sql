@@ -6,11 +6,9 @@ SELECT at, moment
 FROM (
     SELECT at, is_bar, SUM(NOT is_bar) OVER (ORDER BY at, is_bar ROWS UNBOUNDED PRECEDING) AS moment
     FROM (
-        SELECT DISTINCT bar.bar_end AS at, TRUE AS is_bar
-        FROM refresh_range
-        JOIN bar ON bar.symbol = refresh_range.symbol
-                AND bar.bar_end BETWEEN refresh_range.refresh_from AND refresh_range.refresh_to
-                AND bar.bar_end BETWEEN %(refresh_from)s AND %(refresh_to)s
+        SELECT DISTINCT bar_end AS at, TRUE AS is_bar
+        FROM bar
+        WHERE symbol IN %(symbols)s AND bar_end BETWEEN %(refresh_from)s AND %(refresh_to)s
         UNION ALL
         SELECT DISTINCT since, FALSE FROM known WHERE moment > 0
     ) times

@@ -70,14 +70,35 @@ def test_two_days_without_vix_keep_the_last_close_and_let_it_age(cursor: Cursor)
 
 
 def test_a_revised_close_is_compared_with_the_day_before_it(cursor: Cursor) -> None:
-    insert(cursor, "vix", vix_row(MONDAY, MONDAY + 1 * HOUR, 13.0))
-    insert(cursor, "vix", vix_row(MONDAY + DAY, MONDAY + 2 * HOUR, 15.0))
-    insert(cursor, "vix", vix_row(MONDAY + DAY, MONDAY + 3 * HOUR, 14.0))  # the same day again
-    insert(cursor, "vix", vix_row(MONDAY, MONDAY + 4 * HOUR, 12.0))  # and late, the first day again
+    insert(cursor, "vix", vix_row(MONDAY - DAY, MONDAY + 1 * HOUR, 13.0))
+    insert(cursor, "vix", vix_row(MONDAY, MONDAY + 2 * HOUR, 15.0))
+    insert(cursor, "vix", vix_row(MONDAY, MONDAY + 3 * HOUR, 14.0))  # the same day again
+    insert(cursor, "vix", vix_row(MONDAY - DAY, MONDAY + 4 * HOUR, 12.0))  # and late, the day before again
     ends = insert_closes(cursor, [1.0] * 6, start=MONDAY)
     refreshed(cursor, ends)
     seen = [features_at(cursor, at, "vix", "vix_change") for at in ends[1:5]]
-    assert seen == [(13.0, None), (15.0, 2.0), (14.0, 1.0), (12.0, None)]
+    assert seen == [(13.0, None), (15.0, 2.0), (14.0, 1.0), (14.0, 2.0)]
+
+
+def test_a_late_correction_of_an_older_period_hides_no_newer_one(cursor: Cursor) -> None:
+    early, late = MONDAY + 2 * HOUR, MONDAY + 4 * HOUR
+    insert(cursor, "cot_report", cot_row(MONDAY - 6 * DAY, early, "asset_manager", 700.0))
+    insert(cursor, "cot_report", cot_row(MONDAY - 13 * DAY, late, "asset_manager", 600.0))
+    insert(cursor, "economic_release", release_row(MONDAY - DAY, "gdp", 2.0, known_at=early))
+    insert(cursor, "economic_release", release_row(MONDAY - 90 * DAY, "gdp", 1.0, known_at=late))
+    ends = insert_closes(cursor, [1.0] * 6, start=MONDAY)
+    refreshed(cursor, ends)
+    refreshed(cursor, ends[4:5])  # alone too
+    names = ("cot_asset_manager_long", "gdp_actual")
+    assert [features_at(cursor, at, *names) for at in ends] == [(None, None)] * 2 + [(700.0, 2.0)] * 4
+
+
+def test_nothing_is_used_before_the_time_that_it_describes(cursor: Cursor) -> None:
+    # A source that says so is wrong, and the feeds refuse it; what a database holds from before is not used early.
+    insert(cursor, "vix", vix_row(MONDAY + 3 * HOUR, MONDAY + HOUR, 13.0))
+    ends = insert_closes(cursor, [1.0] * 5, start=MONDAY)
+    refreshed(cursor, ends)
+    assert [features_at(cursor, at, "vix")[0] for at in ends] == [None, None, None, 13.0, 13.0]
 
 
 def test_of_two_reports_known_at_one_instant_the_later_day_counts(cursor: Cursor) -> None:
@@ -147,7 +168,7 @@ def test_many_reports_in_small_pieces_end_in_the_rows_of_the_view(
     for group in get_settings().features.cot_groups:
         insert(cursor, "cot_report", *[cot_row(*known(), group, chance.random()) for _ in range(12)])
     for event in ("gdp", "core_cpi"):
-        for released_at, known_at in [known() for _ in range(20)]:
+        for released_at, known_at in [known() for _ in range(40)]:
             actual = chance.choice([None, chance.random()])
             insert(cursor, "economic_release", release_row(released_at, event, actual, known_at=known_at))  # type: ignore[arg-type]
     ends = insert_closes(cursor, [100 + chance.gauss(0, 1) for _ in range(180)], start=MONDAY)
@@ -168,11 +189,11 @@ def test_a_contract_that_only_mariadb_takes_for_another_stops_no_refresh(cursor:
 
 
 def test_a_late_close_reaches_all_revisions_of_the_next_day(cursor: Cursor) -> None:
-    revised = [vix_row(MONDAY + DAY, MONDAY + n * HOUR, 14.0 + n) for n in (2, 3, 4)]
-    insert(cursor, "vix", *revised, vix_row(MONDAY + 2 * DAY, MONDAY + 6 * HOUR, 20.0))
+    revised = [vix_row(MONDAY - 2 * DAY, MONDAY + n * HOUR, 14.0 + n) for n in (2, 3, 4)]
+    insert(cursor, "vix", *revised, vix_row(MONDAY - DAY, MONDAY + 6 * HOUR, 20.0))
     ends = insert_closes(cursor, [1.0] * 10, start=MONDAY)
     refreshed(cursor, ends)
-    late = vix_row(MONDAY, MONDAY + HOUR, 13.0)
+    late = vix_row(MONDAY - 3 * DAY, MONDAY + HOUR, 13.0)
     insert(cursor, "vix", late)
     refresh_features(cursor, [], reached_spans(cursor, NOTHING | {"vix": [late]}))
     seen = [features_at(cursor, at, "vix_change")[0] for at in ends]

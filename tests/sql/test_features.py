@@ -2,6 +2,7 @@
 
 import random
 from datetime import datetime, timedelta
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from tests.base_rows import (
     START,
     SYMBOL,
     bar_row,
+    book_row,
     cot_row,
     insert,
     insert_closes,
@@ -25,6 +27,8 @@ from tests.base_rows import (
     slot_row,
     vix_row,
 )
+
+SYMBOLS = (SYMBOL, "B", "C")
 
 
 def features_at(cursor: Cursor, at: datetime, *names: str) -> tuple[Any, ...]:
@@ -105,15 +109,19 @@ def test_returns_are_in_units_of_atr(cursor: Cursor) -> None:
 def test_any_order_of_arrival_ends_in_the_rows_of_the_view(cursor: Cursor, seed: int) -> None:
     chance = random.Random(seed)
     events: list[tuple[str, dict[str, Any]]] = []
-    for n in range(160):
+    for n, symbol in product(range(160), SYMBOLS):
         at = START + n * HOUR
         close = 100 + chance.gauss(0, 1)
+        volume = chance.choice([chance.random(), chance.random(), 1e14])  # sums of which no double holds every digit
         if chance.random() > 0.1:  # one bar in ten is missing
-            events.append(("bar", bar_row(at, close, high=close + 1, low=close - 1, volume=chance.random())))
+            row = bar_row(at, close, high=close + 1, low=close - 1, volume=volume, symbol=symbol)
+            events.append(("bar", row))
         if chance.random() < 0.1:  # and one in ten is corrected later
-            events.append(("bar", bar_row(at, close + 0.5, high=close + 2, received_at=at + HOUR)))
-        events.append(("slot", slot_row(at)))
-        if n % 24 == 0:
+            events.append(("bar", bar_row(at, close + 0.5, high=close + 2, received_at=at + HOUR, symbol=symbol)))
+        if chance.random() > 0.1:
+            events.append(("book", book_row(at, chance.gauss(0, 1e6), symbol=symbol)))
+        events.append(("slot", slot_row(at, symbol=symbol)))
+        if n % 24 == 0 and symbol == SYMBOL:
             events.append(("vix", vix_row(at, at, 12 + chance.random())))
     chance.shuffle(events)
     while events:
@@ -126,6 +134,39 @@ def test_any_order_of_arrival_ends_in_the_rows_of_the_view(cursor: Cursor, seed:
             insert(cursor, table, *its_rows)
         refresh_features(cursor, touched_keys(rows), reached_spans(cursor, rows))
     assert_table_equals_view(cursor)
+
+
+def test_a_huge_volume_leaves_nothing_in_the_means_after_it(cursor: Cursor) -> None:
+    ends = insert_closes(cursor, [1.0] * 60)
+    insert(cursor, "bar", bar_row(ends[5], 1.0, volume=9e14, received_at=ends[5] + HOUR))
+    for n, at in enumerate(ends[6:], start=6):
+        insert(cursor, "bar", bar_row(at, 1.0, volume=0.1 * (n % 3), received_at=at + HOUR))
+    refresh_features(cursor, [(SYMBOL, at) for at in ends])
+    assert_table_equals_view(cursor)
+    # 0, 0.1, 0.2 and again: six volumes of 0.6 together, by hand.
+    assert features_at(cursor, ends[40], "volume_ma_fast", "log_volume_fast") == (
+        pytest.approx(0.1, rel=1e-15), pytest.approx(0.0, abs=1e-15),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("size", [1e-15, 3e-8, 1e15])
+def test_the_smallest_and_the_largest_prices_have_features(cursor: Cursor, size: float) -> None:
+    closes = [size * (1 + n % 7 / 10) for n in range(80)]
+    ends = insert_closes(cursor, closes)
+    refresh_features(cursor, [(SYMBOL, at) for at in ends[:-1]])
+    refresh_features(cursor, [(SYMBOL, ends[-1])])
+    assert_table_equals_view(cursor)
+    mean, change = features_at(cursor, ends[-1], "price_ma", "price_change")
+    assert mean == pytest.approx(sum(closes[-20:]) / 20, rel=1e-12)
+    assert change == closes[-1] - closes[-2]
+
+
+def test_an_age_is_exact_to_the_second(cursor: Cursor) -> None:
+    insert(cursor, "vix", vix_row(START, START + timedelta(minutes=20), 13.0))
+    ends = insert_closes(cursor, [1.0] * 3)
+    refresh_features(cursor, [(SYMBOL, at) for at in ends])
+    assert_table_equals_view(cursor)
+    assert features_at(cursor, ends[1], "vix_age") == (pytest.approx(2 / 3, rel=1e-15),)
 
 
 def test_a_late_bar_mends_the_rows_that_reach_it_and_no_others(cursor: Cursor) -> None:
@@ -144,8 +185,8 @@ def test_a_late_bar_mends_the_rows_that_reach_it_and_no_others(cursor: Cursor) -
 def test_a_bar_of_the_far_future_costs_the_present_nothing(cursor: Cursor) -> None:
     ends = insert_closes(cursor, [1.0] * 10)
     insert(cursor, "bar", bar_row(datetime(2199, 1, 1), 1.0))
-    pieces = list(plan(cursor, [(SYMBOL, ends[-1])]))
-    assert [(one.refresh_from, one.refresh_to) for piece in pieces for one in piece] == [(ends[-1], ends[-1])]
+    pieces = plan(cursor, [(SYMBOL, ends[-1])])
+    assert [(piece.refresh_from, piece.refresh_to) for piece in pieces] == [(ends[-1], ends[-1])]
 
 
 def test_a_slot_without_its_feature_row_is_not_complete(cursor: Cursor) -> None:
