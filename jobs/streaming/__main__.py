@@ -18,7 +18,7 @@ from jobs.streaming.batch import GIVE_UP_AFTER_S, BatchWriter, is_passing
 from jobs.streaming.heartbeat import beat
 from jobs.streaming.lease import Lease
 from jobs.streaming.session import build_session, read_topics
-from jobs.streaming.transform import to_fields, topic_shapes
+from jobs.streaming.transform import to_features, topic_shapes
 from market.database import connect
 from market.kafka_clients import LETTER_LIMIT, ConfirmedPublisher, ensure_topics, producer
 from market.partitions import keep_partitions
@@ -43,11 +43,13 @@ def start_query(settings: Settings, once: bool) -> tuple[StreamingQuery, BatchWr
 
     def write_batch(batch: DataFrame, batch_id: int) -> None:
         started = time.perf_counter()
-        messages = writer.write(batch.toArrow())
-        log.info("batch", id=batch_id, messages=messages, ms=round(1000 * (time.perf_counter() - started)))
+        records = batch.toArrow()
+        read_ms = round(1000 * (time.perf_counter() - started), 1)
+        messages = writer.write(records)
+        log.info("batch", id=batch_id, messages=messages, read_ms=read_ms, **writer.laps.ms)
 
     stream = (
-        to_fields(records, shapes, settings.features.book_levels)
+        to_features(records, shapes, settings.features.book_levels)
         .writeStream.queryName("features")
         .option("checkpointLocation", str(settings.stream.checkpoint))
         .foreachBatch(write_batch)

@@ -17,12 +17,13 @@ import structlog
 from pymysql.cursors import Cursor
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_delay, wait_random_exponential
 
+from jobs.streaming.laps import Laps
 from jobs.streaming.parallel import Connect, refresh_in_parallel
 from jobs.streaming.ranges import Key, plan
 from jobs.streaming.readiness import announce, keys_to_announce, mark_announced
 from jobs.streaming.refresh import refresh_labels, refresh_rows
-from jobs.streaming.refusals import dead_letter, fault
-from jobs.streaming.tables import TABLES, BaseTable, table_row, upsert_rows
+from jobs.streaming.refusals import dead_letter, judge
+from jobs.streaming.tables import TABLES, table_row, upsert_rows
 from jobs.streaming.touched import Rows, reached_spans, touched_keys
 from jobs.streaming.transform import TopicShape
 from market.kafka_clients import ConfirmedPublisher
@@ -45,12 +46,15 @@ class BatchWriter:
         self._publisher = publisher
         self._connection: pymysql.Connection[Cursor] | None = None
         self.last_bar: datetime | None = None
+        self.laps = Laps()
 
     def write(self, records: pa.Table) -> int:
-        """Writes one batch of transform.to_fields; returns the number of messages. Retries passing MariaDB errors."""
+        """Writes one batch of transform.to_features; returns the number of messages. Retries passing MariaDB errors."""
+        self.laps = Laps()
         if records.num_rows == 0:
             return 0
         rows, refused = split(records, self._shapes)
+        self.laps.end("split")
         for attempt in Retrying(
             retry=retry_if_exception(is_passing),
             stop=stop_after_delay(GIVE_UP_AFTER_S),
@@ -66,25 +70,30 @@ class BatchWriter:
         connection = self._connection = self._connection or self._open()
         with connection.cursor() as cursor:
             touched = self._commit_rows(connection, cursor, rows)
+            self.laps.end("commit")
             self._bury(refused)
             asked = {_key(row) for row in rows["slot"] if row["live"]}
             ready = keys_to_announce(cursor, asked, touched)
             announce(self._publisher, ready)
             mark_announced(cursor, ready)
         connection.commit()
+        self.laps.end("events")
         self.last_bar = max((row["bar_end"] for row in rows["bar"]), default=self.last_bar)
 
     def _commit_rows(self, connection: "pymysql.Connection[Cursor]", cursor: Cursor, rows: Rows) -> set[Key]:
         for name, table in TABLES.items():
             upsert_rows(cursor, table, rows[name])
+        self.laps.end("upsert")
         touched = touched_keys(rows)
         pieces = plan(cursor, touched, reached_spans(cursor, rows))
+        self.laps.end("plan")
         if len(pieces) > 1:
             connection.commit()
             refresh_in_parallel(self._open, pieces, get_settings().stream.refresh_connections)
         for piece in pieces if len(pieces) == 1 else ():
             refresh_rows(cursor, piece)
             refresh_labels(cursor, piece)
+        self.laps.end("refresh")
         connection.commit()
         log.debug("batch committed", touched=len(touched), pieces=len(pieces))
         return touched
@@ -122,26 +131,22 @@ def split(records: pa.Table, shapes: list[TopicShape]) -> tuple[Rows, list[DeadL
     refused: list[DeadLetter] = []
     for shape in shapes:
         mine = ordered.filter(pc.equal(ordered["topic"], shape.topic))
-        faults = [
-            fault(value.as_py(), usable.as_py(), shape)
-            for value, usable in zip(mine["record"], mine["usable"], strict=True)
+        judged = [
+            judge(value, usable, shape)
+            for value, usable in zip(mine["record"].to_pylist(), mine["usable"].to_pylist(), strict=True)
         ]
-        good = pa.array([why is None for why in faults], pa.bool_())
-        rows[shape.table] = _rows_of(mine.filter(good), TABLES[shape.table])
-        bad = mine.filter(pc.invert(good)).select(["topic", "partition", "offset", "record"]).to_pylist()
-        refused += [dead_letter(record, why) for record, why in zip(bad, filter(None, faults), strict=True)]
+        table = TABLES[shape.table]
+        features = mine.select([name for name in table.columns if name in mine.column_names]).to_pylist()
+        rows[shape.table] = [
+            table_row(table, message, derived)
+            for message, derived in zip(judged, features, strict=True)
+            if not isinstance(message, str)
+        ]
+        is_bad = pa.array([isinstance(reason, str) for reason in judged], pa.bool_())
+        bad = mine.filter(is_bad).select(["topic", "partition", "offset", "record"]).to_pylist()
+        reasons = [reason for reason in judged if isinstance(reason, str)]
+        refused += [dead_letter(record, reason) for record, reason in zip(bad, reasons, strict=True)]
     return rows, refused
-
-
-def _rows_of(records: pa.Table, table: BaseTable) -> list[dict[str, Any]]:
-    """Reads only the columns that the table needs: most of a batch's belong to other topics."""
-    needed = records.select([name for name in records.column_names if name in table.fields])
-    return [_naive(table_row(table, fields)) for fields in needed.to_pylist()]
-
-
-def _naive(row: dict[str, Any]) -> dict[str, Any]:
-    """MariaDB's columns are UTC without saying so."""
-    return {name: value.replace(tzinfo=None) if isinstance(value, datetime) else value for name, value in row.items()}
 
 
 def _key(row: dict[str, Any]) -> Key:

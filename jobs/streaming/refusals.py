@@ -8,7 +8,7 @@ from pydantic import BaseModel, ValidationError
 
 from jobs.streaming.rules import FIRST_TIME, LARGEST, LAST_TIME, SMALLEST
 from jobs.streaming.transform import TopicShape
-from market.messages import DeadLetter
+from market.messages import DeadLetter, Message
 
 SHOWN = 64  # characters of a value, or of a field that nobody knows, in a reason; the payload itself is kept whole
 PAYLOAD_LIMIT = 1 << 20  # bytes; brokers take no larger record unless told to
@@ -30,8 +30,8 @@ def dead_letter(record: dict[str, Any], reason: str) -> DeadLetter:
     )
 
 
-def fault(value: bytes | None, usable: bool, shape: TopicShape) -> str | None:
-    """`field=value: what is wrong`, from the first fault that the model finds; None when the record may be written.
+def judge(value: bytes | None, usable: bool, shape: TopicShape) -> Message | str:
+    """The message, when it may be written; else `field=value: what is wrong`, from its model's first complaint.
 
     Spark's reader forgives what JSON and the model do not: text after the object, numbers for names, unknown fields,
     broken UTF-8. So what Spark calls `usable` is written only when the model agrees.
@@ -41,7 +41,7 @@ def fault(value: bytes | None, usable: bool, shape: TopicShape) -> str | None:
     except ValidationError as error:
         return _first_of(error)
     if usable:
-        return None
+        return message
     # The model is content, Spark is not: beyond the bounds, or a form that JSON allows and Spark does not read.
     beyond = next((f"{name}={given}: beyond what can be stored" for name, given in _beyond(message)), None)
     return beyond or f"a {shape.model.__name__} that Spark cannot read, e.g. a time in another form than " + (

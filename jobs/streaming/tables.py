@@ -6,9 +6,12 @@ corrections end in the same row. A slot has no source: the last message wins, an
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from pymysql.cursors import Cursor
+
+from market.messages import Message
 
 PROVENANCE = ("source", "source_time", "known_at", "received_at")
 SIDES = {"bids": "bid", "asks": "ask"}
@@ -25,11 +28,6 @@ class BaseTable:
     values: tuple[str, ...]
     newest_wins: bool = True
     renamed: tuple[tuple[str, str], ...] = ()  # (message's field, column), where the names differ
-
-    @property
-    def fields(self) -> frozenset[str]:
-        """The messages' fields and derived features that a row is made from."""
-        return frozenset((*self.columns, *SIDES, *(field for field, _ in self.renamed)))
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -91,15 +89,17 @@ TABLES: dict[str, BaseTable] = {
 }  # fmt: skip
 
 
-def table_row(table: BaseTable, fields: dict[str, Any]) -> dict[str, Any]:
-    """A row from a message's fields: the table's names, a book's levels as columns, NULL where there is none."""
-    row = dict(fields)
+def table_row(table: BaseTable, message: Message, derived: dict[str, Any]) -> dict[str, Any]:
+    """A row from a message and what was derived from it: the table's names, a book's levels as columns, NULL where
+    there is none, times as naive UTC, which MariaDB's columns are without saying so."""
+    row: dict[str, Any] = {**message.__dict__, **derived}  # every batch's hot spot: dict(message) takes thrice as long
     for field, column in table.renamed:
-        row[column] = row.pop(field)
+        row[column] = row[field]
     for side, prefix in SIDES.items():
-        levels = row.pop(side, None) or []
-        row |= {f"{prefix}_{name}_{n}": level[name] for n, level in enumerate(levels) for name in ("price", "size")}
-    return {column: row.get(column) for column in table.columns}
+        for n, level in enumerate(row.get(side, ())):
+            row[f"{prefix}_price_{n}"], row[f"{prefix}_size_{n}"] = level.price, level.size
+    values = ((column, row.get(column)) for column in table.columns)
+    return {name: value.replace(tzinfo=None) if isinstance(value, datetime) else value for name, value in values}
 
 
 def upsert_rows(cursor: Cursor, table: BaseTable, rows: Sequence[dict[str, Any]]) -> None:

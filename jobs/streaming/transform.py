@@ -1,4 +1,4 @@
-"""Kafka records -> fields and features, in one pass and with native expressions only.
+"""Kafka records -> features, in one pass and with native expressions only.
 
 All messages are flat JSON objects whose fields never contradict each other, so one schema of all fields reads every
 topic: one pass, one read of Kafka a batch, and a plan small enough to be made anew for every bar.
@@ -53,11 +53,11 @@ def topic_shapes(settings: Settings) -> list[TopicShape]:
     ]
 
 
-def to_fields(records: DataFrame, shapes: list[TopicShape], book_levels: int) -> DataFrame:
-    """(topic, partition, offset, value) -> place, `usable`, `record`, every field, and every derived feature.
+def to_features(records: DataFrame, shapes: list[TopicShape], book_levels: int) -> DataFrame:
+    """(topic, partition, offset, value) -> place, `usable`, `record` and every derived feature.
 
-    `record` is the value's bytes, which refusals.py judges and buries; the fields of a record that is not usable mean
-    nothing.
+    `record` is the value's bytes, which refusals.py judges and reads the message's own fields from; the features of a
+    record that is not usable mean nothing.
     """
     json = F.from_json(F.col("value").cast("string"), _schema(shapes), JSON_OPTIONS)
     parsed = records.select("topic", "partition", "offset", F.col("value").alias("record"), json.alias("m"))
@@ -65,7 +65,7 @@ def to_fields(records: DataFrame, shapes: list[TopicShape], book_levels: int) ->
     usable = F.coalesce(message[CORRUPT].isNull() & _usable(message, shapes), F.lit(False))
     judged = parsed.withColumn("usable", usable)
     derived = [*bars.derived(message), *books.derived(message, book_levels), *slots.derived(message)]
-    return judged.select("topic", "partition", "offset", "usable", "record", "m.*", *derived).drop(CORRUPT)
+    return judged.select("topic", "partition", "offset", "usable", "record", *derived)
 
 
 def _schema(shapes: list[TopicShape]) -> str:

@@ -16,7 +16,7 @@ from pyspark.sql import SparkSession
 from jobs.streaming import batch, parallel, ranges
 from jobs.streaming.batch import BatchWriter
 from jobs.streaming.heartbeat import beat
-from jobs.streaming.transform import to_fields, topic_shapes
+from jobs.streaming.transform import to_features, topic_shapes
 from market.database import connect
 from market.features import catalogue
 from market.kafka_clients import ConfirmedPublisher, consumer
@@ -70,7 +70,7 @@ def send(writer: BatchWriter, spark: SparkSession) -> Send:
             for message in messages
         ]
         frame = spark.createDataFrame(records, "topic STRING, partition INT, offset LONG, value BINARY")
-        assert writer.write(to_fields(frame, shapes, 7).toArrow()) == len(records)
+        assert writer.write(to_features(frame, shapes, 7).toArrow()) == len(records)
 
     return write
 

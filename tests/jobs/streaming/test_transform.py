@@ -8,7 +8,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from jobs.streaming.batch import split
-from jobs.streaming.transform import to_fields, topic_shapes
+from jobs.streaming.transform import to_features, topic_shapes
 from market.calendars import get_calendar
 from market.settings import get_settings
 
@@ -38,7 +38,7 @@ def transformed(spark: SparkSession, records: Records) -> tuple[dict[str, list[d
     shapes = topic_shapes(get_settings())
     kafka = [(topic, 0, offset, value.encode()) for offset, (topic, value) in enumerate(records)]
     frame = spark.createDataFrame(kafka, "topic STRING, partition INT, offset LONG, value BINARY")
-    rows, refused = split(to_fields(frame, shapes, get_settings().features.book_levels).toArrow(), shapes)
+    rows, refused = split(to_features(frame, shapes, get_settings().features.book_levels).toArrow(), shapes)
     return rows, {letter.offset or 0: letter.reason for letter in refused}
 
 
