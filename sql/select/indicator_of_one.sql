@@ -2,8 +2,10 @@
 -- as conditional sums over numbered bars, which is a third of the windows' work. n counts back from the bar, which is 1.
 -- {bars} is bars_refreshed.sql; {stochastic_ranges}, {stochastic_k} and {stochastic_d} are of as many bars as the
 -- stochastic is smoothed over. A mean of ATRs is a weighted mean of true ranges: {atr_mean_weight} is how many of its ATRs
--- the n-th one is part of.
-SELECT symbol, bar_end, open, high, low, close, volume, wick_share, close_1, close_3, close_12,
+-- the n-th one is part of. The numbered rows are many, so they hold little; what only the bar itself needs comes from it at
+-- the end.
+SELECT bar.symbol, bar.bar_end, bar.open, bar.high, bar.low, bar.close, bar.volume, bar.wick_share,
+       close_1, close_3, close_12,
        CASE WHEN volumes_fast = {volume_fast} THEN CAST(volume_fast AS DOUBLE) / {volume_fast} END AS volume_ma_fast,
        CASE WHEN volumes_slow = {volume_slow} THEN CAST(volume_slow AS DOUBLE) / {volume_slow} END AS volume_ma_slow,
        CASE WHEN bars >= {price} THEN CAST(price AS DOUBLE) / {price} END AS price_ma,
@@ -17,12 +19,9 @@ SELECT symbol, bar_end, open, high, low, close, volume, wick_share, close_1, clo
        CASE WHEN bars > {atr} THEN CAST(true_ranges AS DOUBLE) / {atr} END AS atr,
        CASE WHEN bars > {atr_mean_true_ranges} THEN CAST(weighted_true_ranges AS DOUBLE) / {atr} / {atr_mean} END
            AS atr_mean,
-       close - close_1 AS price_change
+       bar.close - close_1 AS price_change
 FROM (
     SELECT symbol, MAX(bar_end) AS bar_end, COUNT(*) AS bars,
-           MAX(CASE WHEN n = 1 THEN open END) AS open, MAX(CASE WHEN n = 1 THEN high END) AS high,
-           MAX(CASE WHEN n = 1 THEN low END) AS low, MAX(CASE WHEN n = 1 THEN close END) AS close,
-           MAX(CASE WHEN n = 1 THEN volume END) AS volume, MAX(CASE WHEN n = 1 THEN wick_share END) AS wick_share,
            MAX(CASE WHEN n = 2 THEN close END) AS close_1, MAX(CASE WHEN n = 4 THEN close END) AS close_3,
            MAX(CASE WHEN n = 13 THEN close END) AS close_12,
            COUNT(CASE WHEN n <= {volume_fast} THEN volume END) AS volumes_fast,
@@ -38,7 +37,7 @@ FROM (
            SUM(CASE WHEN n <= {atr_mean_true_ranges} THEN CAST(true_range AS DECIMAL(65, 30)) * {atr_mean_weight} END)
                AS weighted_true_ranges
     FROM (
-        SELECT bars.*, ROW_NUMBER() OVER back AS n,
+        SELECT symbol, bar_end, low, high, close, volume, delta, ROW_NUMBER() OVER back AS n,
                GREATEST(high, LEAD(close) OVER back) - LEAST(low, LEAD(close) OVER back) AS true_range
         FROM (
 {bars}
@@ -46,5 +45,5 @@ FROM (
         WINDOW back AS (PARTITION BY symbol ORDER BY bar_end DESC)
     ) numbered
     GROUP BY symbol
-    HAVING MAX(bar_end) = %(refresh_to)s
 ) sums
+JOIN bar ON bar.symbol = sums.symbol AND bar.bar_end = sums.bar_end AND bar.bar_end = %(refresh_to)s
