@@ -46,7 +46,7 @@ def book(n: int, symbol: str = SYMBOL, version: int = 0) -> Book:
 
 
 def slot(n: int, symbol: str = SYMBOL, live: bool = True) -> SlotClosed:
-    day = at(n).replace(hour=0)
+    day = at(n - 1).replace(hour=0)
     return SlotClosed(
         symbol=symbol, bar_end=at(n), closed_at=at(n), timezone="America/New_York", session_open=day,
         session_close=day + timedelta(1), closure_at=START + timedelta(30), live=live,

@@ -42,7 +42,7 @@ def bar(n: int, close: float = 1.1, known_after: timedelta = timedelta()) -> Bar
 def slot(n: int, live: bool = True) -> SlotClosed:
     return SlotClosed(
         symbol=SYMBOL, bar_end=at(n), closed_at=at(n), timezone="America/New_York", session_open=START - timedelta(1),
-        session_close=START + timedelta(1), closure_at=START + timedelta(1), live=live,
+        session_close=START + timedelta(9), closure_at=START + timedelta(9), live=live,
     )  # fmt: skip
 
 
