@@ -1,7 +1,9 @@
 -- Keeps the partitions of every table that has one named `later`: one a year up to the last one that is over, one a month
 -- from then on, `months_ahead` of them beyond this month. `later` takes what is newer still, so that no row is ever
--- refused; when its months come, they are split off it with whatever they hold. With `months_kept` (NULL: all is kept),
--- partitions that ended longer ago are dropped, and the slots of that time with them, which else would look like gaps.
+-- refused; when its months come, they are split off it with whatever they hold. A year of which there are months already
+-- stays in months to its end, however long nobody called this: a year's partition begins in January. With `months_kept`
+-- (NULL: all is kept), partitions that ended longer ago are dropped, and the slots of that time with them, which else
+-- would look like gaps.
 --
 -- A partition a month for 25 years would be 300 of them, and each statement pays for all those that it opens.
 CREATE OR REPLACE PROCEDURE keep_partitions(IN months_ahead INT, IN months_kept INT)
@@ -12,6 +14,7 @@ BEGIN
     DECLARE kept_from DATETIME DEFAULT UTC_DATE() - INTERVAL months_kept MONTH;
     DECLARE dropped_until DATETIME;
     DECLARE starts, ends, horizon DATE;
+    DECLARE whole_year BOOLEAN;
     DECLARE parts TEXT;
 
     SET horizon = UTC_DATE() + INTERVAL months_ahead MONTH;
@@ -26,9 +29,10 @@ BEGIN
         SET parts = IF(split.until IS NULL, CONCAT('PARTITION earlier VALUES LESS THAN (''', first_year, '''), '), '');
         SET starts = COALESCE(split.until, first_year);
         WHILE starts <= horizon DO
-            SET ends = starts + INTERVAL IF(starts < this_year, 12, 1) MONTH;
+            SET whole_year = starts < this_year AND MONTH(starts) = 1;
+            SET ends = starts + INTERVAL IF(whole_year, 12, 1) MONTH;
             SET parts = CONCAT(
-                parts, 'PARTITION ', DATE_FORMAT(starts, IF(starts < this_year, 'y%Y', 'm%Y_%m')),
+                parts, 'PARTITION ', DATE_FORMAT(starts, IF(whole_year, 'y%Y', 'm%Y_%m')),
                 ' VALUES LESS THAN (''', ends, '''), '
             );
             SET starts = ends;

@@ -7,6 +7,7 @@ import pytest
 from pymysql.cursors import Cursor
 
 from market.database import connect
+from market.partitions import keep_partitions
 from tests.base_rows import SYMBOL, bar_row, insert, slot_row
 from tests.market_world import isolated_market
 from tests.stack import RunningStack
@@ -95,3 +96,50 @@ def test_the_stream_may_keep_them(cursor: Cursor) -> None:
     with connect("stream") as connection, connection.cursor() as stream:
         stream.execute("CALL keep_partitions(20, NULL)")
     assert len(rows_in(cursor, month(NOW + timedelta(days=400)))) == 1
+
+
+def begin_anew(cursor: Cursor) -> None:
+    """The tables as their migration leaves them, before the first call."""
+    for table in TABLES:
+        cursor.execute(f"ALTER TABLE {table} REMOVE PARTITIONING")
+        cursor.execute(
+            f"ALTER TABLE {table} PARTITION BY RANGE COLUMNS (bar_end) (PARTITION later VALUES LESS THAN (MAXVALUE))"
+        )
+
+
+def call_on(cursor: Cursor, day: datetime) -> None:
+    """As if it were that day."""
+    cursor.execute("SET SESSION timestamp = %s", (day.replace(tzinfo=UTC).timestamp(),))
+    keep_partitions(cursor)
+    cursor.execute("SET SESSION timestamp = DEFAULT")
+
+
+@pytest.mark.parametrize(
+    ("last_call", "next_call", "expected"),
+    [
+        # No lapse: the months of November to February were there, and March goes on.
+        ((2024, 11, 20), (2025, 3, 10), ["m2024_12", *[f"m2025_{n:02}" for n in range(1, 7)]]),
+        # From August to March: the months end with November, and the year that is over is not whole any more.
+        ((2024, 8, 20), (2025, 3, 10), ["m2024_12", *[f"m2025_{n:02}" for n in range(1, 7)]]),
+        # Years between are whole ones.
+        ((2022, 8, 20), (2025, 1, 1), ["m2022_12", "y2023", "y2024", *[f"m2025_{n:02}" for n in range(1, 5)]]),
+        # The months end exactly with the year.
+        ((2023, 9, 20), (2025, 1, 1), ["m2023_12", "y2024", *[f"m2025_{n:02}" for n in range(1, 5)]]),
+    ],
+)
+def test_a_year_that_began_in_months_stays_in_months(
+    cursor: Cursor, last_call: tuple[int, int, int], next_call: tuple[int, int, int], expected: list[str]
+) -> None:
+    begin_anew(cursor)
+    call_on(cursor, datetime(*last_call))
+    times = [datetime(*last_call) + timedelta(days=days) for days in range(1, 900, 10)]
+    insert(cursor, "bar", *[bar_row(at, 1.0) for at in times])
+    call_on(cursor, datetime(*next_call))
+    for table in TABLES:
+        found = partitions(cursor, table)
+        assert [*found][-len(expected) - 1 :] == [*expected, "later"]
+        assert all(until.endswith("-01-01'") for name, until in found.items() if name.startswith("y"))
+    for name in expected:
+        form = "%Y" if name.startswith("y") else "%Y_%m"
+        assert rows_in(cursor, name) == [at for at in times if at.strftime(form) == name[1:]]
+    assert cursor.execute("SELECT 1 FROM bar") == len(times)
