@@ -10,7 +10,7 @@ from pymysql.cursors import Cursor
 
 from jobs.streaming.refresh import refresh_features
 from market import migrate as migrations
-from market.database import connect
+from market.database import connect, user_of
 from tests.base_rows import HOUR, SYMBOL, bar_row, insert, insert_closes, slot_row
 from tests.market_world import isolated_market
 from tests.stack import RunningStack
@@ -65,6 +65,21 @@ def test_bars_get_the_time_of_their_arrival(cursor: Cursor) -> None:
     insert(cursor, "bar", bar_row(early, 2.0, received_at=late + HOUR))
     cursor.execute("SELECT close, arrived_at FROM bar ORDER BY bar_end")
     assert cursor.fetchall() == ((2.0, late), (1.0, late))
+
+
+def test_the_procedure_that_could_drop_everything_is_gone(cursor: Cursor) -> None:
+    cursor.execute("CREATE PROCEDURE keep_partitions(IN months_ahead INT, IN months_kept INT) SELECT 1")
+    cursor.execute("SELECT DATABASE()")
+    database = str((cursor.fetchone() or ("",))[0])
+    user = f"'{user_of('stream')}'@'%'"
+    cursor.execute(f"GRANT EXECUTE ON PROCEDURE {database}.keep_partitions TO {user}")
+    assert cursor.execute("DELETE FROM _yoyo_migration WHERE migration_id = '0016_partition_procedures'") == 1
+    assert migrations.migrate() == ["migration 0016_partition_procedures"]
+    cursor.execute("SELECT routine_name FROM information_schema.routines WHERE routine_schema = DATABASE()")
+    assert {row[0] for row in cursor.fetchall()} == {"add_partitions", "drop_old_partitions"}
+    with connect("stream") as connection, connection.cursor() as stream:
+        stream.execute("SHOW GRANTS")
+        assert not [grant for (grant,) in stream.fetchall() if f"{database}`.`keep_partitions" in grant]
 
 
 def partition_names(cursor: Cursor, table: str) -> list[str]:
