@@ -8,7 +8,7 @@ from pymysql.cursors import Cursor
 
 from jobs.streaming.refresh import refresh_features
 from market.database import connect
-from tests.base_rows import SYMBOL, insert, insert_closes, release_row, vix_row
+from tests.base_rows import SYMBOL, bar_row, insert, insert_closes, release_row, slot_row, vix_row
 from tests.market_world import isolated_market
 from tests.sql.test_features import assert_table_equals_view
 from tests.stack import RunningStack
@@ -21,6 +21,12 @@ def without_book_and_cot(market_stack: RunningStack) -> Iterator[Cursor]:
     use = {"MARKET_FEATURES__USE__BOOK": "false", "MARKET_FEATURES__USE__COT": "false"}
     with isolated_market(**use), connect("admin") as connection, connection.cursor() as cursor:
         yield cursor
+
+
+@pytest.fixture
+def without_book(market_stack: RunningStack) -> Iterator[Cursor]:
+    with isolated_market(MARKET_FEATURES__USE__BOOK="false"), connect("admin") as connection:
+        yield connection.cursor()
 
 
 @pytest.fixture
@@ -45,6 +51,23 @@ def test_a_slot_is_complete_with_what_the_features_use(without_book_and_cot: Cur
     assert {"vix", "close", "gdp_actual"} <= columns
     assert not {"spread", "delta_ma", "cot_age", "cot_missing"} & columns
     assert_table_equals_view(cursor)
+
+
+def test_a_slot_is_complete_without_what_its_symbol_cannot_have(without_book: Cursor) -> None:
+    cursor = without_book
+    cursor.execute("INSERT INTO instrument (symbol, calendar, bar_minutes) VALUES ('SPY', 'XNYS', 60)")
+    for day in (2, 1):
+        insert(cursor, "vix", vix_row(MONDAY - timedelta(days=day), MONDAY - timedelta(days=day, hours=-21), 12.0))
+    for symbol in ("SPY", SYMBOL, "none of the settings"):
+        insert(cursor, "bar", bar_row(MONDAY, 1.0, symbol=symbol))
+        insert(cursor, "slot", slot_row(MONDAY, symbol=symbol))
+        refresh_features(cursor, [(symbol, MONDAY)])
+    cursor.execute("SELECT symbol, state, has_vix, has_cot FROM v_slot ORDER BY symbol")
+    assert cursor.fetchall() == (
+        (SYMBOL, "degraded", 1, 0),  # its contract's report is missing
+        ("SPY", "complete", 1, 0),
+        ("none of the settings", "complete", 1, 0),
+    )
 
 
 def test_releases_of_another_country_do_not_count(of_germany: Cursor) -> None:
