@@ -21,6 +21,7 @@ END = datetime(2024, 6, 28, 20)  # noqa: DTZ001, a Friday evening; MariaDB's col
 HOUR = timedelta(hours=1)
 REPORT_YEARS = 25
 PRICE = "(100 + 10 * SIN({n} / 50) + 3 * SIN({n} * 1.7))"
+BAR = "symbol, bar_end, open, high, low, close, volume, wick_share, source, source_time, known_at, received_at"
 LEVELS = [f"{side}_{field}_{level}" for level in range(10) for side in ("bid", "ask") for field in ("price", "size")]
 
 
@@ -46,7 +47,7 @@ def fill_bars(cursor: Cursor, symbol: str, bars: int, books: bool, features: boo
         "INSERT INTO instrument VALUES (%s, 'FX', 60, '099741') ON DUPLICATE KEY UPDATE calendar = 'FX'", (symbol,)
     )
     cursor.execute(
-        f"INSERT INTO bar SELECT %s, {at}, {price}, {price} + 0.7 + 0.3 * SIN(seq * 3), {price} - 0.9, "
+        f"INSERT INTO bar ({BAR}) SELECT %s, {at}, {price}, {price} + 0.7 + 0.3 * SIN(seq * 3), {price} - 0.9, "
         f"{price} + 0.5 * SIN(seq * 2.3), 1000 + 900 * SIN(seq * 0.9), 0.3, 'synthetic', {at}, {at}, {at} "
         f"FROM seq_1_to_{bars}",
         (symbol,),
@@ -122,7 +123,7 @@ def add_live_bar(cursor: Cursor, symbol: str, n: int) -> datetime:
     """The n-th bar (from 1) after END with its closed slot; returns its bar_end."""
     at = END + n * HOUR
     cursor.execute(
-        "INSERT INTO bar VALUES (%s, %s, 100, 101, 99, 100.5, 1000, 0.3, 'synthetic', %s, %s, %s)",
+        f"INSERT INTO bar ({BAR}) VALUES (%s, %s, 100, 101, 99, 100.5, 1000, 0.3, 'synthetic', %s, %s, %s)",
         (symbol, at, at, at, at),
     )
     cursor.execute(

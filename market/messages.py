@@ -3,9 +3,13 @@
 Times are UTC ISO 8601 with offset. `source_time` is the source's own label, `known_at` the moment the value could be
 known by anybody, `received_at` when this pipeline got it. Prices are in the quote currency, sizes and volumes in units
 of the base. A payload that breaks a rule raises pydantic's ValidationError, which names field and value.
+
+Times must be possible: nothing is known before it was, and no book is from after the bar that it stands before. Such a
+value would show the model the future. `known_at` may lie after `received_at`: a source may have a figure before the
+hour from which it counts as published.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -38,6 +42,7 @@ Timezone = Annotated[str, AfterValidator(_as_known_timezone)]
 # MariaDB compares keys without the spaces at their ends, so such a key would be another one here than there.
 Trimmed = Annotated[str, Field(pattern=r"^\S(.*\S)?$")]
 Symbol = Annotated[str, Field(min_length=1, max_length=32, pattern=r"^[A-Za-z0-9._/^-]+$")]
+EARLY = timedelta(minutes=10)  # figures come a little before their time, by a hasty publisher or a slow clock
 
 
 class Message(BaseModel):
@@ -46,6 +51,12 @@ class Message(BaseModel):
 
     def to_bytes(self) -> bytes:
         return self.model_dump_json().encode()
+
+
+def _ensure_order(earlier: str, first: datetime | None, later: str, second: datetime | None) -> None:
+    """Raises ValueError naming both times when the second lies before the first; absent ones are in order."""
+    if first is not None and second is not None and second < first:
+        raise ValueError(f"{later} {second.isoformat()} lies before {earlier} {first.isoformat()}")
 
 
 class Sourced(Message):
@@ -77,6 +88,11 @@ class Bar(Sourced):
             )
         return self
 
+    @model_validator(mode="after")
+    def _is_known_when_it_is_over(self) -> Self:
+        _ensure_order("bar_end", self.bar_end, "known_at", self.known_at)
+        return self
+
 
 class Level(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -102,19 +118,34 @@ class Book(Sourced):
             raise ValueError(f"crossed book: best bid {bids[0]} > best ask {asks[0]}")
         return self
 
+    @model_validator(mode="after")
+    def _is_of_before_the_bars_end(self) -> Self:
+        _ensure_order("snapshot_at", self.snapshot_at, "bar_end", self.bar_end)
+        _ensure_order("known_at", self.known_at, "bar_end", self.bar_end)
+        return self
 
-class Vix(Sourced):
-    """Topic `vix`, in index points; as_of is the day whose close it is."""
+
+class Described(Sourced):
+    """A report: as_of is what it describes, which is never known before."""
 
     as_of: Utc
+
+    @model_validator(mode="after")
+    def _is_known_after_what_it_describes(self) -> Self:
+        _ensure_order("as_of", self.as_of, "known_at", self.known_at)
+        return self
+
+
+class Vix(Described):
+    """Topic `vix`, in index points; as_of is the day whose close it is."""
+
     value: Annotated[float, Field(gt=0, lt=1000, allow_inf_nan=False)]
 
 
-class Cot(Sourced):
+class Cot(Described):
     """Topic `cot`: one trader group's futures positions, in contracts; shares of open interest in percent."""
 
     contract: Trimmed = Field(min_length=1, max_length=16)
-    as_of: Utc
     group: str = Field(pattern=r"^[a-z][a-z_]*$", max_length=32)
     long: Size
     short: Size
@@ -127,6 +158,7 @@ class Cot(Sourced):
 class EconomicRelease(Sourced):
     """Topic `ind`: one event's figures and their two differences, all in `unit`; without `actual` it is a forecast.
 
+    A forecast may be known at any time, an actual figure from released_at on, or at most EARLY before it.
     The differences are derived here, previous - actual and forecast - actual; given, they must agree.
     """
 
@@ -152,13 +184,19 @@ class EconomicRelease(Sourced):
             object.__setattr__(self, field, derived)  # frozen for everybody else
         return self
 
+    @model_validator(mode="after")
+    def _is_known_when_it_is_released(self) -> Self:
+        if self.actual is not None and self.released_at - self.known_at > EARLY:
+            _ensure_order("released_at", self.released_at, "known_at", self.known_at)
+        return self
+
 
 class SlotClosed(Message):
     """Topic `slot`: the fetches for this slot are over, whatever became of them.
 
-    Session times come from the exchange's calendar and are absent for a bar outside every session. `closure_at` ends
-    the contiguous trading time (for FX the week, for a stock exchange the day). `live` false means a past slot:
-    features are made, no prediction is asked for.
+    Session times come from the exchange's calendar and are absent for a bar outside every session; a bar ends after
+    its session's open. `closure_at` ends the contiguous trading time (for FX the week, for a stock exchange the day).
+    `live` false means a past slot: features are made, no prediction is asked for.
     """
 
     symbol: Symbol
@@ -169,6 +207,16 @@ class SlotClosed(Message):
     session_close: Utc | None = None
     closure_at: Utc | None = None
     live: bool
+
+    @model_validator(mode="after")
+    def _lies_in_its_session(self) -> Self:
+        opened, closed = self.session_open, self.session_close
+        if opened is not None and opened >= self.bar_end:
+            raise ValueError(f"bar_end {self.bar_end.isoformat()} is not after session_open {opened.isoformat()}")
+        if opened is not None and closed is not None and opened >= closed:
+            raise ValueError(f"session_close {closed.isoformat()} is not after session_open {opened.isoformat()}")
+        _ensure_order("bar_end", self.bar_end, "closure_at", self.closure_at)
+        return self
 
 
 class Readiness(Message):

@@ -39,7 +39,7 @@ def migrate() -> list[str]:
         for view in VIEWS:
             cursor.execute(_view_text(view))
         for path in sorted((SQL / "procedures").glob("*.sql")):
-            cursor.execute(path.read_text())
+            cursor.execute(path.read_text().format(keep_months=get_settings().mariadb.keep_months or "NULL"))
         keep_partitions(cursor)
         done += _fill_targets(cursor)
         _grant(cursor)

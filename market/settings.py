@@ -53,7 +53,9 @@ class MariadbSettings(Section):
     database: str = "market"
     user_prefix: str = "market_"
     keep_months: int | None = Field(
-        None, ge=1, description="bars, books, features and predictions are kept so long; None: for ever"
+        None,
+        ge=1,
+        description="bars, books, features and predictions are kept so long; None: for ever; read by market.migrate",
     )
     passwords: dict[Component, SecretStr] = Field(default_factory=dict)
 

@@ -14,7 +14,8 @@ GRANT SELECT ON {database}.instrument TO {user};
 GRANT SELECT ON {database}.v_feature TO {user};
 GRANT SELECT ON {database}.v_label TO {user};
 GRANT CREATE TEMPORARY TABLES ON {every_table} TO {user};
-GRANT EXECUTE ON PROCEDURE {database}.keep_partitions TO {user};
+GRANT EXECUTE ON PROCEDURE {database}.add_partitions TO {user};
+GRANT EXECUTE ON PROCEDURE {database}.drop_old_partitions TO {user};
 -- user: worker
 GRANT SELECT ON {database}.feature TO {user};
 GRANT SELECT ON {database}.model TO {user};

@@ -21,11 +21,9 @@ from jobs.built import build
 from jobs.event_names import event_name
 from jobs.numbers import Number
 from jobs.spiders.page import changed, first, implausible, number, tree, words
-from market.messages import EconomicRelease
+from market.messages import EARLY, EconomicRelease
 
 SOURCE = "investing"
-EARLY = timedelta(minutes=10)  # figures come a little before their time, by a hasty publisher or a slow clock here
-
 ROWS = "tr[id^=eventRowId_]"
 TABLE = "#economicCalendarData, #ecEventsTable"
 ZONE = "#timeZoneGmtOffsetFormatted, #economicCurrentTime"

@@ -17,7 +17,7 @@ ANNOUNCE = f"asked BOOLEAN NOT NULL, {ANNOUNCED}"
 
 
 def keys_to_announce(cursor: Cursor, asked: Iterable[Key], touched: Iterable[Key]) -> list[Key]:
-    """Live closed slots with a feature row whose bar came in time.
+    """Live closed slots with a feature row whose bar came in time, whatever corrected it later.
 
     `asked` are the slots closed in this batch: announced even when they were before, since a replayed batch or a
     repeated request must not go unanswered. `touched` others are announced once, when their bar came after the slot.
@@ -33,7 +33,7 @@ def keys_to_announce(cursor: Cursor, asked: Iterable[Key], touched: Iterable[Key
         "JOIN bar ON bar.symbol = a.symbol AND bar.bar_end = a.bar_end "
         "JOIN feature f ON f.symbol = a.symbol AND f.bar_end = a.bar_end "
         "WHERE s.live AND s.closed_at IS NOT NULL AND (a.asked OR s.ready_at IS NULL) "
-        "AND GREATEST(bar.known_at, bar.received_at) <= bar.bar_end + INTERVAL %s SECOND "
+        "AND bar.arrived_at <= bar.bar_end + INTERVAL %s SECOND "
         "ORDER BY a.bar_end, a.symbol",
         (get_settings().stream.readiness_grace_s,),
     )

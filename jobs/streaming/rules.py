@@ -2,7 +2,9 @@
 
 These are the rules of the models in market/messages.py, in the form that Spark can apply to a whole batch, and the
 bounds beyond which a value cannot be stored or computed with. What passes is judged by the model itself before it is
-written (refusals.py), which also names the field and the value of the few records that break a rule.
+written (refusals.py), which also names the field and the value of the few records that break a rule. How the times of
+one message lie to each other (no book from after its bar, no report known before its day) is left to the models alone:
+nothing here computes with them, and each condition more is planned anew for every bar.
 """
 
 from datetime import UTC, datetime

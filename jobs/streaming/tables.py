@@ -1,7 +1,9 @@
 """The base tables as the stream writes them: keys, columns and the upsert statement of each.
 
 Of two messages with one key the newer `received_at` wins, whichever comes first, so redelivery, disorder and
-corrections end in the same row. A slot has no source: the last message wins, and a slot once live stays live.
+corrections end in the same row; with equal times the later of the topic wins, so that a recording that was mended and
+is replayed again takes effect. A slot has no source: its latest `closed_at` wins. Whatever wins, a slot once live stays
+live, and a bar once in time stays in time: `arrived_at` is that of the first message that was here.
 """
 
 from collections.abc import Sequence
@@ -26,7 +28,8 @@ class BaseTable:
     name: str
     keys: tuple[str, ...]
     values: tuple[str, ...]
-    newest_wins: bool = True
+    newest_by: str = "received_at"
+    made_of_both: tuple[tuple[str, str], ...] = ()  # (column, expression): of the row and the message, in any order
     renamed: tuple[tuple[str, str], ...] = ()  # (message's field, column), where the names differ
 
     @property
@@ -39,20 +42,29 @@ class BaseTable:
         return f"INSERT INTO {self.name} ({names}) VALUES ({places}) ON DUPLICATE KEY UPDATE {self._assignments()}"
 
     def _assignments(self) -> str:
-        if not self.newest_wins:
-            stays = {"live": "`live` OR "}
-            return ", ".join(f"`{column}` = {stays.get(column, '')}VALUES(`{column}`)" for column in self.values)
-        # MariaDB assigns from left to right, so received_at, which the comparison reads, must be the last one.
-        ordered = [column for column in self.values if column != "received_at"] + ["received_at"]
+        both, newest = dict(self.made_of_both), f"`{self.newest_by}`"
+        # MariaDB assigns from left to right, so what the comparison reads must be the last one.
+        taken = [column for column in self.values if column not in both and column != self.newest_by]
         return ", ".join(
-            f"`{column}` = IF(VALUES(received_at) >= received_at, VALUES(`{column}`), `{column}`)" for column in ordered
+            (
+                *(f"`{column}` = {expression}" for column, expression in both.items()),
+                *(
+                    f"`{column}` = IF(VALUES({newest}) >= {newest}, VALUES(`{column}`), `{column}`)"
+                    for column in (*taken, self.newest_by)
+                ),
+            )
         )
 
 
 TABLES: dict[str, BaseTable] = {
     table.name: table
     for table in (
-        BaseTable("bar", ("symbol", "bar_end"), ("open", "high", "low", "close", "volume", "wick_share", *PROVENANCE)),
+        BaseTable(
+            "bar",
+            ("symbol", "bar_end"),
+            ("open", "high", "low", "close", "volume", "wick_share", *PROVENANCE),
+            made_of_both=(("arrived_at", "LEAST(arrived_at, GREATEST(VALUES(known_at), VALUES(received_at)))"),),
+        ),
         BaseTable(
             "book",
             ("symbol", "bar_end"),
@@ -68,7 +80,8 @@ TABLES: dict[str, BaseTable] = {
                 "closed_at", "live", "session_open", "session_close", "closure_at", "weekday", "week_of_month", "hour",
                 "session_start", "minutes_since_open",
             ),
-            newest_wins=False,
+            newest_by="closed_at",
+            made_of_both=(("live", "live OR VALUES(live)"),),
         ),
         BaseTable("vix", ("known_at", "as_of"), ("value", "source", "source_time", "received_at")),
         BaseTable(

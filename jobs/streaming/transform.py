@@ -2,6 +2,10 @@
 
 All messages are flat JSON objects whose fields never contradict each other, so one schema of all fields reads every
 topic: one pass, one read of Kafka a batch, and a plan small enough to be made anew for every bar.
+
+A record's key is not read: it only gives all records of one symbol one partition, and so an order. What a message is of
+stands in the message itself. Any symbol is taken, also one that the settings' instruments do not name: a recording
+brings its own.
 """
 
 from collections.abc import Callable

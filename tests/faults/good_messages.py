@@ -45,11 +45,12 @@ def book(n: int, symbol: str = SYMBOL, version: int = 0) -> Book:
     )  # fmt: skip
 
 
-def slot(n: int, symbol: str = SYMBOL, live: bool = True) -> SlotClosed:
-    day = at(n).replace(hour=0)
+def slot(n: int, symbol: str = SYMBOL, live: bool = True, version: int = 0) -> SlotClosed:
+    """A higher version closes it again, so many seconds later, on a calendar that ends the trading time later."""
+    day = at(n - 1).replace(hour=0)
     return SlotClosed(
-        symbol=symbol, bar_end=at(n), closed_at=at(n), timezone="America/New_York", session_open=day,
-        session_close=day + timedelta(1), closure_at=START + timedelta(30), live=live,
+        symbol=symbol, bar_end=at(n), closed_at=at(n) + timedelta(seconds=version), timezone="America/New_York",
+        session_open=day, session_close=day + timedelta(1), closure_at=START + timedelta(30 + version), live=live,
     )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from market.messages import Bar, Book, EconomicRelease, Message, SlotClosed
+from market.messages import Bar, Book, Cot, EconomicRelease, Message, SlotClosed, Vix
 
 AT = "2024-01-10T15:30:00+00:00"
 SOURCED = {"source": "test", "source_time": AT, "known_at": AT, "received_at": AT}
@@ -81,3 +81,74 @@ def test_without_a_figure_there_is_no_difference() -> None:
 def test_a_difference_that_does_not_agree_is_refused() -> None:
     with pytest.raises(ValidationError, match="previous_actual_difference"):
         EconomicRelease(**RELEASE, actual=0.5, previous=0.25, previous_actual_difference=0.25)
+
+
+SECOND_BEFORE, SECOND_AFTER = "2024-01-10T15:29:59+00:00", "2024-01-10T15:30:01+00:00"
+SLOT = {
+    "symbol": "SPY", "bar_end": AT, "closed_at": AT, "timezone": "America/New_York", "live": True,
+    "session_open": "2024-01-10T14:30:00+00:00", "session_close": "2024-01-10T21:00:00+00:00",
+    "closure_at": "2024-01-10T21:00:00+00:00",
+}  # fmt: skip
+VIX = {"as_of": AT, "value": 12.5, **SOURCED}
+COT = {"contract": "099741", "as_of": AT, "group": "asset_manager", "long": 10, "short": 20, **SOURCED}
+
+
+@pytest.mark.parametrize(
+    ("model", "content", "change", "first", "second"),
+    [
+        (Bar, BAR, {"known_at": SECOND_BEFORE}, f"known_at {SECOND_BEFORE}", f"bar_end {AT}"),
+        (Book, BOOK, {"snapshot_at": SECOND_AFTER}, f"bar_end {AT}", f"snapshot_at {SECOND_AFTER}"),
+        (Book, BOOK, {"known_at": SECOND_AFTER}, f"bar_end {AT}", f"known_at {SECOND_AFTER}"),
+        (Vix, VIX, {"as_of": SECOND_AFTER}, f"known_at {AT}", f"as_of {SECOND_AFTER}"),
+        (Cot, COT, {"as_of": SECOND_AFTER}, f"known_at {AT}", f"as_of {SECOND_AFTER}"),
+        (SlotClosed, SLOT, {"session_open": AT}, f"bar_end {AT}", f"session_open {AT}"),
+        (SlotClosed, SLOT, {"session_close": "2024-01-10T14:30:00+00:00"}, "session_close", "session_open"),
+        (SlotClosed, SLOT, {"closure_at": SECOND_BEFORE}, f"closure_at {SECOND_BEFORE}", f"bar_end {AT}"),
+    ],
+)
+def test_times_that_cannot_be_are_refused_by_name_and_value(
+    model: type[Message], content: dict[str, Any], change: dict[str, str], first: str, second: str
+) -> None:
+    assert model(**content)
+    with pytest.raises(ValidationError) as error:
+        model(**(content | change))
+    assert first in str(error.value) and second in str(error.value)
+
+
+def test_what_is_published_later_than_it_is_received_is_fine() -> None:
+    """The CFTC's file may be there before the hour from which it counts as published."""
+    assert Cot(**(COT | {"received_at": SECOND_BEFORE})).known_at == datetime(2024, 1, 10, 15, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("figures", "known_at", "fine"),
+    [
+        ({"forecast": 0.3}, "2024-01-03T00:00:00+00:00", True),  # a week ahead
+        ({"forecast": 0.3}, "2024-01-11T00:00:00+00:00", True),  # seen first when it was over
+        ({"actual": 0.3}, AT, True),
+        ({"actual": 0.3}, "2024-01-10T15:20:00+00:00", True),  # a hasty publisher
+        ({"actual": 0.3}, "2024-01-10T15:19:59+00:00", False),
+        ({"actual": 0.3}, "0001-01-01T00:00:00+00:00", False),
+    ],
+)
+def test_a_figure_is_known_from_its_release_on(figures: dict[str, float], known_at: str, fine: bool) -> None:
+    content = RELEASE | figures | {"known_at": known_at}
+    if fine:
+        assert EconomicRelease(**content)
+    else:
+        with pytest.raises(ValidationError, match=f"known_at {known_at[:10]}.* lies before released_at 2024-01-10"):
+            EconomicRelease(**content)
+
+
+@pytest.mark.parametrize("time", ["0001-01-01T00:00:00+00:00", "9999-12-31T23:59:59+00:00"])
+@pytest.mark.parametrize(
+    ("model", "content"),
+    [(Bar, BAR), (Book, BOOK), (Vix, VIX), (Cot, COT), (EconomicRelease, RELEASE | {"actual": 1}), (SlotClosed, SLOT)],
+)
+def test_no_time_breaks_the_comparison(model: type[Message], content: dict[str, Any], time: str) -> None:
+    """A message is fine or a ValidationError, whichever of its times is at the end of the calendar."""
+    for name in (name for name, value in content.items() if isinstance(value, str) and value.startswith("2024")):
+        try:
+            assert model(**(content | {name: time}))
+        except ValidationError:
+            continue

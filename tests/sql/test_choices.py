@@ -39,6 +39,12 @@ def of_other_periods(market_stack: RunningStack) -> Iterator[Cursor]:
 
 
 @pytest.fixture
+def without_book(market_stack: RunningStack) -> Iterator[Cursor]:
+    with isolated_market(MARKET_FEATURES__USE__BOOK="false"), connect("admin") as connection:
+        yield connection.cursor()
+
+
+@pytest.fixture
 def of_germany(market_stack: RunningStack) -> Iterator[Cursor]:
     country = {"MARKET_FEATURES__COUNTRY": "Germany"}
     with isolated_market(**country), connect("admin") as connection, connection.cursor() as cursor:
@@ -81,6 +87,23 @@ def test_live_bars_one_by_one_have_the_rows_of_the_view(of_other_periods: Cursor
         "SELECT COUNT(atr_to_mean), COUNT(stochastic_d), COUNT(volume_ma_slow), COUNT(delta_ma) FROM feature"
     )
     assert min(cursor.fetchone() or (0,)) > 10  # the windows did fill
+
+
+def test_a_slot_is_complete_without_what_its_symbol_cannot_have(without_book: Cursor) -> None:
+    cursor = without_book
+    cursor.execute("INSERT INTO instrument (symbol, calendar, bar_minutes) VALUES ('SPY', 'XNYS', 60)")
+    for day in (2, 1):
+        insert(cursor, "vix", vix_row(MONDAY - timedelta(days=day), MONDAY - timedelta(days=day, hours=-21), 12.0))
+    for symbol in ("SPY", SYMBOL, "none of the settings"):
+        insert(cursor, "bar", bar_row(MONDAY, 1.0, symbol=symbol))
+        insert(cursor, "slot", slot_row(MONDAY, symbol=symbol))
+        refresh_features(cursor, [(symbol, MONDAY)])
+    cursor.execute("SELECT symbol, state, has_vix, has_cot FROM v_slot ORDER BY symbol")
+    assert cursor.fetchall() == (
+        (SYMBOL, "degraded", 1, 0),  # its contract's report is missing
+        ("SPY", "complete", 1, 0),
+        ("none of the settings", "complete", 1, 0),
+    )
 
 
 def test_releases_of_another_country_do_not_count(of_germany: Cursor) -> None:

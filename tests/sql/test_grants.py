@@ -20,6 +20,7 @@ DENIED = {1142, 1044, 1227}  # command denied on table, access denied to databas
         ("stream", "INSERT INTO prediction (symbol) VALUES ('x')"),
         ("stream", "SELECT * FROM model"),
         ("stream", "DROP TABLE bar"),
+        ("stream", "ALTER TABLE bar DROP PARTITION earlier"),
         ("trainer", "DELETE FROM model"),
         ("trainer", "UPDATE feature SET close = 0"),
         ("feeds", "DELETE FROM slot"),

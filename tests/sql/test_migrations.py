@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,8 @@ from pymysql.cursors import Cursor
 
 from jobs.streaming.refresh import refresh_features
 from market import migrate as migrations
-from market.database import connect
-from tests.base_rows import SYMBOL, bar_row, insert, insert_closes, slot_row
+from market.database import connect, user_of
+from tests.base_rows import HOUR, SYMBOL, bar_row, insert, insert_closes, slot_row
 from tests.market_world import isolated_market
 from tests.stack import RunningStack
 
@@ -50,6 +51,43 @@ def test_exact_keys_labels_and_partitions_come_to_a_database_with_rows(cursor: C
     assert migrations.migrate() == [*(f"migration {name}" for name in names), f"labels of {SYMBOL}: 120"]
     assert {table: content(cursor, table) for table in before} == before
     assert migrations.migrate() == []
+
+
+def test_bars_get_the_time_of_their_arrival(cursor: Cursor) -> None:
+    late, early = datetime(2024, 1, 8, 12), datetime(2024, 1, 8, 10)
+    insert(cursor, "bar", bar_row(early, 1.0, received_at=late), bar_row(late, 1.0, known_at=late, received_at=early))
+    cursor.execute("ALTER TABLE bar DROP COLUMN arrived_at")
+    assert cursor.execute("DELETE FROM _yoyo_migration WHERE migration_id = '0015_bar_arrived'") == 1
+    before = content(cursor, "bar")
+    assert migrations.migrate() == ["migration 0015_bar_arrived"]
+    assert content(cursor, "bar") == tuple((*row, late) for row in before)
+    assert set(partition_names(cursor, "bar")) >= {"y2024", "later"}
+    insert(cursor, "bar", bar_row(early, 2.0, received_at=late + HOUR))
+    cursor.execute("SELECT close, arrived_at FROM bar ORDER BY bar_end")
+    assert cursor.fetchall() == ((2.0, late), (1.0, late))
+
+
+def test_the_procedure_that_could_drop_everything_is_gone(cursor: Cursor) -> None:
+    cursor.execute("CREATE PROCEDURE keep_partitions(IN months_ahead INT, IN months_kept INT) SELECT 1")
+    cursor.execute("SELECT DATABASE()")
+    database = str((cursor.fetchone() or ("",))[0])
+    user = f"'{user_of('stream')}'@'%'"
+    cursor.execute(f"GRANT EXECUTE ON PROCEDURE {database}.keep_partitions TO {user}")
+    assert cursor.execute("DELETE FROM _yoyo_migration WHERE migration_id = '0016_partition_procedures'") == 1
+    assert migrations.migrate() == ["migration 0016_partition_procedures"]
+    cursor.execute("SELECT routine_name FROM information_schema.routines WHERE routine_schema = DATABASE()")
+    assert {row[0] for row in cursor.fetchall()} == {"add_partitions", "drop_old_partitions"}
+    with connect("stream") as connection, connection.cursor() as stream:
+        stream.execute("SHOW GRANTS")
+        assert not [grant for (grant,) in stream.fetchall() if f"{database}`.`keep_partitions" in grant]
+
+
+def partition_names(cursor: Cursor, table: str) -> list[str]:
+    cursor.execute(
+        "SELECT partition_name FROM information_schema.partitions WHERE table_schema = DATABASE() AND table_name = %s",
+        (table,),
+    )
+    return [row[0] for row in cursor.fetchall()]
 
 
 def test_symbols_that_differ_by_case_are_two(cursor: Cursor) -> None:

@@ -3,12 +3,15 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
+import pymysql
 import pytest
 from pymysql.cursors import Cursor
 
 from market.database import connect
+from market.migrate import migrate
+from market.partitions import keep_partitions
 from tests.base_rows import SYMBOL, bar_row, insert, slot_row
-from tests.market_world import isolated_market
+from tests.market_world import forget_settings, isolated_market
 from tests.stack import RunningStack
 
 TABLES = ("bar", "book", "feature", "prediction", "target")
@@ -64,24 +67,29 @@ def test_a_month_that_comes_takes_its_rows_out_of_the_catch_all(cursor: Cursor) 
     far, farther = NOW + timedelta(days=400), NOW + timedelta(days=900)
     insert(cursor, "bar", bar_row(far, 1.0), bar_row(farther, 1.0))
     assert rows_in(cursor, "later") == [far, farther]
-    cursor.execute("CALL keep_partitions(20, NULL)")
+    cursor.execute("CALL add_partitions(20)")
     assert rows_in(cursor, month(far)) == [far]
     assert rows_in(cursor, "later") == [farther]
 
 
 def test_a_second_call_changes_nothing(cursor: Cursor) -> None:
     before = partitions(cursor, "feature")
-    cursor.execute("CALL keep_partitions(3, NULL)")
+    keep_partitions(cursor)
     assert partitions(cursor, "feature") == before
 
 
-def test_months_that_are_not_kept_go_with_their_slots(cursor: Cursor) -> None:
+def test_months_that_are_not_kept_go_with_their_slots(cursor: Cursor, monkeypatch: pytest.MonkeyPatch) -> None:
     old, young = datetime(2001, 6, 1), NOW - timedelta(days=40)
     insert(cursor, "bar", bar_row(old, 1.0), bar_row(young, 1.0))
     insert(cursor, "slot", slot_row(old), slot_row(young))
-    cursor.execute("CALL keep_partitions(3, NULL)")
+    keep_partitions(cursor)
     assert cursor.execute("SELECT 1 FROM bar") == 2
-    cursor.execute("CALL keep_partitions(3, 36)")
+    monkeypatch.setenv("MARKET_MARIADB__KEEP_MONTHS", "36")
+    forget_settings()
+    with connect("stream") as connection, connection.cursor() as stream:
+        keep_partitions(stream)
+    assert cursor.execute("SELECT 1 FROM bar") == 2  # the administrator has not said so yet
+    migrate()
     cursor.execute("SELECT bar_end FROM bar UNION ALL SELECT bar_end FROM slot")
     assert cursor.fetchall() == ((young,), (young,))
     for table in TABLES:
@@ -93,5 +101,76 @@ def test_months_that_are_not_kept_go_with_their_slots(cursor: Cursor) -> None:
 def test_the_stream_may_keep_them(cursor: Cursor) -> None:
     insert(cursor, "bar", bar_row(NOW + timedelta(days=400), 1.0))
     with connect("stream") as connection, connection.cursor() as stream:
-        stream.execute("CALL keep_partitions(20, NULL)")
+        stream.execute("CALL add_partitions(20)")
     assert len(rows_in(cursor, month(NOW + timedelta(days=400)))) == 1
+
+
+def test_the_stream_drops_what_the_administrator_does_not_keep(cursor: Cursor, monkeypatch: pytest.MonkeyPatch) -> None:
+    insert(cursor, "bar", bar_row(NOW - timedelta(days=40), 1.0), bar_row(NOW, 1.0))
+    monkeypatch.setenv("MARKET_MARIADB__KEEP_MONTHS", "36")
+    forget_settings()
+    migrate()
+    monkeypatch.setenv("MARKET_MARIADB__KEEP_MONTHS", "1")  # what the stream's own settings say does not matter
+    forget_settings()
+    with connect("stream") as connection, connection.cursor() as stream:
+        call_on(stream, NOW)
+        assert cursor.execute("SELECT 1 FROM bar") == 2
+        call_on(stream, NOW + timedelta(days=5 * 366))
+    assert cursor.execute("SELECT 1 FROM bar") == 0
+
+
+def test_nobody_but_the_administrator_says_what_is_dropped(cursor: Cursor) -> None:
+    insert(cursor, "bar", bar_row(NOW - timedelta(days=800), 1.0))
+    with connect("stream") as connection, connection.cursor() as stream:
+        for call in ("keep_partitions(3, 0)", "drop_old_partitions(0)"):
+            with pytest.raises(pymysql.err.MySQLError):
+                stream.execute(f"CALL {call}")
+        stream.execute("CALL drop_old_partitions()")
+    assert cursor.execute("SELECT 1 FROM bar") == 1
+
+
+def begin_anew(cursor: Cursor) -> None:
+    """The tables as their migration leaves them, before the first call."""
+    for table in TABLES:
+        cursor.execute(f"ALTER TABLE {table} REMOVE PARTITIONING")
+        cursor.execute(
+            f"ALTER TABLE {table} PARTITION BY RANGE COLUMNS (bar_end) (PARTITION later VALUES LESS THAN (MAXVALUE))"
+        )
+
+
+def call_on(cursor: Cursor, day: datetime) -> None:
+    """As if it were that day."""
+    cursor.execute("SET SESSION timestamp = %s", (day.replace(tzinfo=UTC).timestamp(),))
+    keep_partitions(cursor)
+    cursor.execute("SET SESSION timestamp = DEFAULT")
+
+
+@pytest.mark.parametrize(
+    ("last_call", "next_call", "expected"),
+    [
+        # No lapse: the months of November to February were there, and March goes on.
+        ((2024, 11, 20), (2025, 3, 10), ["m2024_12", *[f"m2025_{n:02}" for n in range(1, 7)]]),
+        # From August to March: the months end with November, and the year that is over is not whole any more.
+        ((2024, 8, 20), (2025, 3, 10), ["m2024_12", *[f"m2025_{n:02}" for n in range(1, 7)]]),
+        # Years between are whole ones.
+        ((2022, 8, 20), (2025, 1, 1), ["m2022_12", "y2023", "y2024", *[f"m2025_{n:02}" for n in range(1, 5)]]),
+        # The months end exactly with the year.
+        ((2023, 9, 20), (2025, 1, 1), ["m2023_12", "y2024", *[f"m2025_{n:02}" for n in range(1, 5)]]),
+    ],
+)
+def test_a_year_that_began_in_months_stays_in_months(
+    cursor: Cursor, last_call: tuple[int, int, int], next_call: tuple[int, int, int], expected: list[str]
+) -> None:
+    begin_anew(cursor)
+    call_on(cursor, datetime(*last_call))
+    times = [datetime(*last_call) + timedelta(days=days) for days in range(1, 900, 10)]
+    insert(cursor, "bar", *[bar_row(at, 1.0) for at in times])
+    call_on(cursor, datetime(*next_call))
+    for table in TABLES:
+        found = partitions(cursor, table)
+        assert [*found][-len(expected) - 1 :] == [*expected, "later"]
+        assert all(until.endswith("-01-01'") for name, until in found.items() if name.startswith("y"))
+    for name in expected:
+        form = "%Y" if name.startswith("y") else "%Y_%m"
+        assert rows_in(cursor, name) == [at for at in times if at.strftime(form) == name[1:]]
+    assert cursor.execute("SELECT 1 FROM bar") == len(times)

@@ -42,7 +42,7 @@ def bar(n: int, close: float = 1.1, known_after: timedelta = timedelta()) -> Bar
 def slot(n: int, live: bool = True) -> SlotClosed:
     return SlotClosed(
         symbol=SYMBOL, bar_end=at(n), closed_at=at(n), timezone="America/New_York", session_open=START - timedelta(1),
-        session_close=START + timedelta(1), closure_at=START + timedelta(1), live=live,
+        session_close=START + timedelta(9), closure_at=START + timedelta(9), live=live,
     )  # fmt: skip
 
 
@@ -215,3 +215,40 @@ def test_events_come_after_every_row_of_a_large_batch(
     monkeypatch.setattr(batch, "announce", count_rows)  # looks from a connection of its own: only at what is committed
     send(*[message for n in range(40) for message in (bar(n), slot(n))])
     assert seen == [40]
+
+
+def test_a_late_correction_does_not_take_a_bar_its_prediction(send: Send) -> None:
+    """The bar came in time, and the stream met its slot only after a correction that came after the grace."""
+    send(bar(0))
+    send(bar(0, close=1.2, known_after=timedelta(hours=2)))
+    send(slot(0))
+    assert rows("SELECT close FROM feature") == ((1.2,),)
+    assert announced() == [text(0)]
+
+
+def test_a_correction_that_overtakes_its_bar_does_not_either(send: Send) -> None:
+    send(slot(0), bar(0, close=1.2, known_after=timedelta(hours=2)))
+    assert announced() == []  # so far the bar is a backfill
+    send(bar(0))
+    assert rows("SELECT close FROM feature") == ((1.2,),)
+    assert announced() == [text(0)]
+
+
+def test_the_later_closing_of_a_slot_stays_whichever_comes_first(send: Send) -> None:
+    first, again = slot(0), slot(0, live=False).model_copy(update={"closed_at": at(3), "closure_at": at(50)})
+    send(first, again)
+    in_order = rows("SELECT * FROM slot")
+    with connect("admin") as connection, connection.cursor() as cursor:
+        cursor.execute("DELETE FROM slot")
+        connection.commit()
+    send(again, first)
+    assert rows("SELECT * FROM slot") == in_order
+    closed_at, closure_at = (at(n).replace(tzinfo=None) for n in (3, 50))
+    assert rows("SELECT closed_at, closure_at, live FROM slot") == ((closed_at, closure_at, 1),)
+
+
+def test_a_slot_that_is_replayed_with_other_sessions_takes_them(send: Send) -> None:
+    """A recording closes its slots at bar_end, at each replay: the calendar that was mended since must come through."""
+    send(slot(0))
+    send(slot(0).model_copy(update={"closure_at": at(70)}))
+    assert rows("SELECT closure_at FROM slot") == ((at(70).replace(tzinfo=None),),)

@@ -13,6 +13,7 @@ from market.calendars import get_calendar
 from market.settings import get_settings
 
 AT = "2024-01-10T15:30:00Z"
+BEFORE, AFTER = "2024-01-10T15:29:59Z", "2024-01-10T15:30:00.000001Z"
 SOURCED = {"schema_version": 1, "source": "test", "source_time": AT, "known_at": AT, "received_at": AT}
 BAR = {"symbol": "SPY", "bar_end": AT, "open": 10.0, "high": 13.0, "low": 9.0, "close": 12.0, "volume": 5.0} | SOURCED
 BOOK = {
@@ -101,7 +102,8 @@ def test_a_book_with_an_empty_side(spark: SparkSession) -> None:
     ],
 )
 def test_the_clock_of_a_slot(spark: SparkSession, bar_end: str, session_open: str, expected: tuple[Any, ...]) -> None:
-    row = one(spark, "slot", "slot", SLOT | {"bar_end": bar_end, "session_open": session_open})
+    later = {"session_close": None, "closure_at": None}
+    row = one(spark, "slot", "slot", SLOT | later | {"bar_end": bar_end, "session_open": session_open})
     names = ("weekday", "week_of_month", "hour", "session_start", "minutes_since_open")
     assert tuple(row[name] for name in names) == expected
 
@@ -143,7 +145,10 @@ BAD = [
     ("volume", json.dumps(BAR | {"unknown": 1}), "unknown=1: Extra inputs are not permitted"),
     ("volume", json.dumps(BAR | {"volume": 1e300}), "volume=1e+300: beyond what can be stored"),
     ("volume", json.dumps(BAR | {"bar_end": "9999-12-31T23:59:59-12:00"}), "outside the years 1 to 9999"),
-    ("slot", json.dumps(SLOT | {"bar_end": 9 * 10**12, "session_open": -(9 * 10**12)}), "beyond what can be stored"),
+    ("slot", json.dumps(SLOT | {"closure_at": 9 * 10**12, "session_open": -(9 * 10**12)}), "beyond what can be stored"),
+    ("slot", json.dumps(SLOT | {"session_open": AT}), "bar_end 2024-01-10T15:30:00+00:00 is not after session_open"),
+    ("slot", json.dumps(SLOT | {"session_close": "2024-01-10T14:30:00Z"}), "session_close 2024-01-10T14:30:00+00:00"),
+    ("slot", json.dumps(SLOT | {"closure_at": BEFORE}), "closure_at 2024-01-10T15:29:59+00:00 lies before bar_end"),
     ("deep", json.dumps(BOOK | {"bids": [{"price": 101.5, "size": 1.0}]}), "crossed book: best bid 101.5"),
     ("deep", json.dumps(BOOK | {"bids": BOOK["bids"][::-1]}), "levels are not ordered from the best"),
     ("deep", json.dumps(BOOK | {"asks": [{"price": 101.0, "size": -1.0}]}), "asks.0.size=-1.0"),
@@ -151,7 +156,13 @@ BAD = [
     ("slot", json.dumps(SLOT | {"timezone": "Mars/Olympus"}), "timezone=Mars/Olympus: Value error, no such time zone"),
     ("slot", json.dumps(SLOT | {"live": None}), "live=None: Input should be a valid boolean"),
     ("slot", json.dumps(SLOT | {"session_open": "noon"}), "session_open=noon"),
+    ("volume", json.dumps(BAR | {"known_at": BEFORE}), "known_at 2024-01-10T15:29:59+00:00 lies before bar_end"),
+    ("deep", json.dumps(BOOK | {"snapshot_at": AFTER}), "lies before snapshot_at 2024-01-10T15:30:00.000001+00:00"),
+    ("deep", json.dumps(BOOK | {"known_at": AFTER}), "lies before known_at 2024-01-10T15:30:00.000001+00:00"),
     ("vix", json.dumps(VIX | {"value": 0}), "value=0"),
+    ("vix", json.dumps(VIX | {"as_of": AFTER}), "lies before as_of 2024-01-10T15:30:00.000001+00:00"),
+    ("cot", json.dumps(COT | {"as_of": AFTER}), "lies before as_of 2024-01-10T15:30:00.000001+00:00"),
+    ("ind", json.dumps(RELEASE | {"released_at": "2024-01-10T15:41:00Z"}), "known_at 2024-01-10T15:30:00+00:00 lies"),
     ("cot", json.dumps(COT | {"long_oi_pct": 101}), "long_oi_pct=101"),
     ("cot", json.dumps(COT | {"contract": "099741 "}), "contract=099741 : String should match"),
     ("ind", json.dumps(RELEASE | {"country": " US"}), "country= US: String should match"),
