@@ -29,8 +29,8 @@ from market.settings import get_settings
 log = structlog.get_logger()
 
 RELATIVE_TOLERANCE = 1e-9
-# MariaDB slides a window's sum along, so a mean that returns to zero keeps the rounding of all that passed through it,
-# and the view's windows have seen more than a refresh's. Far below any price step.
+# Sums are exact, but a deviation's last digit may depend on the order of its bars, and a Bollinger band near zero is the
+# difference of two numbers that are not. Far below any price step.
 ABSOLUTE_TOLERANCE = 1e-11
 LABELS = ("up1", "up2", "down1", "down2")
 # Rows a repair refreshes in one transaction: its locks are held for about a second, which the stream can wait for.

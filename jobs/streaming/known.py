@@ -15,12 +15,12 @@ from typing import Any
 from pymysql.cursors import Cursor
 
 from jobs.streaming.scratch import write_scratch
+from jobs.streaming.touched import SLOW_SERIES
 from market.feature_sql import refresh_statements
 
 VIX, VIX_BEFORE = "v", "v0"
 KNOWN_KEY = "PRIMARY KEY (moment, contract)"
 KNOWN_BAR = "bar_end DATETIME(6) NOT NULL PRIMARY KEY, moment INT NOT NULL"
-PERIOD = {"vix": "as_of", "cot_report": "as_of", "economic_release": "released_at"}
 State = dict[str, int | None]
 """Report id by the alias of its relation in the features; None where none was known."""
 
@@ -107,7 +107,7 @@ def _periods_in_force(cursor: Cursor, states: dict[str, State]) -> dict[tuple[st
     """Of the states' reports, by contract ('' where it is the same for all) and alias."""
     tables = refresh_statements().tables
     periods: dict[tuple[str, str], NewestPeriods] = {}
-    for table, period in PERIOD.items():
+    for table, one in SLOW_SERIES.items():
         series = {
             report: (contract if table == "cot_report" else "", VIX if table == "vix" else alias)
             for contract, state in states.items()
@@ -115,7 +115,7 @@ def _periods_in_force(cursor: Cursor, states: dict[str, State]) -> dict[tuple[st
             if report is not None and tables[alias] == table
         }
         if series:
-            cursor.execute(f"SELECT id, {period} FROM {table} WHERE id IN %s", (list(series),))
+            cursor.execute(f"SELECT id, {one.period} FROM {table} WHERE id IN %s", (list(series),))
             for report, as_of in cursor.fetchall():
                 periods.setdefault(series[report], NewestPeriods()).learn(as_of, report)
     return periods
