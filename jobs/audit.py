@@ -29,7 +29,7 @@ from market.settings import get_settings
 log = structlog.get_logger()
 
 RELATIVE_TOLERANCE = 1e-9
-# Sums are exact, but a deviation's last digit may depend on the order of its bars, and a Bollinger band near zero is the
+# Sums are exact, but a deviation's last digit may depend on the order of its bars, and a Bollinger band near zero is a
 # difference of two numbers that are not. Far below any price step.
 ABSOLUTE_TOLERANCE = 1e-11
 LABELS = ("up1", "up2", "down1", "down2")
