@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,8 @@ SECOND = event_row(502, "Nonfarm Payrolls (May)", at="2026/06/10 12:30:00", show
 OTHER = event_row(503, "German PPI (MoM)", at="2026/06/10 12:30:00", shown="12:30")
 WIDGET_ROW = event_row(key=False, at="2026-06-10 12:30:00", attribute="event_timestamp")
 WIDGET = f"<html><body><table id='ecEventsTable'>{WIDGET_ROW}</table></body></html>"
+TODAY = datetime.now(UTC).date()
+LAST_WEEKDAY = TODAY - timedelta(days=max(0, TODAY.weekday() - 4))  # a report as of then is out in three days
 WEEK = ["economic", "--since", "2026-06-08", "--date", "2026-06-10"]
 
 CASES: dict[str, tuple[dict[str, Answer | str], list[str], str | None, str]] = {
@@ -80,6 +83,10 @@ CASES: dict[str, tuple[dict[str, Answer | str], list[str], str | None, str]] = {
     "cot many": (COT_SITE, ["cot", "--contract", "13874+", "--subject", "Euro FX"], None, ""),
     "cot one of two unlisted": (
         COT_SITE, ["cot", "--contract", "13874+", "--contract", "1"], "bad_request", "'1'",
+    ),
+    "cot before its publication": (
+        {**COT_SITE, "/cot/futures/fin/13874%2B": cot_report(as_of=f"{LAST_WEEKDAY}")}, ["cot", "--contract", "13874+"],
+        None, "",
     ),
     "cot legacy": (COT_SITE, ["cot", "--report", "legacy", "--contract", "099741"], None, ""),
     "cot disaggregated": (GOLD, ["cot", "--subject", "GOLD"], None, ""),
@@ -148,7 +155,7 @@ CASES: dict[str, tuple[dict[str, Answer | str], list[str], str | None, str]] = {
     "wrong number": ({"everything": vix_page(strip("81.45"))}, ["vix"], "implausible", "%"),
 }  # fmt: skip
 SENT = {
-    "cot": 2, "cot date": 2, "cot of the settings": 4, "cot of the settings, one unlisted": 2, "cot many": 4,
+    "cot": 2, "cot date": 2, "cot before its publication": 2, "cot of the settings": 4, "cot of the settings, one unlisted": 2, "cot many": 4,
     "cot one of two unlisted": 2, "cot legacy": 3,
     "economic elsewhere": 0, "economic all events": 2, "service": 2, "service endless": 1,
 }  # fmt: skip
