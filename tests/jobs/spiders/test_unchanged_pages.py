@@ -12,7 +12,10 @@ import pytest
 
 from jobs.feeds.feed import Query
 from jobs.feeds.page_source import PAGES
-from jobs.raw_store import Raw, RawStore
+from jobs.feeds.state import feed_state
+from jobs.raw_store import Raw, RawStore, raw_store
+from jobs.spiders import parse_recorded
+from jobs.spiders.archive import archive
 from market.messages import Vix
 from market.settings import ROOT
 from tests.jobs.spiders.pages import calendar_page, cot_index, cot_report, event_row, strip, vix_page
@@ -132,3 +135,53 @@ def test_a_page_that_stands_still_is_of_the_day_on_which_it_came(answer: Answer,
         assert message.raw_ref == ref
         assert evening - timedelta(days=4) < message.as_of <= evening  # that evening's last session
         assert message.known_at <= evening
+
+
+@pytest.mark.parametrize("answer", [Answer(vix_page()), Answer(vix_page(), headers=ETAG)], ids=["same bytes", "304"])
+def test_a_page_that_stands_still_for_longer_than_its_record_is_kept(answer: Answer, tmp_path: Path) -> None:
+    """Its payload is pruned, its first receipt is not forgotten: recorded anew it is still of the day on which it came."""
+    first_at = (datetime.now(UTC) - timedelta(days=45)).replace(hour=22, minute=0)
+    page = Raw("vix", "cnbc", "VIX", first_at, vix_page().encode(), VIX, content_type="text/html; charset=utf-8")
+    with changed_environment({"MARKET_LOCAL__VAR": str(tmp_path)}), site(**{VIX: answer}) as met:
+        archive().kept(page)
+        assert store(tmp_path).prune(datetime.now(UTC)) == 1
+        messages = [PAGES["cnbc"].fetch(Query("VIX"), total_s=60, base_url=met.url) for _ in range(2)]
+    ((ref, kept),) = store(tmp_path).walk()
+    assert kept.received_at > first_at + timedelta(days=44)
+    for (message,) in messages:
+        assert isinstance(message, Vix)
+        assert first_at - timedelta(days=4) < message.as_of <= message.known_at <= first_at
+        assert message.received_at >= kept.received_at
+        assert message.raw_ref == ref
+    (again,) = parse_recorded(kept)
+    assert again.model_copy(update={"raw_ref": ref}) == messages[0][0], "the record makes the message again"
+
+
+def test_pages_in_turn_are_each_of_their_own_first_day(tmp_path: Path) -> None:
+    """Two servers behind one name, one of which stands still: its page is no news however often the other's comes."""
+    begin = datetime(2026, 1, 5, 12, tzinfo=UTC)
+    found = []
+    with changed_environment({"MARKET_LOCAL__VAR": str(tmp_path), "MARKET_FEEDS__RAW_DAYS": "1"}):
+        for day in range(0, 60, 2):
+            at = begin + timedelta(days=day)
+            for body in (b"still", f"fresh {day}".encode()):
+                since, ref = archive().kept(Raw("vix", "cnbc", "VIX", at, body))
+                assert ref is not None
+                found.append((body == b"still", since, at))
+            raw_store().prune(at + timedelta(days=2))
+    assert {since for still, since, _ in found if still} == {begin}
+    assert all(since == at for still, since, at in found if not still)
+
+
+def test_what_is_not_seen_for_more_than_a_year_is_forgotten(tmp_path: Path) -> None:
+    first_at = datetime(2024, 1, 5, 12, tzinfo=UTC)
+    with changed_environment({"MARKET_LOCAL__VAR": str(tmp_path)}):
+        archive().kept(Raw("vix", "cnbc", "VIX", first_at, b"old"))
+        for days in (300, 600):  # seen now and then
+            since, _ = archive().kept(Raw("vix", "cnbc", "VIX", first_at + timedelta(days=days), b"old"))
+            assert since == first_at
+        raw_store().prune(first_at + timedelta(days=2000))
+        archive().kept(Raw("vix", "cnbc", "VIX", first_at + timedelta(days=1001), b"new"))
+        assert len(feed_state().all("first_seen")) == 1
+        back = first_at + timedelta(days=1002)
+        assert archive().kept(Raw("vix", "cnbc", "VIX", back, b"old"))[0] == back
