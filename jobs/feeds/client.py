@@ -1,4 +1,4 @@
-"""The one HTTP client of the sources: bounded in time and size, retried with backoff, and silent about tokens and passwords.
+"""The one HTTP client of the sources: bounded in time and size, retried with backoff, and silent about secrets.
 
 Every failure is a SourceError, of the kind that status.py gives a status: auth, rate_limited, bad_request, unavailable;
 connection faults, timeouts, broken or empty bodies and refused redirects unavailable; a content type that the

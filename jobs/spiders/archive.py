@@ -25,7 +25,7 @@ class Archive:
         return self._bodies.of_url(source, url)
 
     def kept(self, raw: Raw) -> tuple[datetime, str | None]:
-        """When (UTC) the page came for the first time as it is, and the reference of its record, made now if need be."""
+        """When (UTC) the page first came as it is, and the reference of its record, made now if need be."""
         before = self._store.first_like(raw)
         since = self._first_seen(raw, raw.received_at if before is None else before[0].clock)
         if before is not None:

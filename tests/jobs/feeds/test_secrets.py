@@ -171,10 +171,11 @@ def test_the_command_and_its_dead_letters_are_silent(token: str, replay_market: 
 
 PASSWORDS = TOKENS
 USER = "desk"
-ASKED = {  # source: symbol and content type; between them each way a body is read: JSON, CSV, ccxt with a list of markets
+ASKED = {  # source: symbol and content type; between them each way to read a body: JSON, CSV, ccxt's list of markets
     "alpha_vantage": ("MSFT", "application/json"), "tradier": ("MSFT", "application/json"),
     "iex_deep": ("SPY", "application/json"), "cnbc_quotes": ("VIX", "application/json"),
-    "cboe": ("VIX", "text/csv"), "cftc_weekly": ("13874A", "text/plain"), "ccxt_kraken": ("DOGE/USD", "application/json"),
+    "cboe": ("VIX", "text/csv"), "cftc_weekly": ("13874A", "text/plain"),
+    "ccxt_kraken": ("DOGE/USD", "application/json"),
 }  # fmt: skip
 
 
