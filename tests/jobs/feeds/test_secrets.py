@@ -153,18 +153,18 @@ def test_the_search_finds_what_it_should() -> None:
 
 
 @pytest.mark.parametrize("token", TOKENS)
-def test_the_command_and_its_dead_letters_are_silent(token: str, replay_market: Settings) -> None:
+def test_the_command_and_its_dead_letters_are_silent(token: str, fresh_topics: Settings) -> None:
     with serving(echo, broken_record(token)) as server:
         runs = [_command(server.url, token) for _ in range(2)]
         dry = _command(server.url, token, "--dry-run")
         assert quote_plus(token) in server.asked[0][0]  # the token was used
     assert [(run.returncode) for run in (*runs, dry)] == [2, 0, 0]
-    letters = [*topic_content(replay_market.topics.dead_letter)]
+    letters = [*topic_content(fresh_topics.topics.dead_letter)]
     assert len(letters) == 2  # the whole error body, and the record
     assert any("25 requests per day" in letter["payload"] for letter in letters)
     for text in [json.dumps(letters, ensure_ascii=False), *(run.stdout + run.stderr for run in (*runs, dry))]:
         assert_silent(text, token)
-    for text in written(replay_market.local.var):
+    for text in written(fresh_topics.local.var):
         assert_silent(text, token)
     assert len(list(raw_store().refs())) == 2
 
@@ -231,7 +231,7 @@ def test_the_password_of_a_base_url_reaches_nothing(
 
 @pytest.mark.parametrize("more", [["--dry-run"], []], ids=["dry", "published"])
 def test_the_command_does_not_tell_a_password(
-    more: list[str], replay_market: Settings, capfd: pytest.CaptureFixture[str]
+    more: list[str], fresh_topics: Settings, capfd: pytest.CaptureFixture[str]
 ) -> None:
     password = PASSWORDS[0]
     broken = equity_body(LABELS)
@@ -241,9 +241,9 @@ def test_the_command_does_not_tell_a_password(
         statuses = [main([*given, "--base-url", with_password(server.url, password)]) for _ in range(2)]
     assert statuses == [0, 2]
     told = capfd.readouterr()
-    letters = json.dumps([] if more else [*topic_content(replay_market.topics.dead_letter)], ensure_ascii=False)
+    letters = json.dumps([] if more else [*topic_content(fresh_topics.topics.dead_letter)], ensure_ascii=False)
     assert more or ("no such user" in letters and "see ***" in letters)
-    for text in (told.out, told.err, letters, *written(replay_market.local.var)):
+    for text in (told.out, told.err, letters, *written(fresh_topics.local.var)):
         assert_silent(text, password)
         assert header_of(password).lower() not in text.lower()
 
