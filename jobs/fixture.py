@@ -79,6 +79,7 @@ def read_fixture(facts: Path) -> Raw:
         interval=timedelta(seconds=read["interval"]) if "interval" in read else None,
         start=read.get("start"),
         end=read.get("end"),
+        since=read.get("since"),
         body=body,
     )
 
@@ -112,7 +113,7 @@ def _toml(raw: Raw) -> str:
     texts |= {"sha256": sha256(raw.body).hexdigest()}
     lines = [f"{name} = {_text(value)}" for name, value in texts.items()]
     lines.append(f"whole = {json.dumps(raw.whole)}")
-    times = {"received_at": raw.received_at, "start": raw.start, "end": raw.end}
+    times = {"received_at": raw.received_at, "since": raw.since, "start": raw.start, "end": raw.end}
     lines += [f"{name} = {moment.isoformat()}" for name, moment in times.items() if moment is not None]
     if raw.interval is not None:
         lines.append(f"interval = {raw.interval.total_seconds()}  # seconds")

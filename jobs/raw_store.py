@@ -44,7 +44,8 @@ class RawError(MarketError):
 class Raw:
     """One payload and how it was asked for; times are UTC, `params` are those of the query without the token.
 
-    `whole` as in Payload: False when the transport could not vouch for the body's end.
+    `whole` as in Payload: False when the transport could not vouch for the body's end. `since` is when the same bytes
+    came for the first time, for a page that is recorded again because its first record is gone; None: now.
     """
 
     feed: str
@@ -59,6 +60,12 @@ class Raw:
     end: datetime | None = None
     whole: bool = True
     content_type: str = ""
+    since: datetime | None = None
+
+    @property
+    def clock(self) -> datetime:
+        """The time that the payload is read with: an unchanged page is of the day on which it first came."""
+        return self.since or self.received_at
 
     @property
     def ref(self) -> str:
@@ -79,6 +86,7 @@ class Raw:
             "start": _text(self.start),
             "end": _text(self.end),
             "received_at": _text(self.received_at),
+            "since": _text(self.since),
             "whole": self.whole,
             "content_type": self.content_type,
             "sha256": sha256(self.body).hexdigest(),
@@ -253,6 +261,7 @@ def _from_header(header: dict[str, Any], body: bytes) -> Raw:
         interval=None if seconds is None else timedelta(seconds=seconds),
         start=_moment(header["start"]),
         end=_moment(header["end"]),
+        since=_moment(header.get("since")),  # records of before it was written have none
         body=body,
     )
 

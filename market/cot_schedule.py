@@ -1,4 +1,9 @@
-"""When a Commitments of Traders report was published: its known_at, by rule and by the known exceptions.
+"""When a Commitments of Traders report counts as known: the scheduled hour of its publication, for every source.
+
+Never the moment at which somebody fetched it, neither later nor, should a page have it sooner, earlier. A report that
+is fetched a day late was there for all to see, and one that a site shows before 15:30 must not be known to the live
+model an hour before the same report is known in the history that the model was trained on; two sources of one report
+would differ by the hour at which each was asked. So known_at may lie after received_at.
 
 The rule: 15:30 New York on the third federal business day after the report's Tuesday, which is Friday in a week without
 a holiday. It gives each delayed date of the CFTC's own schedule of 2024 (June 24, July 8, December 2 and 30) and leaves
@@ -58,7 +63,7 @@ LATE = {**LAPSE_OF_2025, **LAPSE_OF_2019}
 
 
 def published_at(as_of: date) -> datetime:
-    """The moment (UTC) from which the report as of that day counts as known."""
+    """The known_at (UTC) of the report as of that day, whoever shows it and whenever it was fetched."""
     day = LATE.get(as_of) or _by_rule(as_of)
     return datetime.combine(day, RELEASE_AT).astimezone(UTC)
 

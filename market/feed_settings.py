@@ -12,7 +12,10 @@ SOURCES: dict[Feed, tuple[str, ...]] = {
     "book": ("iex_deep",),
     "bars": ("alpha_vantage", "tradier"),
     "vix": ("cnbc", "cnbc_quotes", "cboe"),
-    "cot": ("tradingster", "cftc", "cftc_weekly", "cftc_yearly", "cftc_disaggregated", "cftc_disaggregated_yearly"),
+    "cot": (
+        *("tradingster", "cftc", "cftc_weekly", "cftc_yearly"),
+        *("cftc_disaggregated", "cftc_disaggregated_weekly", "cftc_disaggregated_yearly"),
+    ),
     "economic": ("investing", "fred", "forexfactory"),
     "calendar": ("tradier_calendar",),
 }
@@ -54,7 +57,7 @@ class SourceOrder(Section):
     bars: BarSources = ("alpha_vantage", "tradier", "ccxt_kraken", "ccxt_coinbase")
     vix: Annotated[tuple[str, ...], _each_known("vix")] = ("cnbc", "cnbc_quotes", "cboe")
     cot: Annotated[tuple[str, ...], _each_known("cot")] = (
-        "tradingster", "cftc", "cftc_weekly", "cftc_disaggregated",
+        "tradingster", "cftc", "cftc_weekly", "cftc_disaggregated", "cftc_disaggregated_weekly",
     )  # fmt: skip
     economic: Annotated[tuple[str, ...], _each_known("economic")] = ("investing", "fred", "forexfactory")
 

@@ -16,7 +16,7 @@ from jobs.feeds.feed import Query, Source
 from jobs.feeds.fetching import fetch, token_of
 from jobs.feeds.refused import PayloadRefused
 from jobs.feeds.registry import source_named, source_names
-from jobs.feeds.scrub import Scrubber
+from jobs.feeds.scrub import Scrubber, secrets_in
 from market.errors import MarketError, SourceError
 from market.messages import DeadLetter, Message
 from market.settings import SettingsError, get_settings
@@ -26,12 +26,14 @@ ALIASES = {"kraken": "ccxt_kraken", "coinbase": "ccxt_coinbase"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The exit status; nothing that is written holds the token."""
+    """The exit status; nothing that is written holds the token or the server's password."""
     options = _parser().parse_args(arguments)
     source = _source(options)
     scrub = Scrubber()
     try:
-        scrub = Scrubber(token_of(source.name, get_settings().feeds.tokens))
+        feeds = get_settings().feeds
+        asked = options.base_url or feeds.base_urls.get(source.name)
+        scrub = Scrubber(token_of(source.name, feeds.tokens), *secrets_in(asked))
         messages = fetch(
             source,
             _query(options),

@@ -45,7 +45,7 @@ WEEKLY_CELLS = range(80, 100)  # 84 and 87 have been published
 DATES = ("%Y-%m-%d", "%m/%d/%Y", "%Y-%m-%dT%H:%M:%S.000", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%y%m%d")
 SHARE_ROUNDING = 0.06  # percent; shares are published with one decimal
 SUM_ROUNDING = 2  # contracts; consolidated reports round their parts to a sum that is one off
-CODE = "cftc_contract_market_code"
+CODE, SCOPE = "cftc_contract_market_code", "futonly_or_combined"
 UNZIPPED_LIMIT = 64 * 1024 * 1024
 FIRST_REPORT = date(2006, 6, 13)
 
@@ -65,6 +65,7 @@ class Cftc:
     robots = True
     resource = "gpe5-46if"
     groups: ClassVar[dict[str, str]] = GROUPS  # a trader's name in the columns -> in the messages
+    weekly_cells: ClassVar[range] = WEEKLY_CELLS
 
     def request(self, query: Query) -> Request:
         params = {"cftc_contract_market_code": query.symbol, "$order": "report_date_as_yyyy_mm_dd", "$limit": "50000"}
@@ -95,9 +96,13 @@ class Cftc:
             if missing:  # a column that was renamed would otherwise read as values that are missing
                 raise SourceError("schema_changed", self.name, f"no columns {', '.join(sorted(missing))}")
             return [self._named(table[0], cells) for cells in table[1:]]
-        if not table or not all(len(cells) in WEEKLY_CELLS for cells in table):
+        if not table or not all(len(cells) in self.weekly_cells for cells in table):
             raise SourceError("schema_changed", self.name, "neither a header nor the weekly text's cells")
-        return [self._named(WEEKLY, cells[: len(WEEKLY)]) for cells in table]
+        return self._by_place(table)
+
+    def _by_place(self, table: list[list[str]]) -> list[Row]:
+        """The rows of a text without a header; the last cell says whether options are in them."""
+        return [{**self._named(WEEKLY, cells[: len(WEEKLY)]), **scope_in(cells)} for cells in table]
 
     def _unzipped(self, payload: Payload) -> Payload:
         """A yearly file comes zipped, one text in it."""
@@ -127,7 +132,7 @@ class Cftc:
 
     def _groups(self, row: Row, payload: Payload, query: Query) -> Iterator[Cot]:
         if "cells" in row:
-            raise Unreadable("row", row["cells"], "not as many cells as columns")
+            raise Unreadable("row", row["cells"], row.get("why", "not as many cells as columns"))
         day = self._day(row, payload)
         open_interest = number(f"{day} open_interest", row.get("open_interest"))
         self._adds_up(row, open_interest, str(day))
@@ -159,7 +164,7 @@ class Cftc:
         """
         for side in ("long", "short"):
             names = (f"tot_rept_positions_{side}", f"nonrept_positions_{side}")
-            parts = [_optional(f"{day} {name}", row.get(name)) for name in names]
+            parts = [optional(f"{day} {name}", row.get(name)) for name in names]
             total = sum(part for part in parts if part is not None)
             if None not in parts and abs(total - open_interest) > SUM_ROUNDING:
                 raise implausible(self.name, f"{day} {side} positions", total, f"open interest is {open_interest:g}")
@@ -169,11 +174,11 @@ class Cftc:
         position = number(f"{day} {name}", row.get(name))
         if not 0 <= position <= open_interest:
             raise implausible(self.name, f"{day} {name}", position, f"outside 0 to open interest {open_interest:g}")
-        share = _optional(f"{day} pct_of_oi_{trader}_{side}", row.get(f"pct_of_oi_{trader}_{side}"))
+        share = optional(f"{day} pct_of_oi_{trader}_{side}", row.get(f"pct_of_oi_{trader}_{side}"))
         if share is not None and open_interest and abs(share - 100 * position / open_interest) > SHARE_ROUNDING:
             why = f"{position:g} of {open_interest:g} contracts is {100 * position / open_interest:.2f}"
             raise implausible(self.name, f"{day} pct_of_oi_{trader}_{side}", share, why)
-        change = _optional(f"{day} change_in_{trader}_{side}", row.get(f"change_in_{trader}_{side}"))
+        change = optional(f"{day} change_in_{trader}_{side}", row.get(f"change_in_{trader}_{side}"))
         if change is not None and change > position:  # last week's position would have been negative
             raise implausible(self.name, f"{day} change_in_{trader}_{side}", change, f"the position is {position:g}")
         return {side: position, f"{side}_change": change, f"{side}_oi_pct": share}
@@ -218,15 +223,22 @@ def _plain(name: str) -> str:
     return "report_date" if re.match(r"report_date_as_", plain) else plain
 
 
+def scope_in(cells: list[str]) -> Row:
+    """What the last cell of a row without a header says; nothing when it says something else."""
+    stated = cells[-1].strip()
+    return {SCOPE: stated} if stated.lower() in ("futonly", "combined") else {}
+
+
 def _is_contract(row: Row, symbol: str) -> bool:
     """Spreadsheets drop the zeros in front of a code."""
     return str(row.get(CODE) or "").strip().lstrip("0").upper() == symbol.lstrip("0").upper()
 
 
 def _is_futures_only(row: Row) -> bool:
-    return str(row.get("futonly_or_combined", "FutOnly")).strip().lower() == "futonly"
+    return str(row.get(SCOPE, "FutOnly")).strip().lower() == "futonly"
 
 
-def _optional(name: str, value: object) -> float | None:
+def optional(name: str, value: object) -> float | None:
+    """The number of a cell that may be empty. Raises Unreadable."""
     missing = value is None or (isinstance(value, str) and value.strip() in ("", "."))
     return None if missing else number(name, value)

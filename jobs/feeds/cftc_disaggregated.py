@@ -1,12 +1,60 @@
-"""CFTC disaggregated reports, futures only: commodities, of which Managed Money is told. Socrata and the yearly files.
+"""CFTC disaggregated reports, futures only: Managed Money in commodities. Socrata, weekly text, yearly files.
 
-Read and checked as the financial reports are (cftc.py). The weekly text has no header, and no public text that states
-its columns was at hand, so it is not read: its newest report is in Socrata some minutes later.
+Read and checked as the financial reports are (cftc.py), and the traders' positions and changes must make their totals.
+
+The weekly text has no header. Its columns are those of the yearly file, in their order: 191, of which the first 87 are
+named here; positions stand there three times, for all contracts, the old crop and the other. That order was compared
+with two public readers of the text and with rows of it, whose positions, changes and shares add up column by column.
+Nothing but the rows themselves would tell that a column has moved, so they are asked: do the last cells repeat a row's
+codes, is the share of the open interest in itself 100, do the parts make the totals? A text in which no row says yes is
+schema_changed; a single row that says no is a dead letter, or implausible when its numbers contradict each other.
 """
 
-from typing import ClassVar
+import re
+from collections.abc import Iterator
+from typing import ClassVar, NamedTuple
 
-from jobs.feeds.cftc import Cftc, CftcYearly
+from jobs.feeds.cftc import CODE, SHARE_ROUNDING, SUM_ROUNDING, TYPES, Cftc, CftcYearly, Row, optional, scope_in
+from jobs.feeds.feed import Query, Request, implausible
+from jobs.feeds.records import Unreadable
+from market.errors import SourceError
+
+GROUPS = {"m_money": "managed_money"}
+BOTH, SPREADING = ("long", "short"), ("long", "short", "spread")
+TRADERS = {"prod_merc": BOTH, "swap": SPREADING, "m_money": SPREADING, "other_rept": SPREADING}
+
+
+def _block(form: str, last: str = "") -> list[str]:
+    """The traders' columns of one kind, then their total and the nonreportable rest."""
+    groups = {**TRADERS, "tot_rept": BOTH, "nonrept": BOTH}
+    return [form.format(group, side) + last for group, sides in groups.items() for side in sides]
+
+
+POSITIONS, CHANGES, SHARES = "{}_positions_{}", "change_in_{}_{}", "pct_of_oi_{}_{}"
+WEEKLY = [
+    *("market_and_exchange_names", "yymmdd", "report_date", CODE),
+    *("cftc_market_code", "cftc_region_code", "cftc_commodity_code"),
+    *("open_interest", *_block(POSITIONS)),
+    *("open_interest_old", *_block(POSITIONS, "_old")),
+    *("open_interest_other", *_block(POSITIONS, "_other")),
+    *("change_in_open_interest", *_block(CHANGES)),
+    *("pct_of_open_interest", *_block(SHARES)),
+]
+WEEKLY_CELLS = 191
+CODES_AGAIN = slice(186, 189)  # contract, market and commodity, in quotes
+CONSOLIDATED = "+"  # in a code: contracts of several sizes in one, rounded; all others are exact
+CONTRACT_CODE = re.compile(r"[0-9A-Z+]{5,7}", re.ASCII)
+
+
+class Total(NamedTuple):
+    name: str
+    parts: float
+    stated: float
+    rounding: int
+
+    @property
+    def agrees(self) -> bool:
+        return abs(self.parts - self.stated) <= self.rounding
 
 
 class CftcDisaggregated(Cftc):
@@ -14,12 +62,94 @@ class CftcDisaggregated(Cftc):
 
     name = "cftc_disaggregated"
     resource = "72hh-3qpy"
-    groups: ClassVar = {"m_money": "managed_money"}
+    groups: ClassVar = GROUPS
+    weekly_cells: ClassVar = range(WEEKLY_CELLS, WEEKLY_CELLS + 1)
+
+    def _by_place(self, table: list[list[str]]) -> list[Row]:
+        """Raises SourceError schema_changed when no row is built as it should be, or adds up."""
+        rows: list[Row] = []
+        for cells in table:
+            fault = _misplaced(cells)
+            named = self._named(WEEKLY, cells[: len(WEEKLY)]) | scope_in(cells)
+            rows.append(named if fault is None else {CODE: named[CODE], "cells": cells, "why": fault})
+        placed = [row for row in rows if "cells" not in row]
+        if not any(map(_makes_its_totals, placed)):
+            why = "no row's parts make its totals" if placed else rows[0]["why"]
+            raise SourceError("schema_changed", self.name, f"the columns are not the weekly text's: {why}")
+        return rows
+
+    def _adds_up(self, row: Row, open_interest: float, day: str) -> None:
+        super()._adds_up(row, open_interest, day)
+        for total in _totals(row):
+            if not total.agrees:
+                raise implausible(self.name, f"{day} {total.name}", total.parts, f"their total is {total.stated:g}")
 
 
-class CftcDisaggregatedYearly(CftcYearly):
+class CftcDisaggregatedWeekly(CftcDisaggregated):
+    """The newest report alone, published before Socrata has it."""
+
+    name = "cftc_disaggregated_weekly"
+    base_url = "https://www.cftc.gov"
+
+    def request(self, query: Query) -> Request:
+        return Request("/dea/newcot/f_disagg.txt", content_types=TYPES)
+
+
+class CftcDisaggregatedYearly(CftcYearly, CftcDisaggregated):
     """A whole year of all commodities: that of --start, or of --end."""
 
     name = "cftc_disaggregated_yearly"
     file = "fut_disagg_txt"
-    groups: ClassVar = {"m_money": "managed_money"}
+
+
+def _totals(row: Row) -> Iterator[Total]:
+    """The traders' long and short contracts, spreads on either side, and their changes. Raises Unreadable."""
+    rounding = SUM_ROUNDING if CONSOLIDATED in str(row.get(CODE)) else 0
+    for what, form in (("positions", POSITIONS), ("changes", CHANGES)):
+        for side in BOTH:
+            names = [
+                form.format(trader, one)
+                for trader, sides in TRADERS.items()
+                for one in sides
+                if one in (side, "spread")
+            ]
+            parts, stated = [_cell(row, name) for name in names], _cell(row, form.format("tot_rept", side))
+            known = [part for part in parts if part is not None]
+            if stated is not None and len(known) == len(parts):
+                yield Total(f"{side} {what}", sum(known), stated, rounding)
+
+
+def _cell(row: Row, name: str) -> float | None:
+    """With a header, some of the swap dealers' columns have two underscores."""
+    return optional(name, row.get(name, row.get(name.replace("swap_positions", "swap__positions"))))
+
+
+def _misplaced(cells: list[str]) -> str | None:
+    """What says that the columns of a row are not where they are read."""
+    plain = [cell.strip() for cell in cells]
+    row: Row = dict(zip(WEEKLY, plain, strict=False))
+    codes = [row[CODE], row["cftc_market_code"], row["cftc_commodity_code"]]
+    if not CONTRACT_CODE.fullmatch(row[CODE]) or plain[CODES_AGAIN] != codes:
+        return f"the codes {codes} end as {plain[CODES_AGAIN]}"
+    is_name = plain[0][:1] not in ("", "(") and any(
+        letter.isalpha() for letter in plain[0]
+    )  # "(CONTRACTS OF …" is none
+    if not scope_in(cells) or not is_name:
+        return f"it begins with {plain[0]!r:.60} and ends with {plain[-1]!r:.20}"
+    whole = row["pct_of_open_interest"]
+    return None if re.fullmatch(r"100(\.0*)?", whole) else f"the open interest is {whole!r:.20} percent of itself"
+
+
+def _makes_its_totals(row: Row) -> bool:
+    """And each share is its position's part of the open interest."""
+    try:
+        return all(total.agrees for total in _totals(row)) and all(_shares_fit(row))
+    except Unreadable:
+        return False
+
+
+def _shares_fit(row: Row) -> Iterator[bool]:
+    whole = optional("open_interest", row["open_interest"])
+    for trader, side in ((trader, side) for trader, sides in TRADERS.items() for side in sides):
+        held, share = _cell(row, POSITIONS.format(trader, side)), _cell(row, SHARES.format(trader, side))
+        yield not whole or held is None or share is None or abs(share - 100 * held / whole) <= SHARE_ROUNDING

@@ -1,4 +1,4 @@
-"""The one HTTP client of the sources: bounded in time and size, retried with backoff, and silent about tokens.
+"""The one HTTP client of the sources: bounded in time and size, retried with backoff, and silent about secrets.
 
 Every failure is a SourceError, of the kind that status.py gives a status: auth, rate_limited, bad_request, unavailable;
 connection faults, timeouts, broken or empty bodies and refused redirects unavailable; a content type that the
@@ -22,7 +22,7 @@ import urllib3
 
 from jobs.feeds.bodies import BodyFault, read_body
 from jobs.feeds.feed import NO_VALIDATORS, Payload, Request, Validators
-from jobs.feeds.scrub import Scrubber
+from jobs.feeds.scrub import Scrubber, secrets_in
 from jobs.feeds.status import fault_of_status, retry_after_s
 from market.errors import SourceError
 
@@ -104,7 +104,7 @@ class Client:
         logging.getLogger("urllib3.connectionpool").setLevel(logging.CRITICAL)
 
     def fetch(self, base_url: str, request: Request) -> Payload:
-        """The decoded body, tokens removed. Raises SourceError."""
+        """The decoded body, token and password of the base URL removed. Raises SourceError."""
         payload = self.fetch_if_changed(base_url, request, NO_VALIDATORS)
         if payload is None:
             raise self._unavailable(f"status {NOT_MODIFIED} to a request without a condition")
@@ -113,6 +113,7 @@ class Client:
     def fetch_if_changed(self, base_url: str, request: Request, known: Validators) -> Payload | None:
         """Like `fetch`; None when the server says that the body is still the one with these validators."""
         deadline = time.monotonic() + self._limits.total_s
+        self._scrub = Scrubber(self._token, *secrets_in(base_url))
         fault: SourceError
         try:
             return self._retrying(deadline)(self._bounded_attempt, base_url, request, known, deadline)
@@ -230,7 +231,7 @@ class Client:
         raise fault
 
     def _validators(self, response: requests.Response) -> Validators:
-        """Those of the answer; one that echoes the token is none, since it would be written down."""
+        """Those of the answer; one that echoes a secret is none, since it would be written down."""
         return Validators.told(response.headers.get, self._scrub)
 
     def _refuse_status(self, response: requests.Response, request: Request, deadline: float) -> None:

@@ -61,7 +61,7 @@ class Validators:
 
     @classmethod
     def told(cls, header: Callable[[str], str | None], scrub: Scrubber) -> Self:
-        """Those of an answer's headers; one that echoes the token is none, since it would be written down."""
+        """Those of an answer's headers; one that echoes a secret is none, since it would be written down."""
         found = [header(name) for name in ("ETag", "Last-Modified")]
         return cls(*(text if text and scrub.text(text) == text else None for text in found))
 
@@ -79,7 +79,7 @@ NO_VALIDATORS = Validators()
 
 @dataclass(frozen=True)
 class Payload:
-    """A decoded body, without any token; `received_at` is UTC.
+    """A decoded body, without any token or password; `received_at` is UTC.
 
     `whole` is False when the transport could not vouch for the body's end: neither a length, nor chunks, nor gzip.
     `content_type` is the answer's, in lower case without parameters, "" when it named none.

@@ -17,7 +17,7 @@ from jobs.feeds.feed import NO_VALIDATORS, Payload, Query, Request, Source
 from jobs.feeds.rates import SourceGate, rate_limits
 from jobs.feeds.refused import PayloadRefused, refusal_letter
 from jobs.feeds.robots import ensure_allowed
-from jobs.feeds.scrub import Scrubber
+from jobs.feeds.scrub import Scrubber, secrets_in
 from jobs.feeds.state import feed_state
 from jobs.raw_store import Raw, raw_store
 from market.errors import SourceError
@@ -133,6 +133,9 @@ class _Fetch:
         limits = Limits(total_s=left)
         return Client(self.source.name, self.token, user_agent=self.user_agent, limits=limits, gate=gate)
 
+    def _scrub(self) -> Scrubber:
+        return Scrubber(self.token, *secrets_in(self.server))
+
     def _obey_robots(self, base_url: str, request: Request) -> None:
         if getattr(self.source, "robots", False) and get_settings().feeds.obey_robots:
             url = base_url.rstrip("/") + request.path
@@ -141,7 +144,7 @@ class _Fetch:
 
     def _raw(self, payload: Payload, request: Request) -> Raw:
         """Params and path come from before the client put the token in; a token that stands there anyway goes."""
-        clean, query = Scrubber(self.token).record, self.query
+        clean, query = self._scrub().record, self.query
         return Raw(
             feed=self.source.feed,
             source=self.source.name,
@@ -163,8 +166,7 @@ class _Fetch:
         except SourceError as error:
             fault = error
         # Not in the except block: the parser's exceptions quote the payload, and would hang on as the context.
-        clean = Scrubber(self.token)
-        fault = SourceError(fault.kind, fault.source, clean.text(fault.detail), fault.retry_after_s)
+        fault = SourceError(fault.kind, fault.source, self._scrub().text(fault.detail), fault.retry_after_s)
         raise PayloadRefused(fault, refusal_letter(fault, payload.body, payload.received_at, ref))
 
 

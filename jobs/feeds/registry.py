@@ -5,7 +5,7 @@ from jobs.feeds.cboe import Cboe
 from jobs.feeds.ccxt_bars import CcxtBars
 from jobs.feeds.ccxt_books import CcxtBook
 from jobs.feeds.cftc import Cftc, CftcWeekly, CftcYearly
-from jobs.feeds.cftc_disaggregated import CftcDisaggregated, CftcDisaggregatedYearly
+from jobs.feeds.cftc_disaggregated import CftcDisaggregated, CftcDisaggregatedWeekly, CftcDisaggregatedYearly
 from jobs.feeds.cnbc_quotes import CnbcQuotes
 from jobs.feeds.feed import Source
 from jobs.feeds.forexfactory import ForexFactory
@@ -28,6 +28,7 @@ SOURCES: dict[str, Source] = {
         CftcWeekly(),
         CftcYearly(),
         CftcDisaggregated(),
+        CftcDisaggregatedWeekly(),
         CftcDisaggregatedYearly(),
         Fred(),
         ForexFactory(),

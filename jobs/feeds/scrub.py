@@ -1,9 +1,10 @@
-"""Keeps tokens out of everything that is written: bodies, exception texts, log lines."""
+"""Keeps tokens and passwords out of everything that is written: bodies, exception texts, log lines."""
 
 import json
 import re
+from base64 import b64encode
 from html import escape
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote, quote_plus, unquote, urlsplit
 
 HIDDEN = "***"
 SHORTEST_IN_BODY = 4  # a shorter token in a body is more likely data than an echo
@@ -29,6 +30,21 @@ class Scrubber:
 
     def body(self, body: bytes) -> bytes:
         return self._body.sub(HIDDEN.encode(), body) if self._body else body
+
+
+def secrets_in(url: str | None) -> set[str]:
+    """What a server's address holds that must not be told: its password, and what the Authorization header makes of it.
+
+    >>> secrets_in("https://desk:pass@example.org/api")
+    {'pass', 'ZGVzazpwYXNz'}
+    """
+    user, _, written = urlsplit(url or "").netloc.rpartition("@")[0].partition(":")
+    password = unquote(written)
+    if not password:
+        return set()
+    pair = f"{unquote(user)}:{password}"
+    headers = {b64encode(pair.encode(form, "replace")).decode() for form in ("utf-8", "latin-1")}
+    return {password, written, *headers}
 
 
 def _forms(token: str) -> set[str]:

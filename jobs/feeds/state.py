@@ -1,6 +1,7 @@
 """What the feeds remember from one process to the next: a small SQLite file below var, safe for several at once.
 
-It holds hints, not data: which source is resting, what came last, counters of the metrics. Lost, it is made anew.
+It holds hints, not data: which source is resting, what came last, when a page first came as it is, counters of the
+metrics. Lost, it is made anew.
 """
 
 import json
@@ -52,6 +53,13 @@ class FeedState:
             yield entry
             connection.execute("REPLACE INTO entry VALUES (?, ?, ?)", (kind, key, json.dumps(entry)))
             connection.execute("COMMIT")
+
+    def forget(self, kind: str, name: str, before: str) -> None:
+        """Drops the kind's entries whose value of that name is smaller, as texts are compared."""
+        with self._connection() as connection:
+            connection.execute(
+                "DELETE FROM entry WHERE kind = ? AND json_extract(value, '$.' || ?) < ?", (kind, name, before)
+            )
 
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:

@@ -2,28 +2,51 @@
 
 That a page is unchanged is said by the server (status 304) or seen in its bytes; both mean the same. It is not recorded
 again, and its clock is that of its first receipt: a page that stands still while the days go on must not pass for news.
+That first receipt is remembered by the page's digest, for longer than the record of the page is kept.
 """
 
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+
 from jobs.feeds.conditional import Remembered, RememberedBodies, remembered_bodies
+from jobs.feeds.state import FeedState, feed_state
 from jobs.raw_store import Raw, RawStore, raw_store
+
+KIND = "first_seen"
+FORGOTTEN_AFTER = timedelta(days=400)  # since it was last seen; a page that stands still is seen at every crawl
 
 
 class Archive:
-    def __init__(self, store: RawStore, bodies: RememberedBodies) -> None:
-        self._store, self._bodies = store, bodies
+    def __init__(self, store: RawStore, bodies: RememberedBodies, state: FeedState) -> None:
+        self._store, self._bodies, self._state = store, bodies, state
 
     def remembered(self, source: str, url: str) -> Remembered:
         return self._bodies.of_url(source, url)
 
-    def kept(self, raw: Raw) -> tuple[Raw, str | None]:
-        """The page's first receipt and its reference: this one, recorded now, unless the same bytes came before."""
+    def kept(self, raw: Raw) -> tuple[datetime, str | None]:
+        """When (UTC) the page first came as it is, and the reference of its record, made now if need be."""
         before = self._store.first_like(raw)
-        return before if before is not None else (raw, self._store.keep(raw))
+        since = self._first_seen(raw, raw.received_at if before is None else before[0].clock)
+        if before is not None:
+            return since, before[1]
+        return since, self._store.keep(replace(raw, since=since if since < raw.received_at else None))
 
     def keep(self, raw: Raw) -> None:
         """Records a page that is no answer, such as that of an error."""
         self._store.keep(raw)
 
+    def _first_seen(self, raw: Raw, otherwise: datetime) -> datetime:
+        """What is remembered, or else this; remembered from now on."""
+        with self._state.update(KIND, f"{raw.feed} {raw.source} {raw.symbol} {sha256(raw.body).hexdigest()}") as entry:
+            is_new = "since" not in entry
+            since = otherwise if is_new else min(otherwise, datetime.fromisoformat(entry["since"]))
+            entry |= {"since": since.isoformat(), "last": raw.received_at.astimezone(UTC).isoformat()}
+        if is_new:
+            oldest = raw.received_at.astimezone(UTC) - FORGOTTEN_AFTER
+            self._state.forget(KIND, "last", oldest.isoformat())
+        return since
+
 
 def archive() -> Archive:
-    return Archive(raw_store(), remembered_bodies())
+    return Archive(raw_store(), remembered_bodies(), feed_state())

@@ -130,7 +130,7 @@ def parse_report(text: str, contract: str, now: datetime, day: date | None = Non
     times = {
         "as_of": midnight,
         "source_time": midnight,
-        "known_at": min(now, published_at(as_of)),
+        "known_at": published_at(as_of),
         "received_at": now,
     }
     figures = legacy_figures(SOURCE, page)

@@ -100,6 +100,6 @@ def _fault(message: Sourced) -> str | None:
     as_of = message.as_of if isinstance(message, Vix | Cot) else None
     if as_of is not None and as_of > message.known_at:
         return f"as_of {as_of} lies after known_at {message.known_at}"
-    if message.known_at > message.received_at:
+    if message.known_at > message.received_at and not isinstance(message, Cot):  # a report's is its schedule's
         return f"known_at {message.known_at} lies after received_at {message.received_at}"
     return None

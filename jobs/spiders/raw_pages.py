@@ -15,7 +15,7 @@ from jobs.raw_store import Raw
 from jobs.spiders import cot, economic, vix
 from jobs.spiders.zones import zone_named
 from market.errors import SourceError
-from market.messages import Message
+from market.messages import Message, Sourced
 
 Params = Mapping[str, str]
 
@@ -29,8 +29,12 @@ def parse_raw(source: str, text: str, received_at: datetime, params: Params | No
 
 
 def parse_recorded(raw: Raw) -> list[Message]:
-    """The messages of a page that a spider recorded. Raises SourceError, as the crawl did."""
-    return parse_raw(raw.source, text_of(raw), raw.received_at, raw.params)
+    """The messages of a page that a spider recorded, received when it was. Raises SourceError, as the crawl did."""
+    found = parse_raw(raw.source, text_of(raw), raw.clock, raw.params)
+    return [
+        message.model_copy(update={"received_at": raw.received_at}) if isinstance(message, Sourced) else message
+        for message in found
+    ]
 
 
 def text_of(raw: Raw) -> str:

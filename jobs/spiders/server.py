@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 
 from w3lib.http import basic_auth_header
 
-from jobs.feeds.scrub import Scrubber
+from jobs.feeds.scrub import Scrubber, secrets_in
 
 
 @dataclass(frozen=True)
@@ -26,4 +26,4 @@ def server_at(url: str) -> Server:
         return Server(url)
     name, _, password = (unquote(part) for part in user.partition(":"))
     header = basic_auth_header(name, password, encoding="utf-8").decode()
-    return Server(urlunsplit(parts._replace(netloc=host)), {"Authorization": header}, Scrubber(password))
+    return Server(urlunsplit(parts._replace(netloc=host)), {"Authorization": header}, Scrubber(*secrets_in(url)))

@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -171,13 +171,13 @@ class PageSpider(scrapy.Spider):
         self, response: Response, page: Page, remembered: Remembered, now: datetime
     ) -> tuple[str | None, datetime, str | None]:
         """The page's text, when it first came as it is, and its reference; no text for a picture and its like."""
-        if response.status == NOT_MODIFIED and remembered.raw is not None:
-            return text_of(remembered.raw), remembered.raw.received_at, remembered.raw_ref
+        archive = self.run.archive
+        if response.status == NOT_MODIFIED and remembered.raw is not None and archive is not None:
+            return text_of(remembered.raw), *archive.kept(replace(remembered.raw, received_at=now))
         text = self.server().scrub.record(response.text) if isinstance(response, TextResponse) else None
-        if self.run.archive is None or not response.body:
+        if archive is None or not response.body:
             return text, now, None
-        raw, ref = self.run.archive.kept(self._raw(response, page, now))
-        return text, raw.received_at, ref
+        return text, *archive.kept(self._raw(response, page, now))
 
     def _validators(self, response: Response) -> Validators:
         return Validators.told(lambda name: (response.headers.get(name) or b"").decode("latin-1"), self.server().scrub)

@@ -35,6 +35,7 @@ def own_var(tmp_path: Path) -> Iterator[None]:
         RAW,
         replace(RAW, interval=None, start=None, end=AT, whole=True, params={}),
         replace(RAW, body=bytes(range(256)), content_type=""),
+        replace(RAW, since=AT - timedelta(days=45)),
     ],
 )
 def test_a_fixture_is_the_payload(raw: Raw, tmp_path: Path) -> None:

@@ -47,6 +47,22 @@ def test_a_payload_comes_back_as_it_was(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "raw" / ref).parent.iterdir()] == [Path(ref).name]  # and no draft
 
 
+def test_a_payload_that_came_before_is_read_with_the_clock_of_then(tmp_path: Path) -> None:
+    then, kept = NOON - timedelta(days=45), store(tmp_path)
+    again = kept.read(str(kept.keep(raw(since=then))))
+    assert (again.clock, again.received_at) == (then, NOON)
+    assert kept.read(str(kept.keep(raw(NOON + timedelta(hours=1))))).clock == NOON + timedelta(hours=1)
+
+
+def test_a_record_of_before_the_first_receipt_was_written_can_be_read(tmp_path: Path) -> None:
+    kept = store(tmp_path)
+    ref = str(kept.keep(raw()))
+    header, _, body = gzip.decompress((tmp_path / ref).read_bytes()).partition(b"\n")
+    older = {name: value for name, value in json.loads(header).items() if name != "since"}
+    (tmp_path / ref).write_bytes(gzip.compress(json.dumps(older).encode() + b"\n" + body))
+    assert kept.read(ref) == raw()
+
+
 def test_the_file_is_one_line_of_json_and_the_body(tmp_path: Path) -> None:
     ref = store(tmp_path).keep(raw(interval=timedelta(hours=1)))
     header, _, body = gzip.decompress((tmp_path / str(ref)).read_bytes()).partition(b"\n")

@@ -119,6 +119,37 @@ def yearly_csv(rows: list[dict[str, str]], date_column: str = "Report_Date_as_YY
     return "\r\n".join(lines) + "\r\n"
 
 
+def disaggregated_week(code: str = "067651", day: str = "2026-11-10", **changed: str) -> str:
+    """A row of the CFTC's weekly disaggregated text as it is written, made up: every part makes its total.
+
+    `changed` are cells by their place, "c13" for Managed Money's long contracts.
+    """
+    open_interest = 2_000_000
+    positions = [100_000, 400_000, 150_000, 500_000, 200_000, 200_000, 48_000, 300_000, 90_000, 92_000, 210_000]
+    sides = [[0, 2, 4, 5, 7, 8, 10], [1, 3, 4, 6, 7, 9, 10]]  # of the positions: long and short, spreads in both
+    reported = [sum(positions[place] for place in side) for side in sides]
+    changes = [4_000, -2_500, 1_200, 300, -700, -3_500, 120, 60, 900, -40, 10]
+    moved = [sum(changes[place] for place in side) for side in sides]
+    block = [open_interest, *positions, *reported, *(open_interest - total for total in reported)]
+    cells = [
+        f'"CRUDE {code} - NEW YORK MERCANTILE EXCHANGE"',
+        day[2:].replace("-", ""),
+        day,
+        code,
+        "NYME",
+        "01",
+        "067 ",
+    ]
+    cells += [
+        f"{cell:>8}" for cell in [*block, *block, *[0] * 16, 3_000, *changes, *moved, *(3_000 - m for m in moved)]
+    ]
+    cells += [f"{100 * cell / open_interest:>8.1f}" for cell in block] + ["   100.0"] * 32 + ["     50"] * 66
+    cells += ['"(CONTRACTS OF 1,000 BARRELS)"', f'"{code}"', '"NYME"', '"067 "', '"N10"', '"FutOnly"']
+    for place, cell in changed.items():
+        cells[int(place[1:])] = cell
+    return ",".join(cells) + "\r\n"
+
+
 def cnbc_quote(**changed: Any) -> dict[str, Any]:
     """CNBC's quote of VIX: 18.45 is 0.35, or 1.9337 %, above 18.10."""
     quote = {

@@ -173,3 +173,8 @@ def test_requests() -> None:
     assert CftcYearly().request(Query("13874A", start=NOW)).path == "/files/dea/history/fut_fin_txt_2026.zip"
     with pytest.raises(SourceError, match="--start"):
         CftcYearly().request(EMINI)
+
+
+def test_the_weekly_text_with_options_is_not_taken_for_the_one_without() -> None:
+    text = recorded(FULL).read_text().partition("\n")[2]
+    assert fault_of(text.replace(",FutOnly", ",Combined"), Query("13874+")).kind == "bad_request"

@@ -1,5 +1,6 @@
-"""Commodities at the CFTC: Managed Money of the disaggregated report, from Socrata and from the yearly file."""
+"""Commodities at the CFTC: Managed Money of the disaggregated report, from Socrata, weekly text and yearly files."""
 
+import csv
 import json
 from datetime import UTC, datetime
 from typing import Any
@@ -7,11 +8,11 @@ from typing import Any
 import pytest
 
 from jobs.feeds.cftc import Cftc
-from jobs.feeds.cftc_disaggregated import CftcDisaggregated, CftcDisaggregatedYearly
+from jobs.feeds.cftc_disaggregated import CftcDisaggregated, CftcDisaggregatedWeekly, CftcDisaggregatedYearly
 from jobs.feeds.feed import Query
 from market.errors import SourceError
-from market.messages import Cot
-from tests.jobs.feeds.samples import NOW, cot_row, payload
+from market.messages import Cot, DeadLetter, Message
+from tests.jobs.feeds.samples import NOW, cot_row, disaggregated_week, payload
 
 CRUDE = Query("067651")
 ROW = {  # the parts of one report in Socrata's names; 12.5 % and 3.0 % of 1,600,000 contracts
@@ -96,3 +97,110 @@ def test_what_is_asked() -> None:
     assert (request.path, request.params["cftc_contract_market_code"]) == ("/resource/72hh-3qpy.json", "067651")
     start = Query("067651", start=datetime(2024, 3, 1, tzinfo=UTC))
     assert CftcDisaggregatedYearly().request(start).path == "/files/dea/history/fut_disagg_txt_2024.zip"
+
+
+CORN = disaggregated_week("002602")
+TWO_COLUMNS = [
+    ("c13", "c14"),
+    ("c13", "c15"),
+    ("c8", "c9"),
+    ("c3", "c4"),
+    ("c61", "c62"),
+    ("c7", "c71"),
+    ("c0", "c185"),
+]
+
+
+def weekly(text: str, query: Query = CRUDE) -> list[Message]:
+    return CftcDisaggregatedWeekly().parse(payload(text), query)
+
+
+def weekly_fault(text: str) -> SourceError:
+    with pytest.raises(SourceError) as caught:
+        weekly(text)
+    return caught.value
+
+
+def swapped(row: str, one: str, other: str) -> str:
+    cells = next(csv.reader([row]))
+    a, b = int(one[1:]), int(other[1:])
+    cells[a], cells[b] = cells[b], cells[a]
+    return ",".join(f'"{cell}"' for cell in cells) + "\r\n"
+
+
+def test_managed_money_of_the_weekly_text() -> None:
+    """The columns of the yearly file without their header; all contracts, not the old crop's or the other's."""
+    (cot,) = weekly(CORN + disaggregated_week())
+    assert isinstance(cot, Cot)
+    assert (cot.contract, cot.group, cot.source) == ("067651", "managed_money", "cftc_disaggregated_weekly")
+    assert (cot.long, cot.long_change, cot.long_oi_pct) == (200_000, -3500, 10.0)
+    assert (cot.short, cot.short_change, cot.short_oi_pct) == (48_000, 120, 2.4)
+    assert cot.as_of == datetime(2026, 11, 10, tzinfo=UTC)
+    assert cot.known_at == datetime(2026, 11, 16, 20, 30, tzinfo=UTC)
+    assert parsed(CORN + disaggregated_week())[0].model_copy(update={"source": cot.source}) == cot
+
+
+@pytest.mark.parametrize(("one", "other"), TWO_COLUMNS)
+def test_columns_that_have_changed_places_are_another_layout(one: str, other: str) -> None:
+    fault = weekly_fault("".join(swapped(row, one, other) for row in (CORN, disaggregated_week())))
+    assert (fault.kind, "columns" in fault.detail) == ("schema_changed", True), fault
+
+
+@pytest.mark.parametrize("place", [0, 3, 8, 13, 40, 72, 120, 185, 190])
+def test_a_column_more_less_or_moved_is_another_layout(place: int) -> None:
+    def rows(change: Any) -> str:
+        tables = [next(csv.reader([row])) for row in (CORN, disaggregated_week())]
+        for cells in tables:
+            change(cells)
+        return "".join(",".join(f'"{cell}"' for cell in cells) + "\r\n" for cells in tables)
+
+    for change in (
+        lambda cells: cells.insert(place, "7"),
+        lambda cells: cells.pop(place),
+        lambda cells: cells.insert(1 if place > 87 else 100, cells.pop(place)),  # as many as before
+    ):
+        assert weekly_fault(rows(change)).kind == "schema_changed"
+
+
+@pytest.mark.parametrize(
+    ("changed", "kind"),
+    [
+        ({"c13": "200001"}, "implausible"),  # too little for its share to tell
+        ({"c15": "300001"}, "implausible"),
+        ({"c61": "-3501"}, "implausible"),
+        ({"c8": "100001"}, "implausible"),
+        ({"c21": "100000"}, "implausible"),
+        ({"c77": "10.1"}, "implausible"),
+        ({"c1": "261103"}, "implausible"),
+        ({"c2": "2026-11-11"}, "implausible"),
+        ({"c13": "."}, "schema_changed"),
+        ({"c186": "067652"}, "schema_changed"),
+        ({"c71": "99.0"}, "schema_changed"),
+        ({"c190": "Combined"}, "bad_request"),
+        ({"c190": "FutOnlyX"}, "schema_changed"),
+    ],
+)
+def test_one_row_that_cannot_be_among_good_ones(changed: dict[str, str], kind: str) -> None:
+    fault = weekly_fault(CORN + disaggregated_week(**changed) + disaggregated_week("088691"))
+    assert fault.kind == kind, fault
+
+
+def test_a_broken_row_of_one_contract_does_not_stop_another() -> None:
+    text = disaggregated_week("002602", c186='"x"') + disaggregated_week() + disaggregated_week("088691", c13="7")
+    assert [type(message) for message in weekly(text)] == [Cot]
+    older = disaggregated_week(day="2026-11-03", c187='"x"')
+    assert [type(message) for message in weekly(older + disaggregated_week())] == [Cot, DeadLetter]
+
+
+def test_a_consolidated_contract_is_rounded() -> None:
+    (cot,) = weekly(disaggregated_week("06765+", c19="1250002"), Query("06765+"))
+    assert isinstance(cot, Cot)
+    assert weekly_fault(disaggregated_week(c19="1250002")).kind == "schema_changed"
+
+
+def test_other_texts_are_not_taken_for_it() -> None:
+    for text in ("<html>moved</html>", "a,b,c\n", ",".join(["1"] * 191) + "\n", ",".join(["067651"] * 191) + "\n"):
+        assert weekly_fault(text).kind == "schema_changed"
+    with pytest.raises(SourceError, match="schema_changed"):
+        Cftc().parse(payload(disaggregated_week()), CRUDE)
+    assert CftcDisaggregatedWeekly().request(CRUDE).path == "/dea/newcot/f_disagg.txt"

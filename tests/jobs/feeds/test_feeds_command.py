@@ -26,7 +26,7 @@ from tests.jobs.feeds.exchange_samples import (
     tradier_bar,
     tradier_series,
 )
-from tests.jobs.feeds.samples import VIX_CSV, book_body, cot_row, equity_body, level
+from tests.jobs.feeds.samples import VIX_CSV, book_body, cot_row, disaggregated_week, equity_body, level
 from tests.jobs.feeds.server import Answer, body, serving
 from tests.jobs.feeds.test_cftc_disaggregated import ROW
 from tests.stack import changed_environment
@@ -47,6 +47,7 @@ GOOD: dict[str, tuple[str, Answer, type, int]] = {
     "cboe": ("VIX", body(VIX_CSV.replace("2026", "2024").replace("11/1", "12/1"), "text/csv"), Vix, 3),
     "cftc": ("13874A", body(json.dumps([cot_row("2024-11-12")])), Cot, 2),
     "cftc_disaggregated": ("067651", body(json.dumps([ROW])), Cot, 1),
+    "cftc_disaggregated_weekly": ("067651", body(disaggregated_week(), "text/plain"), Cot, 1),
     "cftc_weekly": ("13874A", body(json.dumps([cot_row("2024-11-12")])), Cot, 2),
     "ccxt_kraken": ("BTC/USD", KRAKEN_BOOK, Book, 1),
     "tradier": ("SPY", body(json.dumps(tradier_series(TRADIER_BARS))), Bar, 2),

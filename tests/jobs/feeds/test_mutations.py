@@ -29,6 +29,7 @@ from tests.jobs.feeds.samples import (
     book_body,
     cnbc_answer,
     cot_row,
+    disaggregated_week,
     equity_body,
     ff_row,
     fred_answer,
@@ -85,6 +86,9 @@ CASES = {
     "cboe": Case("cboe", Query("VIX"), VIX_CSV),
     "cftc yearly": Case("cftc", Query("13874A"), yearly_csv(MANY_ROWS), touched=4),  # two groups a record
     "cftc socrata": Case("cftc", Query("13874A"), json.dumps(MANY_ROWS), touched=4),
+    "cftc disaggregated": Case(
+        "cftc_disaggregated_weekly", Query("067651"), "".join(map(disaggregated_week, ("067651", "002602"))), touched=0
+    ),
     "kraken book": Case("ccxt_kraken", BTC, json.dumps(kraken_book()), "book"),
     "kraken bars": Case("ccxt_kraken", BTC, json.dumps(kraken_bars()), "bars"),
     "coinbase book": Case("ccxt_coinbase", BTC, json.dumps(coinbase_book()), "book"),
@@ -122,6 +126,7 @@ def test_the_untouched_bodies_have_messages() -> None:
         "cboe": 3,
         "cftc yearly": 6,
         "cftc socrata": 6,
+        "cftc disaggregated": 1,
         "kraken book": 1,
         "kraken bars": 3,
         "coinbase book": 1,

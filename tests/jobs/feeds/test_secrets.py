@@ -1,8 +1,10 @@
-"""A token reaches nothing that is written: every way out is looked through, with servers that echo what they get.
+"""A secret reaches nothing that is written: every way out is looked through, with servers that echo what they get.
 
-The tokens: one as Alpha Vantage's keys look, one that needs quoting in a URL, JSON and HTML.
+Tokens, and the password in the address of somebody's own server: one as Alpha Vantage's keys look, one that needs
+quoting in a URL, JSON and HTML.
 """
 
+import base64
 import gzip
 import html
 import json
@@ -18,10 +20,11 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
+from jobs.feeds.__main__ import main
 from jobs.feeds.feed import Query, Source
 from jobs.feeds.fetching import fetch
 from jobs.feeds.refused import PayloadRefused
-from jobs.feeds.registry import SOURCES
+from jobs.feeds.registry import SOURCES, source_named
 from jobs.raw_store import raw_store
 from market.errors import SourceError
 from market.settings import ROOT, Settings, get_settings
@@ -150,20 +153,99 @@ def test_the_search_finds_what_it_should() -> None:
 
 
 @pytest.mark.parametrize("token", TOKENS)
-def test_the_command_and_its_dead_letters_are_silent(token: str, replay_market: Settings) -> None:
+def test_the_command_and_its_dead_letters_are_silent(token: str, fresh_topics: Settings) -> None:
     with serving(echo, broken_record(token)) as server:
         runs = [_command(server.url, token) for _ in range(2)]
         dry = _command(server.url, token, "--dry-run")
         assert quote_plus(token) in server.asked[0][0]  # the token was used
     assert [(run.returncode) for run in (*runs, dry)] == [2, 0, 0]
-    letters = [*topic_content(replay_market.topics.dead_letter)]
+    letters = [*topic_content(fresh_topics.topics.dead_letter)]
     assert len(letters) == 2  # the whole error body, and the record
     assert any("25 requests per day" in letter["payload"] for letter in letters)
     for text in [json.dumps(letters, ensure_ascii=False), *(run.stdout + run.stderr for run in (*runs, dry))]:
         assert_silent(text, token)
-    for text in written(replay_market.local.var):
+    for text in written(fresh_topics.local.var):
         assert_silent(text, token)
     assert len(list(raw_store().refs())) == 2
+
+
+PASSWORDS = TOKENS
+USER = "desk"
+ASKED = {  # source: symbol and content type; between them each way to read a body: JSON, CSV, ccxt's list of markets
+    "alpha_vantage": ("MSFT", "application/json"), "tradier": ("MSFT", "application/json"),
+    "iex_deep": ("SPY", "application/json"), "cnbc_quotes": ("VIX", "application/json"),
+    "cboe": ("VIX", "text/csv"), "cftc_weekly": ("13874A", "text/plain"),
+    "ccxt_kraken": ("DOGE/USD", "application/json"),
+}  # fmt: skip
+
+
+def header_of(password: str) -> str:
+    return base64.b64encode(f"{USER}:{password}".encode("latin-1")).decode()
+
+
+def with_password(url: str, password: str) -> str:
+    return url.replace("//", f"//{USER}:{quote(password, safe='')}@")
+
+
+def who_is(password: str, content_type: str, status: int = 200) -> Answer:
+    """Tells what it was sent, the header as it came and the password in every spelling."""
+    told = [password, quote_plus(password), quote(password, safe="").lower(), html.escape(password)]
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        given = handler.headers.get("Authorization", "")
+        if handler.path == "/robots.txt":  # asked without a password
+            return body("", status=404)(handler)
+        assert given == f"Basic {header_of(password)}"
+        text = json.dumps({"error": f"no such user: {told} {given}", "symbols": ["MSFT", "VIX", "13874A", "SPY"]})
+        return body(text, content_type, status, ETag=f'"{quote(password)}"')(handler)
+
+    return answer
+
+
+@pytest.mark.parametrize("place", ["command line", "settings"])
+@pytest.mark.parametrize("password", PASSWORDS)
+@pytest.mark.parametrize("source", ASKED)
+def test_the_password_of_a_base_url_reaches_nothing(
+    source: str, password: str, place: str, var: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    symbol, content_type = ASKED[source]
+    with serving(who_is(password, content_type)) as server:
+        url = with_password(server.url, password)
+        settings = {} if place == "command line" else {"MARKET_FEEDS__BASE_URLS": json.dumps({source: url})}
+        with changed_environment({"MARKET_LOCAL__VAR": str(var), **settings}):
+            given = None if settings else url
+            told = ""
+            try:
+                fetch(source_named(source), Query(symbol), base_url=given, total_s=5)
+            except SourceError as error:
+                told = chain(error)
+        assert any("Authorization" in headers for _, headers in server.asked)
+    assert "schema_changed" in told
+    kept = [*written(var)]
+    assert source.startswith("ccxt") or any("no such user" in text for text in kept)  # what was looked through is there
+    for text in (told, caplog.text, repr([record.__dict__ for record in caplog.records]), *kept):
+        assert_silent(text, password)
+        assert header_of(password).lower() not in text.lower()
+
+
+@pytest.mark.parametrize("more", [["--dry-run"], []], ids=["dry", "published"])
+def test_the_command_does_not_tell_a_password(
+    more: list[str], fresh_topics: Settings, capfd: pytest.CaptureFixture[str]
+) -> None:
+    password = PASSWORDS[0]
+    broken = equity_body(LABELS)
+    broken["Time Series (5min)"][LABELS[2]]["4. close"] = f"see {password} {header_of(password)}"
+    with serving(body(json.dumps(broken)), who_is(password, "application/json")) as server:
+        given = ["alpha_vantage", "--symbol", "MSFT", "--interval", "5min", *more]
+        statuses = [main([*given, "--base-url", with_password(server.url, password)]) for _ in range(2)]
+    assert statuses == [0, 2]
+    told = capfd.readouterr()
+    letters = json.dumps([] if more else [*topic_content(fresh_topics.topics.dead_letter)], ensure_ascii=False)
+    assert more or ("no such user" in letters and "see ***" in letters)
+    for text in (told.out, told.err, letters, *written(fresh_topics.local.var)):
+        assert_silent(text, password)
+        assert header_of(password).lower() not in text.lower()
 
 
 def _fetched(source: Source, symbol: str, answer: Answer, token: str) -> str:

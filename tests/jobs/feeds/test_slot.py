@@ -1,42 +1,59 @@
 """One slot on real Kafka, its sources a local stand-in: what is published, in which order, whatever fails."""
 
 import json
+import sys
 import time
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from jobs.feeds import slot as slot_module
+from jobs.feeds.ccxt_exchange import OfflineExchange
 from jobs.feeds.last_values import LastValues
 from jobs.feeds.slot import SlotIncomplete, begin_after, close_slot, fetch_slot
 from jobs.feeds.state import feed_state
 from market.kafka_clients import consumer
-from market.settings import get_settings
+from market.settings import Settings, get_settings
+from tests import stand_in
 from tests.jobs.feeds.server import serving
-from tests.market_world import forget_settings, isolated_market
-from tests.stack import RunningStack, free_ports
+from tests.market_world import forget_settings
+from tests.stack import free_ports
 from tests.stand_in import base_urls, standing_in
 
 MINUTE = timedelta(minutes=1)
+LEAD_S = 10.0  # the run of a slot begins so long before the bar's end
 ONE_SYMBOL = '{"BTC/USD": {"calendar": "24/7", "bar_minutes": 1}}'
 TWO_SYMBOLS = '{"BTC/USD": {"calendar": "24/7", "bar_minutes": 1}, "ETH/USD": {"calendar": "24/7", "bar_minutes": 1}}'
 SOURCES = '{"book": ["ccxt_kraken"], "bars": ["ccxt_coinbase", "ccxt_kraken"], "vix": [], "cot": [], "economic": []}'
 
 
 @pytest.fixture
-def world(market_stack: RunningStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def world(fresh_topics: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MARKET_SETTINGS_FILE", str(tmp_path / "none.toml"))
     monkeypatch.setenv("MARKET_INSTRUMENTS", TWO_SYMBOLS)
     monkeypatch.setenv("MARKET_FEEDS__SOURCES", SOURCES)
     monkeypatch.setenv("MARKET_FEEDS__SLOT_TIMEOUT_S", "6")
     monkeypatch.setenv("MARKET_FEEDS__SOURCE_TIMEOUT_S", "3")
-    with isolated_market(MARKET_LOCAL__VAR=str(tmp_path / "var")):
-        yield
     forget_settings()
+
+
+def move_the_clock(by: timedelta, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the feeds and of the server that stands in for the sources; it goes on from there."""
+
+    class Moved(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
+            return datetime.now(tz) + by
+
+    for name, module in list(sys.modules.items()):
+        if name.startswith("jobs.") and getattr(module, "datetime", None) is datetime:
+            monkeypatch.setattr(module, "datetime", Moved)
+    real = time.time
+    monkeypatch.setattr(stand_in, "time", SimpleNamespace(time=lambda: real() + by.total_seconds()))
 
 
 def point_to(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -45,7 +62,7 @@ def point_to(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def published(*topics: str) -> list[tuple[str, dict[str, Any]]]:
-    """(topic, content) of everything in those topics, by time of arrival."""
+    """(topic, content) of everything in those topics, by time of arrival; in one millisecond closed slots come last."""
     names = {getattr(get_settings().topics, topic): topic for topic in topics}
     reader = consumer(f"test-{time.monotonic_ns()}")
     reader.subscribe(list(names))
@@ -58,18 +75,23 @@ def published(*topics: str) -> list[tuple[str, dict[str, Any]]]:
             )
             quiet_since = time.monotonic()
     reader.close()
-    return [(topic, content) for _, _, topic, content in sorted(found, key=lambda one: one[:2])]
+    found.sort(key=lambda one: (one[0], one[2] == "slot", one[1]))
+    return [(topic, content) for _, _, topic, content in found]
 
 
 def test_a_slot_has_its_book_from_before_and_its_bar_from_after_the_end(
     world: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    time.sleep((50 - time.time()) % 60)  # ten seconds before a minute's end
+    for exchange in ("kraken", "coinbase"):
+        OfflineExchange(f"ccxt_{exchange}", exchange)  # ccxt takes seconds to be imported, here not those of the slot
     bar_end = datetime.now(UTC).replace(second=0, microsecond=0) + MINUTE
+    move_the_clock(bar_end - timedelta(seconds=LEAD_S) - datetime.now(UTC), monkeypatch)
+    began = time.monotonic()
     with standing_in() as address:
         point_to(address, monkeypatch)
         report = fetch_slot(bar_end)
     report.ensure_bars()
+    assert time.monotonic() - began >= LEAD_S
     found = published("deep", "volume", "slot")
     for symbol in ("BTC/USD", "ETH/USD"):
         of_symbol = {topic: content for topic, content in found if content["symbol"] == symbol}

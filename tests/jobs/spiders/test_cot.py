@@ -1,14 +1,19 @@
 """Tradingster's index and reports: groups, figures, dates, and the CFTC's release schedule."""
 
+import json
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from jobs.feeds.cftc import Cftc
+from jobs.feeds.feed import Payload, Query
 from jobs.spiders.cot import Listed, parse_index, parse_report
 from market.cot_schedule import published_at
 from market.errors import SourceError
+from market.messages import Cot
+from tests.jobs.feeds import samples as feed_samples
 from tests.jobs.spiders.pages import (
     FINANCIAL_ROWS,
     LEGACY_NUMBERS,
@@ -115,9 +120,21 @@ def test_publication(as_of: str, published: str) -> None:
     assert published_at(date.fromisoformat(as_of)) == datetime.fromisoformat(published)
 
 
-def test_a_report_fetched_before_its_schedule_was_known_then() -> None:
-    early = datetime(2025, 5, 16, 19, 29, tzinfo=UTC)
-    assert parse_report(cot_report(), "13874+", early)[0].known_at == early
+@pytest.mark.parametrize(
+    ("as_of", "known_at"),
+    [
+        ("2025-05-13", datetime(2025, 5, 16, 19, 30, tzinfo=UTC)),  # Friday 15:30 New York
+        ("2024-11-26", datetime(2024, 12, 2, 20, 30, tzinfo=UTC)),  # Thanksgiving: Monday
+    ],
+)
+def test_whenever_and_wherever_a_report_is_fetched_it_is_known_by_its_schedule(as_of: str, known_at: datetime) -> None:
+    """A page that has it before the hour must not show live what the history has later; nor must two sources differ."""
+    row = feed_samples.cot_row(as_of)
+    for received_at in (known_at - timedelta(days=1), known_at - timedelta(seconds=1), known_at, NOW + timedelta(9)):
+        page = parse_report(cot_report(as_of=as_of), "13874+", received_at)
+        official = Cftc().parse(Payload(json.dumps([row]).encode(), received_at), Query("13874A"))
+        assert {each.known_at for each in page if isinstance(each, Cot)} == {known_at}
+        assert {each.known_at for each in official if isinstance(each, Cot)} == {known_at}
 
 
 @pytest.mark.parametrize(

@@ -5,60 +5,89 @@ import gzip
 import os
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
+from jobs.spiders.__main__ import main
 from market.settings import ROOT
+from tests.jobs.spiders.crawler import Crawler
 from tests.jobs.spiders.pages import strip, vix_page
-from tests.jobs.spiders.site import Answer, site
+from tests.jobs.spiders.site import Answer, Site, site
 
 PASSWORD = "Q7ZP3K-s3cret"
 USER = "desk"
+HEADER = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
 MOVED = Answer("", 302, {"Location": f"http://127.0.0.1:1/elsewhere?password={PASSWORD}"})
 
 
-@pytest.mark.parametrize("given", ["environment", "command line"])
-@pytest.mark.parametrize(
-    ("page", "status"),
-    [
-        (Answer(vix_page()), 0),
-        (Answer(vix_page(strip("81.45"))), 2),
-        (Answer("", 500), 2),
-        (Answer(vix_page(), after_s=3), 2),
-        (MOVED, 2),
-        (Answer(vix_page(strip(f"18.45 {PASSWORD}"))), 2),
-        (Answer(f"who is {PASSWORD}?", 403), 2),
-        (Answer(vix_page(), headers={"ETag": f'"{PASSWORD}"'}), 0),
-    ],
-    ids=["good", "refused", "broken", "slow", "moved", "echoed", "echoed in an error", "echoed as a validator"],
-)
-def test_it_reaches_the_server_alone(page: Answer, status: int, given: str, tmp_path: Path) -> None:
-    with site(**{"/quotes/.VIX": page}) as met:
-        url = met.url.replace("//", f"//{USER}:{PASSWORD}@")
-        place = {"MARKET_FEEDS__BASE_URLS__CNBC": url} if given == "environment" else {}
-        done = subprocess.run(
-            [sys.executable, "-m", "jobs.spiders", "vix", "--print", "--timeout", "1.5", "--log-level", "DEBUG",
-             *([] if place else ["--base-url", url])],
-            cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,
-            env={**os.environ, **place, "MARKET_LOCAL__VAR": str(tmp_path)},
-        )  # fmt: skip
-    assert done.returncode == status, done.stderr
-    header = f"Basic {base64.b64encode(f'{USER}:{PASSWORD}'.encode()).decode()}"
+PAGES = {  # what the server answers, and the exit code
+    "good": (Answer(vix_page()), 0),
+    "refused": (Answer(vix_page(strip("81.45"))), 2),
+    "broken": (Answer("", 500), 2),
+    "slow": (Answer(vix_page(), after_s=3), 2),
+    "moved": (MOVED, 2),
+    "echoed": (Answer(vix_page(strip(f"18.45 {PASSWORD} {HEADER}"))), 2),
+    "echoed in an error": (Answer(f"who is {PASSWORD}?", 403), 2),
+    "echoed as a validator": (Answer(vix_page(), headers={"ETag": f'"{PASSWORD}"'}), 0),
+}
+ASKED = ["vix", "--print", "--timeout", "1.5", "--log-level", "DEBUG"]
+
+
+def told_where(met: Site, given: str) -> tuple[list[str], dict[str, str]]:
+    """The address with its password, as an argument or as a variable."""
+    url = met.url.replace("//", f"//{USER}:{PASSWORD}@")
+    return (["--base-url", url], {}) if given == "command line" else ([], {"MARKET_FEEDS__BASE_URLS__CNBC": url})
+
+
+def assert_silent(met: Site, done: subprocess.CompletedProcess[str], var: Path) -> None:
+    """The server got the header with every page, and nothing that was written has it or the password."""
+    header = f"Basic {HEADER}"
     assert [asked.get("Authorization") for asked in met.headers] == [None, *[header] * (len(met.headers) - 1)]
     assert "DEBUG" in done.stderr
-    for text in (done.stdout, done.stderr, *written(tmp_path)):
+    for text in (done.stdout, done.stderr, *written(var)):
         assert PASSWORD not in text
-        assert header.removeprefix("Basic ") not in text
+        assert HEADER not in text
 
 
-def test_a_server_of_another_kind_is_refused_without_its_address() -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "jobs.spiders", "vix", "--dry-run", "--base-url", f"ftp://{USER}:{PASSWORD}@localhost"],
-        cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
-    assert done.returncode == 2
-    assert PASSWORD not in done.stdout + done.stderr
+@pytest.mark.parametrize("given", ["environment", "command line"])
+@pytest.mark.parametrize("case", PAGES)
+def test_it_reaches_the_server_alone(case: str, given: str, crawler: Crawler, tmp_path: Path) -> None:
+    page, status = PAGES[case]
+    with site(**{"/quotes/.VIX": page}) as met:
+        arguments, variables = told_where(met, given)
+        done = crawler.crawl(*ASKED, *arguments, **variables, MARKET_LOCAL__VAR=str(tmp_path))
+    assert done.returncode == status, done.stderr
+    assert_silent(met, done, tmp_path)
+
+
+def test_nor_does_it_leave_the_command(tmp_path: Path) -> None:
+    """In processes of its own, all at once: Scrapy sets up its log as it starts."""
+    cases = [("good", "environment"), ("echoed", "command line"), ("moved", "environment")]
+    with ExitStack() as open_sites:
+        started = []
+        for case, given in cases:
+            met, var = open_sites.enter_context(site(**{"/quotes/.VIX": PAGES[case][0]})), tmp_path / f"{case} {given}"
+            arguments, variables = told_where(met, given)
+            process = subprocess.Popen(
+                [sys.executable, "-m", "jobs.spiders", *ASKED, *arguments],
+                cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                env={**os.environ, **variables, "MARKET_LOCAL__VAR": str(var)},
+            )  # fmt: skip
+            started.append((case, met, process, var))
+        for case, met, process, var in started:
+            out, err = process.communicate(timeout=120)
+            assert process.returncode == PAGES[case][1], err
+            assert_silent(met, subprocess.CompletedProcess(process.args, process.returncode, out, err), var)
+
+
+def test_a_server_of_another_kind_is_refused_without_its_address(capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["vix", "--dry-run", "--base-url", f"ftp://{USER}:{PASSWORD}@localhost"])
+    told = capfd.readouterr()
+    assert "bad_request" in told.err
+    assert PASSWORD not in told.out + told.err
 
 
 def written(var: Path) -> list[str]:

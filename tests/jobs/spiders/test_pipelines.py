@@ -57,6 +57,14 @@ def test_validate_refuses_times_out_of_order(changes: dict[str, datetime]) -> No
     assert json.loads(payload)["value"] == 18.45
 
 
+def test_a_report_fetched_before_its_hour_passes_as_known_from_then_on() -> None:
+    run, early = Run(), datetime(2025, 5, 16, 19, 29, tzinfo=UTC)
+    for message in parse_report(cot_report(), "13874+", early):
+        assert Validate(run).process_item(message) is message
+        assert message.known_at > message.received_at
+    assert run.faults == []
+
+
 def test_validate_knows_its_topics() -> None:
     with pytest.raises(TypeError, match="DeadLetter"):
         Validate(Run()).process_item(DeadLetter(source="x", reason="y", payload="z", failed_at=NOW))

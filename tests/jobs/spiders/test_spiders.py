@@ -7,12 +7,14 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from jobs.raw_store import RawStore
 from jobs.spiders import parse_recorded
+from tests.jobs.spiders.crawler import Crawler
 from tests.jobs.spiders.pages import (
     MANAGED_ROWS,
     calendar_page,
@@ -56,6 +58,8 @@ SECOND = event_row(502, "Nonfarm Payrolls (May)", at="2026/06/10 12:30:00", show
 OTHER = event_row(503, "German PPI (MoM)", at="2026/06/10 12:30:00", shown="12:30")
 WIDGET_ROW = event_row(key=False, at="2026-06-10 12:30:00", attribute="event_timestamp")
 WIDGET = f"<html><body><table id='ecEventsTable'>{WIDGET_ROW}</table></body></html>"
+TODAY = datetime.now(UTC).date()
+LAST_WEEKDAY = TODAY - timedelta(days=max(0, TODAY.weekday() - 4))  # a report as of then is out in three days
 WEEK = ["economic", "--since", "2026-06-08", "--date", "2026-06-10"]
 
 CASES: dict[str, tuple[dict[str, Answer | str], list[str], str | None, str]] = {
@@ -80,6 +84,10 @@ CASES: dict[str, tuple[dict[str, Answer | str], list[str], str | None, str]] = {
     "cot many": (COT_SITE, ["cot", "--contract", "13874+", "--subject", "Euro FX"], None, ""),
     "cot one of two unlisted": (
         COT_SITE, ["cot", "--contract", "13874+", "--contract", "1"], "bad_request", "'1'",
+    ),
+    "cot before its publication": (
+        {**COT_SITE, "/cot/futures/fin/13874%2B": cot_report(as_of=f"{LAST_WEEKDAY}")}, ["cot", "--contract", "13874+"],
+        None, "",
     ),
     "cot legacy": (COT_SITE, ["cot", "--report", "legacy", "--contract", "099741"], None, ""),
     "cot disaggregated": (GOLD, ["cot", "--subject", "GOLD"], None, ""),
@@ -148,7 +156,8 @@ CASES: dict[str, tuple[dict[str, Answer | str], list[str], str | None, str]] = {
     "wrong number": ({"everything": vix_page(strip("81.45"))}, ["vix"], "implausible", "%"),
 }  # fmt: skip
 SENT = {
-    "cot": 2, "cot date": 2, "cot of the settings": 4, "cot of the settings, one unlisted": 2, "cot many": 4,
+    "cot": 2, "cot date": 2, "cot before its publication": 2,
+    "cot of the settings": 4, "cot of the settings, one unlisted": 2, "cot many": 4,
     "cot one of two unlisted": 2, "cot legacy": 3,
     "economic elsewhere": 0, "economic all events": 2, "service": 2, "service endless": 1,
 }  # fmt: skip
@@ -228,7 +237,7 @@ def recorded(folder: Path) -> RawStore:
     return RawStore(folder / "raw", keep_days=30, max_bytes=10**9)
 
 
-def test_pages_are_recorded_and_make_the_same_messages_again(tmp_path: Path) -> None:
+def test_pages_are_recorded_and_make_the_same_messages_again(crawler: Crawler, tmp_path: Path) -> None:
     with (
         site(**COT_SITE) as met,
         site(**{f"{SERVICE}#0": service(FIRST, more=True), SERVICE: service(SECOND)}) as other,
@@ -237,7 +246,7 @@ def test_pages_are_recorded_and_make_the_same_messages_again(tmp_path: Path) -> 
             ["cot", "--contract", "13874+", "--date", "2025-05-13", "--base-url", met.url],
             [*WEEK, "--via", "service", "--base-url", other.url],
         ]
-        done = [spider(*command, "--print", var=tmp_path) for command in commands]
+        done = [crawler.crawl(*command, "--print", MARKET_LOCAL__VAR=str(tmp_path)) for command in commands]
     printed = [json.loads(line) for one in done for line in one.stdout.splitlines()]
     pages = list(recorded(tmp_path).walk())
     assert [(raw.feed, raw.source, raw.symbol) for _, raw in pages] == [
@@ -254,9 +263,11 @@ def test_pages_are_recorded_and_make_the_same_messages_again(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(("flag", "kept"), [("--print", 1), ("--dry-run", 0)])
-def test_a_page_that_cannot_be_read_is_recorded_unless_dry(flag: str, kept: int, tmp_path: Path) -> None:
+def test_a_page_that_cannot_be_read_is_recorded_unless_dry(
+    flag: str, kept: int, crawler: Crawler, tmp_path: Path
+) -> None:
     with site(everything=vix_page(strip("81.45"))) as met:
-        done = spider("vix", "--base-url", met.url, flag, var=tmp_path)
+        done = crawler.crawl("vix", "--base-url", met.url, flag, MARKET_LOCAL__VAR=str(tmp_path))
     told = json.loads(done.stderr)
     pages = list(recorded(tmp_path).walk())
     assert (done.returncode, told["error"], len(pages)) == (2, "implausible", kept)
@@ -265,11 +276,12 @@ def test_a_page_that_cannot_be_read_is_recorded_unless_dry(flag: str, kept: int,
         assert pages[0][1].body == vix_page(strip("81.45")).encode()
 
 
-def test_an_error_page_is_recorded_too_and_flags_win_over_settings(tmp_path: Path) -> None:
+def test_an_error_page_is_recorded_too_and_flags_win_over_settings(crawler: Crawler, tmp_path: Path) -> None:
     with site(everything=Answer("go away", 403)) as met, site(everything=vix_page()) as other:
         changed = {"MARKET_FEEDS__BASE_URLS__CNBC": met.url, "MARKET_FEEDS__USER_AGENT": "settings/1"}
-        refused = spider("vix", "--print", var=tmp_path, **changed)
-        flagged = spider("vix", "--print", "--base-url", other.url, "--user-agent", "flag/1", var=tmp_path, **changed)
+        changed["MARKET_LOCAL__VAR"] = str(tmp_path)
+        refused = crawler.crawl("vix", "--print", **changed)
+        flagged = crawler.crawl("vix", "--print", "--base-url", other.url, "--user-agent", "flag/1", **changed)
     assert json.loads(refused.stderr) == {"error": "auth", "source": "cnbc", "detail": "HTTP 403"}
     assert flagged.returncode == 0, flagged.stderr
     assert {agent for _, agent in met.asked} == {"settings/1"}
@@ -277,11 +289,11 @@ def test_an_error_page_is_recorded_too_and_flags_win_over_settings(tmp_path: Pat
     assert [raw.body for _, raw in recorded(tmp_path).walk()] == [b"go away", vix_page().encode()]
 
 
-def test_robots_can_be_turned_off_by_settings_and_on_by_a_flag(tmp_path: Path) -> None:
+def test_robots_can_be_turned_off_by_settings_and_on_by_a_flag(crawler: Crawler) -> None:
     with site(robots="User-agent: *\nDisallow: /", everything=vix_page()) as met:
         given = ["vix", "--dry-run", "--base-url", met.url]
-        free = spider(*given, var=tmp_path, MARKET_FEEDS__OBEY_ROBOTS="false")
-        obeyed = spider(*given, "--obey-robots", var=tmp_path, MARKET_FEEDS__OBEY_ROBOTS="false")
+        free = crawler.crawl(*given, MARKET_FEEDS__OBEY_ROBOTS="false")
+        obeyed = crawler.crawl(*given, "--obey-robots", MARKET_FEEDS__OBEY_ROBOTS="false")
     assert (free.returncode, obeyed.returncode) == (0, 2)
 
 
@@ -313,11 +325,36 @@ def test_command_prints_json_lines() -> None:
     assert {agent for _, agent in met.asked} == {"somebody (me@example.org)"}
 
 
-def test_command_says_a_failure_in_one_json_line() -> None:
-    with site(everything=Answer("", 403)) as met:
-        done = spider("economic", "--base-url", met.url, "--dry-run")
-    assert (done.returncode, done.stdout) == (2, "")
-    assert json.loads(done.stderr) == {"error": "auth", "source": "investing", "detail": "HTTP 403"}
+KINDS = {  # kind of error: (site, arguments, source)
+    "auth": ({"everything": Answer("", 403)}, ["economic"], "investing"),
+    "rate_limited": ({"everything": Answer("", 429, {"Retry-After": "7"})}, ["cot"], "tradingster"),
+    "unavailable": ({"everything": Answer(PACKED[:-20], headers=GZIP)}, ["vix"], "cnbc"),
+    "schema_changed": ({"everything": "<html><body>a new design</body></html>"}, ["vix"], "cnbc"),
+    "stale": ({"everything": vix_page()}, ["vix", "--date", "2020-01-02"], "cnbc"),
+    "implausible": ({"everything": vix_page(strip("81.45"))}, ["vix"], "cnbc"),
+    "bad_request": (COT_SITE, ["cot", "--subject", "TULIPS"], "tradingster"),
+}
+
+
+def test_command_says_each_kind_of_failure_in_one_json_line() -> None:
+    """In processes of their own, all at once."""
+    with ExitStack() as open_sites:
+        started = {}
+        for kind, (pages, arguments, _) in KINDS.items():
+            met = open_sites.enter_context(site(**pages))
+            started[kind] = subprocess.Popen(
+                [sys.executable, "-m", "jobs.spiders", *arguments, "--base-url", met.url, "--dry-run"],
+                cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            )  # fmt: skip
+        for kind, process in started.items():
+            out, err = process.communicate(timeout=120)
+            assert (process.returncode, out, len(err.splitlines())) == (2, "", 1), err
+            told = json.loads(err)
+            assert (told["error"], told["source"], told["retry_after_s"] if kind == "rate_limited" else 7) == (
+                kind, KINDS[kind][2], 7,
+            )  # fmt: skip
+            assert told["detail"]
+            assert kind != "auth" or told == {"error": "auth", "source": "investing", "detail": "HTTP 403"}
 
 
 @pytest.mark.parametrize(
