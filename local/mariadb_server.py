@@ -46,7 +46,7 @@ def _command(layout: Layout) -> list[str]:
         "--local-infile=1",
         "--max-allowed-packet=64M",
         "--max-connections=100",
-        "--innodb-buffer-pool-size=256M",
+        "--innodb-buffer-pool-size=1G",
         "--innodb-flush-log-at-trx-commit=1",
         "--tmp-table-size=64M",
         "--max-heap-table-size=64M",
