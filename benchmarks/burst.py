@@ -31,7 +31,7 @@ from market.kafka_clients import ConfirmedPublisher, ensure_topics
 from market.migrate import migrate
 
 TARGETS_S = {500: 1.0, 5000: 5.0}
-WARM_UP = 3
+WARM_UP = 10
 
 
 def bursts(count: int, rounds: int) -> tuple[list[float], list[float]]:
