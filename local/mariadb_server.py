@@ -47,6 +47,7 @@ def _command(layout: Layout) -> list[str]:
         "--max-allowed-packet=64M",
         "--max-connections=100",
         "--innodb-buffer-pool-size=1G",
+        "--innodb-log-file-size=512M",
         "--innodb-flush-log-at-trx-commit=1",
         "--tmp-table-size=64M",
         "--max-heap-table-size=64M",

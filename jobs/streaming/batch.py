@@ -1,7 +1,7 @@
 """One micro-batch: upsert, refresh, commit, then dead letters and readiness events. Safe to be repeated at any step.
 
-A live bar's rows are committed once, together. A batch with more to refresh than one piece commits its base rows first
-and then piece by piece, on several connections; its events still come after all of them.
+A live bar's rows are committed once, together. A large batch, or one with more to refresh than one piece, commits its
+base rows first and then piece by piece, on several connections; its events still come after all of them.
 
 Spark repeats a batch whose end it did not see, and every step here gives the same result the second time: upserts go by
 key, events may come twice and their reader writes by key too.
@@ -18,7 +18,7 @@ from pymysql.cursors import Cursor
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_delay, wait_random_exponential
 
 from jobs.streaming.laps import Laps
-from jobs.streaming.parallel import Connect, refresh_in_parallel
+from jobs.streaming.parallel import Connect, refresh_in_parallel, upsert_in_parallel
 from jobs.streaming.ranges import Key, plan
 from jobs.streaming.readiness import announce, keys_to_announce, mark_announced
 from jobs.streaming.refresh import refresh_labels, refresh_rows
@@ -33,6 +33,7 @@ from market.settings import get_settings
 log = structlog.get_logger()
 
 GIVE_UP_AFTER_S = 120.0
+ROWS_AT_ONCE = 2_000  # of the base tables, on one connection; for more it is worth to open others
 # Lost connection, server gone, lock wait timeout, deadlock, server shutting down: trying again is the right answer.
 PASSING_ERRORS = {1053, 1205, 1213, 1927, 2003, 2006, 2013, 2055}
 
@@ -81,15 +82,19 @@ class BatchWriter:
         self.last_bar = max((row["bar_end"] for row in rows["bar"]), default=self.last_bar)
 
     def _commit_rows(self, connection: "pymysql.Connection[Cursor]", cursor: Cursor, rows: Rows) -> set[Key]:
-        for name, table in TABLES.items():
-            upsert_rows(cursor, table, rows[name])
+        connections = get_settings().stream.refresh_connections
+        if sum(map(len, rows.values())) > ROWS_AT_ONCE:
+            upsert_in_parallel(self._open, rows, connections)
+        else:
+            for name, table in TABLES.items():
+                upsert_rows(cursor, table, rows[name])
         self.laps.end("upsert")
         touched = touched_keys(rows)
         pieces = plan(cursor, touched, reached_spans(cursor, rows))
         self.laps.end("plan")
         if len(pieces) > 1:
             connection.commit()
-            refresh_in_parallel(self._open, pieces, get_settings().stream.refresh_connections)
+            refresh_in_parallel(self._open, pieces, connections)
         for piece in pieces if len(pieces) == 1 else ():
             refresh_rows(cursor, piece)
             refresh_labels(cursor, piece)

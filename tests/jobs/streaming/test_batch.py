@@ -180,6 +180,7 @@ def test_a_large_batch_refreshes_on_several_connections_and_heals(
     send: Send, writer: BatchWriter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ranges, "PIECE_BARS", 7)
+    monkeypatch.setattr(batch, "ROWS_AT_ONCE", 10)  # the base rows too
     messages = [message for n in range(40) for message in (bar(n, close=1 + n / 100), slot(n))]
     rewritten: list[int] = []
     refresh_labels = parallel.refresh_labels
@@ -207,6 +208,7 @@ def test_events_come_after_every_row_of_a_large_batch(
     send: Send, writer: BatchWriter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ranges, "PIECE_BARS", 7)
+    monkeypatch.setattr(batch, "ROWS_AT_ONCE", 10)
     seen: list[int] = []
 
     def count_rows(*_: Any) -> None:
