@@ -1,7 +1,8 @@
 -- The four labels of each feature row; {slots} is slots_all.sql or slots_refreshed.sql. Horizons count closed slots, so a
 -- missing bar does not stretch them; a label is NULL while its horizon is not over, when the bar there is missing, when
--- there is no ATR, and (unless the setting targets.across_closure) when the horizon leaves the contiguous trading time:
--- an overnight gap makes no label. close and atr are those of `feature`, so that a label fits the row it belongs to.
+-- there is no ATR or nothing moved (0), and (unless the setting targets.across_closure) when the horizon leaves the
+-- contiguous trading time: an overnight gap makes no label. close and atr are those of `feature`, so that a label fits the
+-- row it belongs to.
 WITH slots AS (
 {slots}
 ),

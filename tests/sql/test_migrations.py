@@ -104,3 +104,14 @@ def test_symbols_that_differ_by_case_are_two(cursor: Cursor) -> None:
 def test_every_migration_has_its_own_number() -> None:
     numbers = [path.name[:4] for path in Path(migrations.SQL / "migrations").glob("*.sql")]
     assert sorted(numbers) == [f"{n:04}" for n in range(1, len(numbers) + 1)]
+
+
+def test_every_column_says_what_it_holds(cursor: Cursor) -> None:
+    cursor.execute(
+        "SELECT table_name, column_name FROM information_schema.columns JOIN information_schema.tables "
+        "USING (table_schema, table_name) WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE' "
+        "AND column_comment = '' AND table_name NOT LIKE '%yoyo%'"
+    )
+    assert cursor.fetchall() == ()
+    cursor.execute("SELECT COUNT(*) FROM information_schema.check_constraints WHERE constraint_schema = DATABASE()")
+    assert (cursor.fetchone() or (0,))[0] >= 4  # the probabilities kept theirs

@@ -106,3 +106,9 @@ def test_a_slot_that_closes_without_a_bar_counts_for_the_horizon(cursor: Cursor)
 def test_without_atr_there_is_no_label(cursor: Cursor) -> None:
     ends = refreshed_closes(cursor, [100.0] * 10 + [200.0] * 20)
     assert labels(cursor, ends[5]) == (None, None, None, None, None)
+
+
+def test_where_nothing_moved_there_is_no_label(cursor: Cursor) -> None:
+    ends = refreshed_closes(cursor, [100.0] * 40)  # else each horizon would be up and down at once
+    assert labels(cursor, ends[20]) == (0.0, None, None, None, None)
+    assert_table_equals_view(cursor)
