@@ -60,20 +60,21 @@ def _touched_spans(touched: Iterable[Key]) -> list[Span]:
     return spans
 
 
-def _reached(cursor: Cursor, spans: Sequence[Span]) -> Iterator[Span]:
+def _reached(cursor: Cursor, spans: Sequence[Span]) -> list[Span]:
     """The spans up to the last bar whose windows reach into them, or the last closed slot: beyond it no bar, however
     far in the future, has a row."""
     newest = _newest_slots(cursor, spans)
+    closed = [
+        (symbol, first, min(last, newest[symbol]))
+        for symbol, first, last in spans
+        if symbol in newest and first <= newest[symbol]
+    ]
     by_last: dict[datetime, list[str]] = {}
-    for symbol, first, last in spans:
-        if symbol in newest and first <= newest[symbol]:
-            by_last.setdefault(min(last, newest[symbol]), []).append(symbol)
+    for symbol, _, last in closed:
+        by_last.setdefault(last, []).append(symbol)
     after = Reach("bar", lookback_bars())
     ends = {last: far_ends(cursor, after, symbols, last) for last, symbols in by_last.items()}
-    for symbol, first, last in spans:
-        if symbol in newest and first <= newest[symbol]:
-            until = ends[min(last, newest[symbol])][symbol]
-            yield symbol, first, min(until, newest[symbol])
+    return [(symbol, first, min(ends[last][symbol], newest[symbol])) for symbol, first, last in closed]
 
 
 def _newest_slots(cursor: Cursor, spans: Sequence[Span]) -> dict[str, datetime]:
