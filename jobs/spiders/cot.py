@@ -37,11 +37,12 @@ GROUPS = {
     "commercial": "commercial",
     "nonreportable positions": "nonreportable",
 }
-REPORTS = (  # the groups that stand together
+REST = "nonreportable"  # told of legacy reports alone: elsewhere its row has other cells, and no trader group in it
+LEGACY = {"non_commercial", "commercial"}
+REPORTS = (  # the groups that stand together, besides the rest
     {"asset_manager", "leveraged_funds"},
     {"managed_money"},
-    {"non_commercial", "commercial"},
-    {"non_commercial", "commercial", "nonreportable"},
+    LEGACY,
 )
 LONG, LONG_SHARE, SHORT, SHORT_SHARE = 1, 2, 4, 5  # cells of a row; 3 and 6 count traders, 7 to 9 are spreads
 SATURDAY = 5
@@ -167,9 +168,9 @@ def _group_rows(page: Selector) -> Iterator[tuple[str, Selector]]:
     names = [group for group, _ in found]
     if len(set(names)) != len(names):
         raise changed(SOURCE, f"td strong: {', '.join(names)}: a trader group is there twice")
-    if set(names) not in REPORTS:
+    if set(names) - {REST} not in REPORTS:
         raise changed(SOURCE, f"td strong: found {', '.join(names) or 'no known trader group'}")
-    yield from found
+    yield from ((group, row) for group, row in found if group != REST or set(names) > LEGACY)
 
 
 def _figures(group: str, row: Selector) -> dict[str, float | None]:

@@ -18,6 +18,10 @@ from tests.jobs.spiders.pages import (
     FINANCIAL_ROWS,
     LEGACY_NUMBERS,
     MANAGED_ROWS,
+    OTHER_ROW,
+    PRODUCER_ROW,
+    REST_ROWS,
+    SWAP_ROW,
     cot_index,
     cot_report,
     legacy_report,
@@ -51,6 +55,19 @@ def test_managed_money_and_a_negative_change_in_parentheses() -> None:
     assert (money.short, money.short_change) == (60_000, -1500)
 
 
+@pytest.mark.parametrize("rest", REST_ROWS, ids=["5 cells", "7 cells"])
+def test_whole_pages_end_with_a_row_of_the_nonreportable_positions(rest: str) -> None:
+    financial = cot_report((*FINANCIAL_ROWS, OTHER_ROW), rest=rest)
+    assert [(each.group, each.long) for each in parse_report(financial, "13874+", NOW)] == [
+        ("asset_manager", 1_115_694), ("leveraged_funds", 157_321),
+    ]  # fmt: skip
+    disaggregated = cot_report((PRODUCER_ROW, SWAP_ROW, *MANAGED_ROWS), rest=rest)
+    assert [(each.group, each.long) for each in parse_report(disaggregated, "067651", NOW)] == [
+        ("managed_money", 300_000),
+    ]  # fmt: skip
+    assert refusal(cot_report(FINANCIAL_ROWS[:1], rest=rest)) == ("schema_changed", "td strong: found nonreportable")
+
+
 def test_a_legacy_table_has_groups_of_its_own() -> None:
     speculators, hedgers, rest = parse_report(legacy_report(), "13874+", NOW)
     assert [each.group for each in (speculators, hedgers, rest)] == ["non_commercial", "commercial", "nonreportable"]
@@ -72,6 +89,8 @@ def test_legacy_groups_as_rows() -> None:
     assert [(each.group, each.long) for each in parse_report(cot_report(rows), "13874+", NOW)] == [
         ("non_commercial", 191_123), ("commercial", 1_115_694),
     ]  # fmt: skip
+    rest = parse_report(cot_report(rows, rest=REST_ROWS[1]), "13874+", NOW)[2]
+    assert (rest.group, rest.long, rest.short, rest.short_oi_pct) == ("nonreportable", 287_027, 188_372, 8.8)
 
 
 @pytest.mark.parametrize(
