@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from jobs.feeds.checks import ensure_length, ensure_no_jump
+from jobs.feeds.checks import LARGEST, ensure_length, ensure_no_jump, ensure_range
 from jobs.feeds.feed import EPOCH, JSON_TYPES, Payload, Query, Request, implausible
 from jobs.feeds.records import Unreadable, each_record, json_body, moment, number
 from market.errors import SourceError, SourceFault
@@ -22,7 +22,7 @@ LABEL = "%Y-%m-%d %H:%M:%S"
 INTERVALS = {timedelta(minutes=minutes): f"{minutes}min" for minutes in (1, 5, 15, 30, 60)}
 DEFAULT_INTERVAL = timedelta(minutes=5)
 COMPACT_BARS = 95  # a compact answer has a hundred; some are between the asking and the answer
-JUMP = 2.0  # intraday series are adjusted for splits, so no close is twice the one before
+JUMP = 2.0  # intraday series are adjusted for splits: no close is twice the one before, no high twice its close
 COARSEST_GRID = timedelta(minutes=30)  # hourly bars have begun at the session's half past nine too
 AHEAD = timedelta(minutes=30)  # a label further in the future means a wrong zone, not a clock that is off
 CURRENCIES = frozenset(
@@ -163,11 +163,13 @@ class AlphaVantage:
         names = ["open", "high", "low", "close"] + ([] if _pair(query.symbol) else ["volume"])
         values = {name: number(f"{label} {name}", _field(cells, name)) for name in names}
         for name, value in values.items():
-            if value < 0 or (value == 0 and name != "volume"):
-                raise implausible(self.name, f"{label} {name}", value, "a price is above 0, a volume not below")
+            if not 0 <= value < LARGEST or (value == 0 and name != "volume"):
+                raise implausible(self.name, f"{label} {name}", value, "no price or volume")
         bar_end = start + interval
         times = {"source_time": start, "known_at": bar_end, "received_at": payload.received_at, "bar_end": bar_end}
-        yield Bar.model_validate({"symbol": query.symbol, "source": self.name, **values, **times})
+        bar = Bar.model_validate({"symbol": query.symbol, "source": self.name, **values, **times})
+        ensure_range(self.name, bar, JUMP)
+        yield bar
 
     def _closed(
         self, bars: list[Bar], interval: timedelta, meta: dict[str, Any], zone: ZoneInfo, payload: Payload

@@ -14,7 +14,7 @@ from jobs.faults import faults
 from jobs.feeds.ccxt_exchange import OfflineExchange
 from jobs.feeds.ccxt_source import CcxtSource
 from jobs.feeds.ccxt_tables import exact, falling, find_bars, has_empty_list, labels_of, rising
-from jobs.feeds.checks import ensure_length, ensure_no_jump
+from jobs.feeds.checks import LARGEST, ensure_length, ensure_no_jump, ensure_range
 from jobs.feeds.feed import EPOCH, Payload, Query, implausible
 from jobs.feeds.records import json_body
 from market.errors import SourceError, SourceFault
@@ -25,7 +25,6 @@ DEFAULT_INTERVAL = timedelta(minutes=5)
 LONGEST_INTERVAL = timedelta(days=1)  # weeks and months begin where each exchange likes
 MOST_BARS = 300  # of one request that names both ends: what Coinbase, the strictest of the large ones, gives
 JUMP = 2.0  # no pair of currencies doubles within one bar
-LARGEST = 1e15
 AHEAD = timedelta(minutes=5)
 FIRST_DAY = datetime(2009, 1, 3, tzinfo=UTC)  # Bitcoin's first block
 # Exchanges fold the last trades into a bar within a second or two of its end, and two clocks kept by NTP differ by less
@@ -53,6 +52,8 @@ class CcxtBars(CcxtSource):
         body, interval = json_body(self.name, payload), query.interval or DEFAULT_INTERVAL
         self._ensure_labelled(body, rows)
         bars = [self._bar(row, interval, query, payload) for row in rows]
+        for bar in bars:
+            ensure_range(self.name, bar, JUMP)
         for older, bar in pairwise(bars):
             ensure_no_jump(self.name, f"close at {bar.source_time:%Y-%m-%d %H:%M}Z", older.close, bar.close, JUMP)
         ensure_length(self.name, [bar.source_time for bar in bars], interval)
@@ -87,7 +88,7 @@ class CcxtBars(CcxtSource):
         start = self._start(row[0], interval, payload)
         values = dict(zip(("open", "high", "low", "close", "volume"), row[1:6], strict=True))
         for name, value in values.items():
-            if value < 0 or value > LARGEST or (value == 0 and name != "volume"):
+            if value < 0 or value >= LARGEST or (value == 0 and name != "volume"):
                 raise implausible(self.name, f"{start:%Y-%m-%d %H:%M}Z {name}", value, "no price or volume")
         bar_end = start + interval
         times = {"source_time": start, "known_at": bar_end, "received_at": payload.received_at, "bar_end": bar_end}

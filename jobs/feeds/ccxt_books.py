@@ -10,6 +10,7 @@ from jobs.faults import faults
 from jobs.feeds.ccxt_exchange import Market, OfflineExchange
 from jobs.feeds.ccxt_source import CcxtSource
 from jobs.feeds.ccxt_tables import Side, Sides, exact, falling, find_sides, rising
+from jobs.feeds.checks import LARGEST
 from jobs.feeds.feed import EPOCH, Payload, Query, end_of_interval, implausible
 from jobs.feeds.records import json_body
 from market.errors import SourceError
@@ -17,7 +18,6 @@ from market.feed_settings import Feed
 from market.messages import Book, Message
 
 LEVELS = 10
-LARGEST = 1e15  # beyond any price or size; what is larger has lost its decimal point
 AHEAD = timedelta(minutes=5)  # clocks differ by seconds; a snapshot further ahead has the wrong unit or day
 FIRST_DAY = datetime(2009, 1, 3, tzinfo=UTC)  # Bitcoin's first block
 OLDEST = timedelta(days=1)  # somebody moves an order of a market that lives more often than once a day

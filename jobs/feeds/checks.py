@@ -6,7 +6,9 @@ from itertools import pairwise
 from math import gcd
 
 from jobs.feeds.feed import implausible
+from market.messages import Bar
 
+LARGEST = 1e15  # beyond any price or size; what is larger has lost its decimal point
 BARS_THAT_TELL = 10  # that so many bars of a stock that hardly trades keep to one coarser grid is no chance
 
 
@@ -14,6 +16,15 @@ def ensure_no_jump(source: str, name: str, previous: float | None, value: float,
     """Raises SourceError implausible when `value` is more than `ratio` times `previous`, or less than its ratio-th."""
     if previous is not None and not previous / ratio <= value <= previous * ratio:
         raise implausible(source, name, value, f"more than a factor {ratio:g} from {previous!r} before it")
+
+
+def ensure_range(source: str, bar: Bar, ratio: float) -> None:
+    """Raises SourceError implausible when a bar's open, high or low lies more than `ratio` times from its close."""
+    for name in ("open", "high", "low"):
+        value = getattr(bar, name)
+        if not bar.close / ratio <= value <= bar.close * ratio:
+            where = f"{name} at {bar.source_time:%Y-%m-%d %H:%M}Z"
+            raise implausible(source, where, value, f"more than a factor {ratio:g} from its close {bar.close!r}")
 
 
 def ensure_length(source: str, starts: Sequence[datetime], interval: timedelta) -> None:

@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from jobs.feeds.checks import ensure_length, ensure_no_jump
+from jobs.feeds.checks import LARGEST, ensure_length, ensure_no_jump, ensure_range
 from jobs.feeds.feed import JSON_TYPES, Payload, Query, Request, implausible
 from jobs.feeds.records import Unreadable, each_record, json_body, moment
 from market.errors import SourceError, SourceFault
@@ -26,8 +26,7 @@ LABEL = "%Y-%m-%dT%H:%M:%S"
 ASKED = "%Y-%m-%d %H:%M"
 INTERVALS = {timedelta(minutes=minutes): f"{minutes}min" for minutes in (1, 5, 15)}
 DEFAULT_INTERVAL = timedelta(minutes=5)
-JUMP = 2.0  # no listed stock doubles from one bar of a session to the next
-LARGEST = 1e15
+JUMP = 2.0  # no listed stock doubles within a bar, or from one of a session to the next
 AHEAD = timedelta(minutes=5)
 FIRST_DAY = datetime(1990, 1, 1, tzinfo=UTC)
 # A key without real-time rights sees the market 15 minutes late: by then, and a little more, the last bar of a session,
@@ -101,7 +100,9 @@ class Tradier:
                 raise implausible(self.name, f"{start.isoformat()} {name}", value, "no price or volume")
         bar_end = start + interval
         times = {"source_time": start, "known_at": bar_end, "received_at": payload.received_at, "bar_end": bar_end}
-        yield Bar.model_validate({"symbol": query.symbol, "source": self.name, **values, **times})
+        bar = Bar.model_validate({"symbol": query.symbol, "source": self.name, **values, **times})
+        ensure_range(self.name, bar, JUMP)
+        yield bar
 
     def _start(self, cells: dict[str, Any], interval: timedelta, payload: Payload) -> datetime:
         """The label's moment, from both of its forms. Raises Unreadable, or SourceError when they do not agree."""

@@ -156,6 +156,30 @@ def test_an_impossible_value_is_named(field: str, value: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("field", "value", "named"),
+    [
+        ("2. high", "1006", "factor 2 from its close 100.5"),  # a point that was lost
+        ("3. low", "0.0001", "factor 2 from its close 100.5"),
+        ("2. high", "1e300", "no price or volume"),
+        ("5. volume", "1e300", "no price or volume"),
+    ],
+)
+def test_a_value_that_no_bar_reaches_is_implausible(field: str, value: str, named: str) -> None:
+    body = equity_body(LABELS)
+    body["Time Series (5min)"][LABELS[1]][field] = value
+    fault = fault_of(body)
+    assert (fault.kind, field.partition(" ")[2] in fault.detail, named in fault.detail) == ("implausible", True, True)
+
+
+def test_an_open_far_from_its_close_is_implausible() -> None:
+    body = equity_body(LABELS)
+    body["Time Series (5min)"][LABELS[1]] |= {"1. open": "250.0", "2. high": "251.0"}
+    assert "open" in fault_of(body).detail
+    body["Time Series (5min)"][LABELS[1]] |= {"1. open": "190.0", "2. high": "200.9", "3. low": "50.3"}
+    assert len(parsed(body)) == 2  # a wild bar, yet one that has been seen
+
+
+@pytest.mark.parametrize(
     "value", ["", "abc", "1_000", "１００", "nan", "inf", "1e999", None, 100.0, True, "1,00.5", " "]
 )
 def test_a_value_that_is_no_number_makes_one_dead_letter(value: object) -> None:

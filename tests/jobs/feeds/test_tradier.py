@@ -129,6 +129,8 @@ def one(**changed: Any) -> dict[str, Any]:
         (one(low=0), "implausible", "low"),
         (one(volume=-1), "implausible", "volume"),
         (one(close=1e17), "implausible", "close"),
+        (one(high=6600.0), "implausible", "high"),
+        (one(low=0.0001), "implausible", "low"),
         (one(close="none"), "schema_changed", "no record"),
         (tradier_series([*one()["series"]["data"], *one()["series"]["data"]]), "implausible", "repeated"),
         (tradier_series(tradier_series()["series"]["data"][::-1]), "implausible", "out of order"),
