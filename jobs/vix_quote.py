@@ -2,15 +2,17 @@
 
 Index points. `as_of` is the New York trading day (00:00 UTC of its date, as everywhere in the topic). From 03:15 New
 York, when Cboe starts computing, until 16:15 a quote is a live value: it is no close, and is known when it was fetched.
-Afterwards, and on days without trade, it is the last day's close, known since 16:15 of that day: fetching it twice
-gives the same message.
+Afterwards, and at the weekend, it is the last day's close, known since 16:15 of that day: fetching it twice gives the
+same message. On an exchange's holiday Cboe computes VIX in its global hours all the same, so a quote that does not say
+its day may be of either.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from jobs.built import build
+from jobs.feeds.checks import ensure_no_jump
 from market.calendars import get_calendar
 from market.errors import SourceError
 from market.messages import Vix
@@ -19,6 +21,9 @@ from market.vix_schedule import vix_known_at
 NEW_YORK = ZoneInfo("America/New_York")
 COMPUTED_FROM = time(3, 15)  # Cboe's global trading hours of VIX
 CALENDAR = "XNYS"
+AHEAD = timedelta(minutes=5)  # clocks differ by seconds; a quote further ahead has the wrong offset or day
+JUMP = 3.0  # the greatest move of a day since 1990 is a factor 2.16, on 2018-02-05
+SATURDAY = 5
 
 PRICE_CENT = 0.0105  # a price or change is rounded to a cent; a little more for the float
 PERCENT_STEP = 0.0051  # percent changes show two decimals or more
@@ -26,12 +31,16 @@ PERCENT_STEP = 0.0051  # percent changes show two decimals or more
 
 @dataclass(frozen=True)
 class Quote:
-    """Index points; `change` is against the previous close; `day` is the source's own date of the last trade."""
+    """Index points; `change` is against the previous close; `day` is the source's own date of the last trade.
+
+    `clock` is the last trade's hour in New York, when the source shows one.
+    """
 
     value: float
     change: float | None = None
     change_pct: float | None = None
     day: date | None = None
+    clock: time | None = None
 
     @property
     def previous_close(self) -> float | None:
@@ -41,12 +50,17 @@ class Quote:
 def vix_message(source: str, quote: Quote, now: datetime, source_time: datetime | None = None) -> Vix:
     """The quote's message. `now`: when it was fetched; `source_time`: the source's own moment, default its day.
 
-    Raises SourceError implausible.
+    Raises SourceError implausible (a day without trade, or in the future), stale (a value of which nothing says that it
+    is of that day, or one from before the close that is shown after it).
     """
     today = now.astimezone(NEW_YORK).date()
     if quote.day is not None and quote.day > today:
         raise SourceError("implausible", source, f"the quote is of {quote.day}, the clock says {today}")
-    day = quote.day or trading_day(now)
+    if quote.day is not None and regular_close(quote.day) is None:
+        raise SourceError("implausible", source, f"the quote is of {quote.day}, a day without trade")
+    day = quote.day or _day_shown(source, now)
+    if quote.clock is not None:
+        _ensure_of_day(source, quote.clock, day, now)
     as_of = datetime.combine(day, time(), UTC)
     fields = {
         "as_of": as_of,
@@ -65,6 +79,32 @@ def trading_day(now: datetime) -> date:
         if datetime.combine(day, COMPUTED_FROM, NEW_YORK) <= now:
             return day
     raise ValueError(f"{now} lies before the calendar {CALENDAR} begins")
+
+
+def _day_shown(source: str, now: datetime) -> date:
+    """The trading day of a quote without a date. Raises SourceError stale on a holiday and until the day after it."""
+    day = trading_day(now)
+    begun = (now.astimezone(NEW_YORK) - timedelta(hours=COMPUTED_FROM.hour, minutes=COMPUTED_FROM.minute)).date()
+    since = (day + timedelta(days=days) for days in range(1, (begun - day).days + 1))
+    holiday = next((one for one in since if one.weekday() < SATURDAY), None)
+    if holiday is not None:
+        raise SourceError("stale", source, f"{holiday} was a day without trade, and the quote does not say its day")
+    return day
+
+
+def _ensure_of_day(source: str, clock: time, day: date, now: datetime) -> None:
+    moment = datetime.combine(day, clock, NEW_YORK)
+    if moment > now + AHEAD:
+        detail = f"the quote's clock {clock:%H:%M} is ahead of {now.astimezone(NEW_YORK):%H:%M}: it is of another day"
+        raise SourceError("stale", source, detail)
+    ensure_no_leftover(source, f"the quote's clock {clock:%H:%M}", moment, day, now)
+
+
+def ensure_no_leftover(source: str, name: str, moment: datetime, day: date, now: datetime) -> None:
+    """Raises SourceError stale for a value of before that day's close once the close is known: it is neither."""
+    close = regular_close(day)
+    if close is not None and moment < close and now >= vix_known_at(day):
+        raise SourceError("stale", source, f"{name}: before that day's close, so its value is none")
 
 
 def regular_close(day: date) -> datetime | None:
@@ -91,8 +131,9 @@ def ensure_consistent(source: str, quote: Quote) -> None:
 def ensure_previous_close(source: str, name: str, quote: Quote, stated: float) -> None:
     """The stated previous close must be value less change; after the close CNBC may show that close itself.
 
-    Raises SourceError implausible.
+    Without a change the value must at least be one to which VIX may move in a day. Raises SourceError implausible.
     """
+    ensure_no_jump(source, f"value, {name}", stated, quote.value, JUMP)
     previous = quote.previous_close
     if previous is None or _near(stated, previous) or _near(stated, quote.value):
         return

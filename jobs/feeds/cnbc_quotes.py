@@ -6,21 +6,28 @@ The list may be one bare object, and an answer that is one bare quote is taken t
 """
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from jobs.feeds.feed import JSON_TYPES, Payload, Query, Request, implausible
 from jobs.feeds.records import json_body
 from jobs.numbers import NotANumber, parse_number
-from jobs.vix_quote import NEW_YORK, Quote, ensure_consistent, ensure_previous_close, regular_close, vix_message
+from jobs.vix_quote import (
+    AHEAD,
+    NEW_YORK,
+    Quote,
+    ensure_consistent,
+    ensure_no_leftover,
+    ensure_previous_close,
+    regular_close,
+    vix_message,
+)
 from market.errors import SourceError
 from market.feed_settings import Feed
 from market.messages import Message
-from market.vix_schedule import vix_known_at
 
 SYMBOL = ".VIX"
 UNCHANGED = "UNCH"
-AHEAD = timedelta(minutes=5)  # clocks differ by seconds; a quote further ahead has the wrong offset or day
 TIME = re.compile(r"\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?(?:Z|[+-]\d{2}:?\d{2}))?", re.ASCII)
 PATH = "/quote-html-webservice/restQuote/symbolType/symbol"
 PARAMS = {
@@ -112,11 +119,7 @@ class CnbcQuotes:
     def _refuse_time(self, stated: str, moment: datetime, now: datetime, day: Any) -> None:
         if moment > now + AHEAD:
             raise implausible(self.name, "last_time", stated, f"in the future at {now:%Y-%m-%d %H:%M} UTC")
-        close = regular_close(day)
-        if close is not None and moment < close and now >= vix_known_at(day):
-            raise SourceError(
-                "stale", self.name, f"last_time = {stated!r}: before that day's close, so its value is none"
-            )
+        ensure_no_leftover(self.name, f"last_time = {stated!r}", moment, day, now)
 
     def _value(self, fields: dict[str, Any]) -> float:
         value = self._number(fields, "last")

@@ -1,7 +1,7 @@
 """CNBC's quote page of the Cboe volatility index (.VIX), in index points; what a quote says when: jobs/vix_quote.py."""
 
 import re
-from datetime import date, datetime
+from datetime import date, datetime, time
 
 from parsel import Selector
 
@@ -19,11 +19,13 @@ EXTENDED_BLOCK = "ancestor::*[contains(@class, 'QuoteStrip-extendedDataContainer
 BLOCK = "ancestor::*[contains(@class, 'QuoteStrip-dataContainer')][1]"
 EXTENDED_LABEL = re.compile(r"after[ -]?hours|pre[ -]?market|extended", re.IGNORECASE)
 _SIGNED = re.compile(r"[+\-−]?[\d.,]+%?")
+_CLOCK = re.compile(r"\b(\d{1,2}):(\d{2})(?::\d{2})?\s*([AP])\.?M\b\.?\s*([A-Z]{2,4})?", re.ASCII | re.IGNORECASE)
+_NEW_YORK = ("", "ET", "EST", "EDT")
 _DATE = re.compile(r"\b(\d{1,2})/(\d{1,2})/(\d{2}|\d{4})\b", re.ASCII)
 
 
 def parse(text: str, now: datetime) -> Vix:
-    """The page's VIX. `now`: when it was fetched. Raises SourceError schema_changed, implausible, auth, unavailable."""
+    """The page's VIX. `now`: when it was fetched. Raises SourceError, of any kind that a page may deserve."""
     page = tree(SOURCE, text)
     ensure_page_of_vix(SOURCE, page)
     return vix_message(SOURCE, _quote(page), now)
@@ -87,8 +89,10 @@ def _strip(container: Selector) -> Quote:
     percent = [one.value for one in found if one is not None and one.unit == "%"]
     direction = changes[0].attrib.get("class", "") if changes else ""
     _same_direction(direction, plain + percent)
-    day = _last_trade_day(container)
-    return Quote(value, plain[0] if plain else None, percent[0] if percent else None, day)
+    shown = _last_trade_time(container)
+    return Quote(
+        value, plain[0] if plain else None, percent[0] if percent else None, _last_trade_day(shown), _clock(shown)
+    )
 
 
 def _same_direction(direction: str, changes: list[float]) -> None:
@@ -98,10 +102,25 @@ def _same_direction(direction: str, changes: list[float]) -> None:
         raise implausible(SOURCE, f"{direction} with a change of {changes}")
 
 
-def _last_trade_day(container: Selector) -> date | None:
-    """The date in "Last | 11/24/26 EST", which stands above a quote that is not of today."""
+def _last_trade_time(container: Selector) -> str:
     shown = container.xpath("preceding-sibling::*[contains(@class, 'QuoteStrip-lastTradeTime')]")
-    found = _DATE.search(words(shown[-1])) if shown else None
+    return words(shown[-1]) if shown else ""
+
+
+def _clock(shown: str) -> time | None:
+    """The hour in "Last | 11:00 AM EST", which stands above a quote of today."""
+    found = _CLOCK.search(shown)
+    if found is None:
+        return None
+    hour, minute, half, zone = int(found[1]), int(found[2]), found[3].upper(), (found[4] or "").upper()
+    if not 1 <= hour <= 12 or minute > 59 or zone not in _NEW_YORK:
+        raise changed(SOURCE, f"QuoteStrip-lastTradeTime: {found[0]!r} is no time of New York")
+    return time(hour % 12 + (12 if half == "P" else 0), minute)
+
+
+def _last_trade_day(shown: str) -> date | None:
+    """The date in "Last | 11/24/26 EST", which stands above a quote that is not of today."""
+    found = _DATE.search(shown)
     if found is None:
         return None
     month, day, year = (int(part) for part in found.groups())

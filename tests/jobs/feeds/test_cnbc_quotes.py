@@ -110,6 +110,15 @@ def test_refusals_say_what_is_wrong(changed: dict[str, Any], kind: str, named: s
     assert (fault.kind, fault.source, named in fault.detail) == (kind, "cnbc_quotes", True), fault
 
 
+def test_without_a_change_the_previous_close_tells_a_lost_point() -> None:
+    bare = {"change": "", "change_pct": "", "previous_day_closing": "16.79"}
+    assert parsed(cnbc_answer(**bare, last="17.21")).value == 17.21
+    assert parsed(cnbc_answer(**bare, last="37.32")).value == 37.32  # VIX has more than doubled in a day
+    for value in ("172.1", "1.72"):
+        fault = fault_of(cnbc_answer(**bare, last=value))
+        assert (fault.kind, "previous_day_closing" in fault.detail) == ("implausible", True)
+
+
 @pytest.mark.parametrize("content", ["<html>", "[]", "{}", '{"FormattedQuoteResult":{"FormattedQuote":[]}}', "null"])
 def test_bodies_without_a_quote(content: str) -> None:
     assert fault_of(content).kind == "schema_changed"

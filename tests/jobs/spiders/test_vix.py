@@ -1,7 +1,7 @@
 """CNBC's quote page: every markup, the regular hours' container, cross-checks, and what is known when."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -91,10 +91,53 @@ def test_the_close_is_known_since_1615(now: datetime) -> None:
     assert (message.as_of, message.known_at) == (day("2026-06-10"), CLOSE_KNOWN)
 
 
-def test_days_without_trade_show_the_last_close() -> None:
-    # Friday 2026-07-03 is the exchange's day off for Independence Day, then comes the weekend.
-    for now in (datetime(2026, 7, 3, 16, tzinfo=UTC), datetime(2026, 7, 5, 16, tzinfo=UTC)):
-        assert parse(vix_page(), now).as_of == day("2026-07-02")
+def test_the_weekend_shows_fridays_close() -> None:
+    for now in (datetime(2026, 6, 13, 16, tzinfo=UTC), datetime(2026, 6, 15, 7, 14, tzinfo=UTC)):  # Monday, 03:14
+        assert parse(vix_page(), now).as_of == day("2026-06-12")
+
+
+def test_a_quote_without_a_date_on_a_holiday_is_no_close_of_the_day_before() -> None:
+    """Cboe computes VIX on holidays too, outside the stock market's calendar."""
+    thanksgiving = datetime(2026, 11, 26, 16, tzinfo=UTC)
+    night_after = datetime(2026, 11, 27, 8, 14, tzinfo=UTC)  # 03:14 New York
+    independence = datetime(2026, 7, 3, 16, tzinfo=UTC)  # a Friday; the weekend after it shows the same value
+    for now in (thanksgiving, night_after, independence, independence + timedelta(days=2)):
+        kind, detail = kind_of(vix_page(), now)
+        assert (kind, "a day without trade" in detail) == ("stale", True)
+    assert parse(vix_page(), datetime(2026, 11, 26, 8, 14, tzinfo=UTC)).as_of == day("2026-11-25")  # before it began
+    assert parse(vix_page(), datetime(2026, 11, 27, 16, tzinfo=UTC)).as_of == day("2026-11-27")
+    dated = "<div class='QuoteStrip-lastTradeTime'>Last | 11/25/26 EST</div>" + strip()
+    assert parse(vix_page(dated), thanksgiving).as_of == day("2026-11-25")
+    assert kind_of(vix_page(dated.replace("11/25", "11/26")), thanksgiving)[0] == "implausible"
+
+
+def at(clock: str) -> str:
+    return vix_page(f"<div class='QuoteStrip-lastTradeTime'>Last | {clock}</div>" + strip())
+
+
+def test_a_value_from_before_the_close_is_none_after_it() -> None:
+    noon = at("11:00 AM EDT")
+    assert parse(noon, IN_SESSION).value == parse(noon, CLOSE_KNOWN - timedelta(minutes=1)).value == 18.45
+    for now in (CLOSE_KNOWN, CLOSE_KNOWN + timedelta(hours=10), datetime(2026, 6, 13, 16, tzinfo=UTC)):
+        assert kind_of(noon, now)[0] == "stale"
+        assert parse(at("4:14 PM EDT"), now).known_at <= now
+    assert kind_of(at("1:55 AM EDT"), datetime(2026, 6, 11, 6, tzinfo=UTC))[0] == "stale"  # of the night, no close
+
+
+def test_the_close_of_a_half_day_is_a_close() -> None:
+    evening = datetime(2026, 11, 28, 3, tzinfo=UTC)  # Friday after Thanksgiving: trade ends at 13:00
+    assert parse(at("1:15 PM EST"), evening).as_of == day("2026-11-27")
+    assert kind_of(at("12:59 PM EST"), evening)[0] == "stale"
+
+
+def test_a_clock_ahead_of_ours_is_of_another_day() -> None:
+    assert kind_of(at("4:14 PM EDT"), IN_SESSION)[0] == "stale"
+    assert parse(at("11:02 AM EDT"), IN_SESSION).value == 18.45  # clocks differ
+
+
+@pytest.mark.parametrize("clock", ["11:00 AM GMT", "13:00 PM EDT", "0:30 AM EDT", "11:75 AM EDT"])
+def test_a_clock_that_is_none_of_new_york(clock: str) -> None:
+    assert kind_of(at(clock))[0] == "schema_changed"
 
 
 def test_the_page_s_own_date_goes_before() -> None:
