@@ -1,8 +1,8 @@
 """CFTC Traders in Financial Futures, futures only: Socrata rows, the weekly text, and the yearly files.
 
 One parser reads all of them: each row is brought to the names of Socrata without `_all`. The weekly text has no header
-and the columns of the yearly files, in their order. Each share of open interest is recomputed from its position: a
-shifted column or a digit that is off does not pass.
+and the columns of the yearly files, in their order. Each share of open interest is recomputed from its position, and
+positions and changes must make their totals: a shifted column or a digit that is off does not pass.
 """
 
 import io
@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime, time
 from itertools import pairwise
 from typing import Any, ClassVar
 
+from jobs.feeds.cftc_totals import CODE, SHARE_ROUNDING, SPREADING, Row, Traders, makes_its_totals, optional, totals
 from jobs.feeds.feed import CSV_TYPES, JSON_TYPES, Payload, Query, Request, implausible
 from jobs.feeds.records import Unreadable, csv_rows, each_record, json_body, moment, number
 from market.cot_schedule import published_at
@@ -22,14 +23,13 @@ from market.messages import Cot, Message
 
 TYPES = JSON_TYPES | CSV_TYPES | {"application/zip", "application/x-zip-compressed"}
 GROUPS = {"asset_mgr": "asset_manager", "lev_money": "leveraged_funds"}
-TRADERS = ("dealer", "asset_mgr", "lev_money", "other_rept")
-SIDES = ("long", "short", "spread")
+TRADERS = dict.fromkeys(("dealer", "asset_mgr", "lev_money", "other_rept"), SPREADING)
 ENDS = ("tot_rept_{}_long", "tot_rept_{}_short", "nonrept_{}_long", "nonrept_{}_short")
 
 
 def _columns(prefix: str, infix: str) -> list[str]:
     """One block of the wide row: prefix for changes and shares, infix for positions."""
-    names = [f"{prefix}{trader}{infix}_{side}" for trader in TRADERS for side in SIDES]
+    names = [f"{prefix}{trader}{infix}_{side}" for trader, sides in TRADERS.items() for side in sides]
     return names + [prefix + end.format(infix.strip("_")).replace("__", "_") for end in ENDS]
 
 
@@ -43,13 +43,9 @@ WEEKLY = [
 ]
 WEEKLY_CELLS = range(80, 100)  # 84 and 87 have been published
 DATES = ("%Y-%m-%d", "%m/%d/%Y", "%Y-%m-%dT%H:%M:%S.000", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%y%m%d")
-SHARE_ROUNDING = 0.06  # percent; shares are published with one decimal
-SUM_ROUNDING = 2  # contracts; consolidated reports round their parts to a sum that is one off
-CODE, SCOPE = "cftc_contract_market_code", "futonly_or_combined"
+SCOPE = "futonly_or_combined"
 UNZIPPED_LIMIT = 64 * 1024 * 1024
 FIRST_REPORT = date(2006, 6, 13)
-
-Row = dict[str, Any]
 
 
 class Cftc:
@@ -65,6 +61,7 @@ class Cftc:
     robots = True
     resource = "gpe5-46if"
     groups: ClassVar[dict[str, str]] = GROUPS  # a trader's name in the columns -> in the messages
+    traders: ClassVar[Traders] = TRADERS
     weekly_cells: ClassVar[range] = WEEKLY_CELLS
 
     def request(self, query: Query) -> Request:
@@ -101,8 +98,17 @@ class Cftc:
         return self._by_place(table)
 
     def _by_place(self, table: list[list[str]]) -> list[Row]:
-        """The rows of a text without a header; the last cell says whether options are in them."""
-        return [{**self._named(WEEKLY, cells[: len(WEEKLY)]), **scope_in(cells)} for cells in table]
+        """The rows of a text without a header; the last cell says whether options are in them.
+
+        Raises SourceError schema_changed when no row adds up.
+        """
+        rows = [{**self._named(WEEKLY, cells[: len(WEEKLY)]), **scope_in(cells)} for cells in table]
+        if not any(makes_its_totals(row, self.traders) for row in rows):
+            raise self._other_columns("no row's parts make its totals")
+        return rows
+
+    def _other_columns(self, why: str) -> SourceError:
+        return SourceError("schema_changed", self.name, f"the columns are not the weekly text's: {why}")
 
     def _unzipped(self, payload: Payload) -> Payload:
         """A yearly file comes zipped, one text in it."""
@@ -135,7 +141,7 @@ class Cftc:
             raise Unreadable("row", row["cells"], row.get("why", "not as many cells as columns"))
         day = self._day(row, payload)
         open_interest = number(f"{day} open_interest", row.get("open_interest"))
-        self._adds_up(row, open_interest, str(day))
+        self._adds_up(row, str(day))
         as_of = datetime.combine(day, time(), UTC)
         times = {"as_of": as_of, "source_time": as_of, "known_at": published_at(day)}
         known = {"source": self.name, "contract": query.symbol, "received_at": payload.received_at, **times}
@@ -157,17 +163,11 @@ class Cftc:
             raise implausible(self.name, "report date", str(day), "a weekend, the future, or before the first report")
         return day
 
-    def _adds_up(self, row: Row, open_interest: float, day: str) -> None:
-        """Reportable and other positions make up the open interest on either side.
-
-        Columns that are shifted all by one keep each share true to its position, but not this sum.
-        """
-        for side in ("long", "short"):
-            names = (f"tot_rept_positions_{side}", f"nonrept_positions_{side}")
-            parts = [optional(f"{day} {name}", row.get(name)) for name in names]
-            total = sum(part for part in parts if part is not None)
-            if None not in parts and abs(total - open_interest) > SUM_ROUNDING:
-                raise implausible(self.name, f"{day} {side} positions", total, f"open interest is {open_interest:g}")
+    def _adds_up(self, row: Row, day: str) -> None:
+        """Columns that are shifted all by one keep each share true to its position, but not these sums."""
+        for total in totals(row, self.traders):
+            if not total.agrees:
+                raise implausible(self.name, f"{day} {total.name}", total.parts, f"their total is {total.stated:g}")
 
     def _side(self, row: Row, trader: str, side: str, open_interest: float, day: str) -> dict[str, float | None]:
         name = f"{trader}_positions_{side}"
@@ -236,9 +236,3 @@ def _is_contract(row: Row, symbol: str) -> bool:
 
 def _is_futures_only(row: Row) -> bool:
     return str(row.get(SCOPE, "FutOnly")).strip().lower() == "futonly"
-
-
-def optional(name: str, value: object) -> float | None:
-    """The number of a cell that may be empty. Raises Unreadable."""
-    missing = value is None or (isinstance(value, str) and value.strip() in ("", "."))
-    return None if missing else number(name, value)

@@ -1,6 +1,6 @@
 """CFTC disaggregated reports, futures only: Managed Money in commodities. Socrata, weekly text, yearly files.
 
-Read and checked as the financial reports are (cftc.py), and the traders' positions and changes must make their totals.
+Read and checked as the financial reports are (cftc.py).
 
 The weekly text has no header. Its columns are those of the yearly file, in their order: 191, of which the first 87 are
 named here; positions stand there three times, for all contracts, the old crop and the other. That order was compared
@@ -11,16 +11,13 @@ schema_changed; a single row that says no is a dead letter, or implausible when 
 """
 
 import re
-from collections.abc import Iterator
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
-from jobs.feeds.cftc import CODE, SHARE_ROUNDING, SUM_ROUNDING, TYPES, Cftc, CftcYearly, Row, optional, scope_in
-from jobs.feeds.feed import Query, Request, implausible
-from jobs.feeds.records import Unreadable
-from market.errors import SourceError
+from jobs.feeds.cftc import TYPES, Cftc, CftcYearly, scope_in
+from jobs.feeds.cftc_totals import BOTH, CHANGES, CODE, POSITIONS, SHARES, SPREADING, Row, Traders, makes_its_totals
+from jobs.feeds.feed import Query, Request
 
 GROUPS = {"m_money": "managed_money"}
-BOTH, SPREADING = ("long", "short"), ("long", "short", "spread")
 TRADERS = {"prod_merc": BOTH, "swap": SPREADING, "m_money": SPREADING, "other_rept": SPREADING}
 
 
@@ -30,7 +27,6 @@ def _block(form: str, last: str = "") -> list[str]:
     return [form.format(group, side) + last for group, sides in groups.items() for side in sides]
 
 
-POSITIONS, CHANGES, SHARES = "{}_positions_{}", "change_in_{}_{}", "pct_of_oi_{}_{}"
 WEEKLY = [
     *("market_and_exchange_names", "yymmdd", "report_date", CODE),
     *("cftc_market_code", "cftc_region_code", "cftc_commodity_code"),
@@ -42,19 +38,7 @@ WEEKLY = [
 ]
 WEEKLY_CELLS = 191
 CODES_AGAIN = slice(186, 189)  # contract, market and commodity, in quotes
-CONSOLIDATED = "+"  # in a code: contracts of several sizes in one, rounded; all others are exact
 CONTRACT_CODE = re.compile(r"[0-9A-Z+]{5,7}", re.ASCII)
-
-
-class Total(NamedTuple):
-    name: str
-    parts: float
-    stated: float
-    rounding: int
-
-    @property
-    def agrees(self) -> bool:
-        return abs(self.parts - self.stated) <= self.rounding
 
 
 class CftcDisaggregated(Cftc):
@@ -63,6 +47,7 @@ class CftcDisaggregated(Cftc):
     name = "cftc_disaggregated"
     resource = "72hh-3qpy"
     groups: ClassVar = GROUPS
+    traders: ClassVar[Traders] = TRADERS
     weekly_cells: ClassVar = range(WEEKLY_CELLS, WEEKLY_CELLS + 1)
 
     def _by_place(self, table: list[list[str]]) -> list[Row]:
@@ -73,16 +58,9 @@ class CftcDisaggregated(Cftc):
             named = self._named(WEEKLY, cells[: len(WEEKLY)]) | scope_in(cells)
             rows.append(named if fault is None else {CODE: named[CODE], "cells": cells, "why": fault})
         placed = [row for row in rows if "cells" not in row]
-        if not any(map(_makes_its_totals, placed)):
-            why = "no row's parts make its totals" if placed else rows[0]["why"]
-            raise SourceError("schema_changed", self.name, f"the columns are not the weekly text's: {why}")
+        if not any(makes_its_totals(row, self.traders) for row in placed):
+            raise self._other_columns("no row's parts make its totals" if placed else rows[0]["why"])
         return rows
-
-    def _adds_up(self, row: Row, open_interest: float, day: str) -> None:
-        super()._adds_up(row, open_interest, day)
-        for total in _totals(row):
-            if not total.agrees:
-                raise implausible(self.name, f"{day} {total.name}", total.parts, f"their total is {total.stated:g}")
 
 
 class CftcDisaggregatedWeekly(CftcDisaggregated):
@@ -102,28 +80,6 @@ class CftcDisaggregatedYearly(CftcYearly, CftcDisaggregated):
     file = "fut_disagg_txt"
 
 
-def _totals(row: Row) -> Iterator[Total]:
-    """The traders' long and short contracts, spreads on either side, and their changes. Raises Unreadable."""
-    rounding = SUM_ROUNDING if CONSOLIDATED in str(row.get(CODE)) else 0
-    for what, form in (("positions", POSITIONS), ("changes", CHANGES)):
-        for side in BOTH:
-            names = [
-                form.format(trader, one)
-                for trader, sides in TRADERS.items()
-                for one in sides
-                if one in (side, "spread")
-            ]
-            parts, stated = [_cell(row, name) for name in names], _cell(row, form.format("tot_rept", side))
-            known = [part for part in parts if part is not None]
-            if stated is not None and len(known) == len(parts):
-                yield Total(f"{side} {what}", sum(known), stated, rounding)
-
-
-def _cell(row: Row, name: str) -> float | None:
-    """With a header, some of the swap dealers' columns have two underscores."""
-    return optional(name, row.get(name, row.get(name.replace("swap_positions", "swap__positions"))))
-
-
 def _misplaced(cells: list[str]) -> str | None:
     """What says that the columns of a row are not where they are read."""
     plain = [cell.strip() for cell in cells]
@@ -138,18 +94,3 @@ def _misplaced(cells: list[str]) -> str | None:
         return f"it begins with {plain[0]!r:.60} and ends with {plain[-1]!r:.20}"
     whole = row["pct_of_open_interest"]
     return None if re.fullmatch(r"100(\.0*)?", whole) else f"the open interest is {whole!r:.20} percent of itself"
-
-
-def _makes_its_totals(row: Row) -> bool:
-    """And each share is its position's part of the open interest."""
-    try:
-        return all(total.agrees for total in _totals(row)) and all(_shares_fit(row))
-    except Unreadable:
-        return False
-
-
-def _shares_fit(row: Row) -> Iterator[bool]:
-    whole = optional("open_interest", row["open_interest"])
-    for trader, side in ((trader, side) for trader, sides in TRADERS.items() for side in sides):
-        held, share = _cell(row, POSITIONS.format(trader, side)), _cell(row, SHARES.format(trader, side))
-        yield not whole or held is None or share is None or abs(share - 100 * held / whole) <= SHARE_ROUNDING

@@ -64,6 +64,7 @@ VIX_CSV = (
     "11/19/2026,17.40,18.00,16.80,16.90\r\n"
 )
 
+SIDES = ("long", "short", "spread")
 COT_NAMES = {  # Socrata's name -> the yearly file's
     "market_and_exchange_names": "Market_and_Exchange_Names",
     "report_date_as_yyyy_mm_dd": "Report_Date_as_YYYY-MM-DD",
@@ -117,6 +118,24 @@ def yearly_csv(rows: list[dict[str, str]], date_column: str = "Report_Date_as_YY
             ",".join([f'"{cells["market_and_exchange_names"]}"', *(f"{cells[n]:>10}" for n in list(COT_NAMES)[1:])])
         )
     return "\r\n".join(lines) + "\r\n"
+
+
+def financial_row(**changed: str) -> dict[str, str]:
+    """A whole report in Socrata's names, made up: every part makes its total."""
+    whole = 200_000
+    positions = [20_000, 60_000, 5_000, 80_000, 20_000, 4_000, 10_500, 60_000, 7_000, 30_000, 6_000, 1_000]
+    changes = [700, -200, 30, -1_500, 250, 10, 0, -7, 5, 60, 40, -3]
+    row = cot_row(open_interest_all=f"{whole}", change_in_open_interest_all="900", futonly_or_combined="FutOnly")
+    names = [(trader, side) for trader in ("dealer", "asset_mgr", "lev_money", "other_rept") for side in SIDES]
+    for (trader, side), held, change in zip(names, positions, changes, strict=True):
+        row[f"{trader}_positions_{side}"] = f"{held}"
+        row[f"change_in_{trader}_{side}"] = f"{change}"
+        row[f"pct_of_oi_{trader}_{side}"] = f"{100 * held / whole:.1f}"
+    for place, side in enumerate(SIDES[:2]):
+        held, change = (sum(cells[place::3]) + sum(cells[2::3]) for cells in (positions, changes))
+        row |= {f"tot_rept_positions_{side}_all": f"{held}", f"nonrept_positions_{side}_all": f"{whole - held}"}
+        row |= {f"change_in_tot_rept_{side}": f"{change}", f"change_in_nonrept_{side}": f"{900 - change}"}
+    return {**row, **changed}
 
 
 def disaggregated_week(code: str = "067651", day: str = "2026-11-10", **changed: str) -> str:

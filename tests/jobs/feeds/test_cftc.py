@@ -14,7 +14,7 @@ from jobs.feeds.feed import Query
 from market.cot_schedule import published_at
 from market.errors import SourceError
 from market.messages import Cot, DeadLetter
-from tests.jobs.feeds.samples import NOW, cot_row, payload, recorded, yearly_csv
+from tests.jobs.feeds.samples import NOW, cot_row, financial_row, payload, recorded, yearly_csv
 
 EMINI = Query("13874A")
 FULL = "cot/tff_futonly_2022_2026_sp500_vix_eurofx_nasdaq.csv"
@@ -115,6 +115,61 @@ def test_a_shifted_column_without_header_does_not_pass() -> None:
 def test_reports_that_cannot_be(changes: dict[str, str], named: str) -> None:
     fault = fault_of([cot_row(**changes)])
     assert (fault.kind, named in fault.detail) == ("implausible", True), fault
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"asset_mgr_positions_long": "80001"}, "long positions"),  # too little for its share to tell
+        ({"lev_money_positions_short": "59990"}, "short positions"),
+        ({"dealer_positions_spread": "5001"}, "long positions"),
+        ({"nonrept_positions_long_all": "42501"}, "open_interest, long"),
+        ({"change_in_asset_mgr_long": "-1490"}, "long changes"),
+        ({"change_in_lev_money_short": "70"}, "short changes"),
+        ({"change_in_nonrept_short": "999"}, "change_in_open_interest, short"),
+    ],
+)
+def test_parts_that_do_not_make_their_totals(changes: dict[str, str], named: str) -> None:
+    older = cot_row("2026-11-03")
+    assert len(parsed([older, financial_row()])) == 4
+    fault = fault_of([older, financial_row(**changes)])
+    assert (fault.kind, named in fault.detail) == ("implausible", True), fault
+
+
+def test_a_consolidated_report_is_rounded() -> None:
+    code = {"cftc_contract_market_code": "13874+"}
+    for changes, off in (
+        ({"asset_mgr_positions_long": "80002", "change_in_asset_mgr_long": "-1496"}, False),
+        ({"asset_mgr_positions_long": "80003"}, True),
+        ({"change_in_asset_mgr_long": "-1495"}, True),
+    ):
+        body = [financial_row(**code, **changes)]
+        if off:
+            assert fault_of(body, Query("13874+")).kind == "implausible"
+        else:
+            assert len(parsed(body, Query("13874+"))) == 2
+
+
+def test_every_row_of_the_recorded_years_adds_up() -> None:
+    text = recorded(FULL).read_text()
+    codes = {row["CFTC_Contract_Market_Code"].strip() for row in csv.DictReader(io.StringIO(text))}
+    assert len(codes) > 5
+    for code in codes:
+        assert parsed(text, Query(code))
+
+
+def test_two_columns_without_header_that_have_changed_places() -> None:
+    """Of one contract a contradiction, of all of them another layout."""
+    rows = [row for row in csv.reader(io.StringIO(recorded(FULL).read_text())) if row[3] in ("13874A", "099741")]
+    swapped = [[*row[:11], row[12], row[11], *row[13:]] for row in rows]
+
+    def text(cells: list[list[str]]) -> str:
+        return "".join(",".join(f'"{cell}"' for cell in row) + "\n" for row in cells)
+
+    assert fault_of(text(swapped)).kind == "schema_changed"
+    one = [change if row[3] == "13874A" else row for row, change in zip(rows, swapped, strict=True)]
+    assert fault_of(text(one)).kind == "implausible"
+    assert parsed(text(one), Query("099741"))
 
 
 @pytest.mark.parametrize(
