@@ -6,6 +6,8 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
+from market.countries import COUNTRIES
+
 Feed = Literal["book", "bars", "vix", "cot", "economic", "calendar"]
 
 SOURCES: dict[Feed, tuple[str, ...]] = {
@@ -44,6 +46,12 @@ def _each_known(feed: Feed) -> AfterValidator:
         return names
 
     return AfterValidator(check)
+
+
+def _known_country(name: str) -> str:
+    if name not in COUNTRIES:
+        raise ValueError(f"{name!r:.70} is no country of the calendars: see market/countries.py")
+    return name
 
 
 BookSources = Annotated[tuple[str, ...], _each_known("book")]
@@ -91,7 +99,10 @@ DEFAULT_RATES = {
 
 
 class FeedsSettings(Section):
-    user_agent: str = Field("market-prediction/0.1 (market data feeds)", min_length=1, max_length=200)
+    user_agent: str = Field(
+        "market-prediction/0.1 (market data feeds)", max_length=200, pattern=r"^[!-~]([ -~]*[!-~])?$",
+        description="visible ASCII: anything else is no header",
+    )  # fmt: skip
     obey_robots: bool = Field(True, description="false only where a site's owner has allowed you to")
     sources: SourceOrder = SourceOrder()
     second_opinion: tuple[Feed, ...] = Field(
@@ -116,8 +127,10 @@ class FeedsSettings(Section):
     base_urls: dict[str, str] = Field(default_factory=dict, description="another server for a source, by its name")
     raw_days: int = Field(30, ge=1, description="recorded payloads are kept so long below var/raw")
     raw_megabytes: int = Field(2000, ge=1, description="and at most so much of them, the oldest going first")
-    countries: tuple[str, ...] = Field(("United States",), description="of economic events, as calendars write them")
-    subjects: tuple[str, ...] = Field(
+    countries: tuple[Annotated[str, AfterValidator(_known_country)], ...] = Field(
+        ("United States",), description="of economic events, as calendars write them"
+    )
+    subjects: tuple[Annotated[str, Field(pattern=r"\S")], ...] = Field(
         ("S&P 500 STOCK INDEX",),
         description="COT contracts by their name in the index, besides those of the instruments",
     )

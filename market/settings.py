@@ -12,9 +12,18 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic.fields import FieldInfo
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+from pydantic_settings import SettingsError as Unreadable
 
+from market.calendar_names import CALENDAR_NAMES
 from market.feed_settings import BarSources, BookSources, FeedsSettings, Section
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -72,6 +81,13 @@ class InstrumentSettings(Section):
     book: BookSources | None = Field(None, description="this symbol's own order of sources; default: feeds.sources")
     bars: BarSources | None = None
     source_symbols: dict[str, str] = Field(default_factory=dict, description="how a source names it, by source")
+
+    @field_validator("calendar")
+    @classmethod
+    def _calendar_is_known(cls, name: str) -> str:
+        if name not in CALENDAR_NAMES:
+            raise ValueError(f"{name!r:.70} is not known; use FX or a name of exchange_calendars, such as XNYS")
+        return name
 
     @property
     def bar_interval(self) -> timedelta:
@@ -172,6 +188,24 @@ class LocalSettings(Section):
     live_slots: int = Field(2, ge=1, description="predicted slots that PROFILE=live waits for")
 
 
+class Malformed(ValueError):
+    """A variable that should hold JSON holds something else; the message is its name, never its value."""
+
+
+class Environment(EnvSettingsSource):
+    """The MARKET_… variables; one that cannot be read is named."""
+
+    def decode_complex_value(self, field_name: str, field: FieldInfo, value: Any) -> Any:
+        try:
+            return super().decode_complex_value(field_name, field, value)
+        except (ValueError, RecursionError):
+            ends = (f"_{field_name}".lower(), field_name.lower())
+            named = [
+                name.upper() for name, held in self.env_vars.items() if held == value and name.lower().endswith(ends)
+            ]
+        raise Malformed(named[0] if named else f"a variable that ends with {field_name.upper()}")
+
+
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix="MARKET_",
@@ -233,7 +267,7 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return (init_settings, env_settings, TomlConfigSettingsSource(settings_cls, settings_file()))
+        return (init_settings, Environment(settings_cls), TomlConfigSettingsSource(settings_cls, settings_file()))
 
 
 def settings_file() -> Path:
@@ -249,6 +283,9 @@ def get_settings() -> Settings:
     except ValidationError as error:
         faults = "; ".join(f"{_key(fault['loc'])}: {fault['msg']}" for fault in error.errors())
         raise SettingsError(f"{faults} (change it in {settings_file()} or its MARKET_… variable)") from None
+    except Unreadable as error:
+        name = str(error.__cause__) if isinstance(error.__cause__, Malformed) else "a MARKET_… variable"
+        raise SettingsError(f'{name}: not JSON; write lists as ["a", "b"] and tables as {{"key": "value"}}') from None
 
 
 def _key(location: tuple[Any, ...]) -> str:

@@ -7,9 +7,9 @@ from typing import Any, Literal
 from urllib.parse import urlencode
 
 from jobs.spiders import economic
-from jobs.spiders.investing_countries import COUNTRIES
 from jobs.spiders.raw_pages import calendar_params, read_calendar
 from jobs.spiders.spider import Output, Page, PageSpider
+from market.countries import COUNTRIES
 from market.errors import SourceError
 from market.feed_settings import Feed
 
@@ -117,7 +117,5 @@ def country_ids(countries: Any) -> list[str]:
     """The site's numbers of the countries. Raises SourceError bad_request for one that it does not know."""
     unknown = [country for country in countries if country not in COUNTRIES]
     if unknown:
-        raise SourceError(
-            "bad_request", economic.SOURCE, f"no country {', '.join(unknown)}: see investing_countries.py"
-        )
+        raise SourceError("bad_request", economic.SOURCE, f"no country {', '.join(unknown)}: see market/countries.py")
     return [str(COUNTRIES[country]) for country in countries]

@@ -2,8 +2,10 @@
 
 from datetime import UTC, datetime, timedelta
 
+import exchange_calendars
 import pytest
 
+from market.calendar_names import CALENDAR_NAMES
 from market.calendars import NEVER, UnknownCalendar, get_calendar
 
 HOUR = timedelta(hours=1)
@@ -87,3 +89,7 @@ def test_a_market_that_never_closes_has_one_closure_whenever_the_calendar_is_bui
         utc("2026-11-24 12:00"), utc("2026-11-25 00:00"), utc("2026-11-25 12:00"),
     ]  # fmt: skip
     assert {slot.closure_at for slot in slots} == {NEVER}
+
+
+def test_the_names_that_settings_take_are_those_there_are() -> None:
+    assert {"FX", *exchange_calendars.get_calendar_names()} == CALENDAR_NAMES

@@ -57,11 +57,49 @@ def test_the_environment_wins_over_the_file(tmp_path: Path, monkeypatch: pytest.
         ('[feeds.base_urls]\ncboe = "ftp://localhost"\n', r"feeds: .*base_urls\.cboe: not a URL of the form http"),
         ("[feeds.rates.kraken]\nper_day = 3\n", r"feeds: .*rates\.kraken: no such source"),
         ('[instruments.X]\nbars = ["cboe"]\n', "instruments.X.bars"),
+        ('[instruments.X]\ncalendar = "MOON"\n', r"instruments\.X\.calendar: .*'MOON' is not known; use FX or"),
+        ('[feeds]\ncountries = ["USA"]\n', r"feeds\.countries\.0: .*'USA' is no country of the calendars"),
+        ('[feeds]\nsubjects = [" "]\n', r"feeds\.subjects\.0"),
+        ('[feeds]\nuser_agent = "caf\u00e9/1"\n', r"feeds\.user_agent"),
+        ('[feeds]\nuser_agent = "a\\nb"\n', r"feeds\.user_agent"),
     ],
 )
 def test_a_mistake_names_its_key(text: str, named: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(SettingsError, match=named):
         settings_from(text, tmp_path, monkeypatch)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("MARKET_FEEDS__COUNTRIES", "United States"),
+        ("MARKET_FEEDS", '{"hunter2"'),
+        ("MARKET_FEEDS", "[" * 100_000),
+        ("MARKET_FEATURES__CUTS", "[hunter2]"),
+        ("MARKET_FEEDS", "3"),
+        ("MARKET_FEEDS", "[3]"),
+        ("MARKET_FEEDS__SOURCES__VIX", "cnbc, hunter2"),
+        ("MARKET_INSTRUMENTS__X", "hunter2"),
+        ("MARKET_INSTRUMENTS__X__BARS", "hunter2"),
+    ],
+)
+def test_a_malformed_variable_is_named_and_its_value_not_shown(
+    name: str, value: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, value)
+    monkeypatch.setenv("MARKET_FEEDS__RAW_DAYS", "3")
+    with pytest.raises(SettingsError) as error:
+        settings_from("", tmp_path, monkeypatch)
+    named = (name, name.removeprefix("MARKET_").lower().replace("__", "."))
+    assert any(each in str(error.value) for each in named), error.value
+    assert value not in str(error.value)
+    assert "hunter2" not in str(error.value)
+
+
+@pytest.mark.parametrize("calendar", ["XNYS", "24/7", "NYSE", "FX"])
+def test_calendars_by_name_or_alias(calendar: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = settings_from(f'[instruments.X]\ncalendar = "{calendar}"\n', tmp_path, monkeypatch)
+    assert settings.instruments["X"].calendar == calendar
 
 
 def test_a_password_in_the_file_is_refused_and_not_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""The numbers under which Investing.com's calendar service and widget know a country."""
+"""The countries that have economic events, as calendars write them, with Investing.com's numbers for them."""
 
 COUNTRIES = {
     "Argentina": 29, "Australia": 25, "Austria": 54, "Bahrain": 145, "Bangladesh": 47, "Belgium": 34, "Botswana": 163,
