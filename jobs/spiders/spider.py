@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequenc
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 import scrapy
 from scrapy.http import Response, TextResponse
@@ -109,7 +109,7 @@ class PageSpider(scrapy.Spider):
     def request(self, page: Page, hook: Hook) -> scrapy.Request:
         """A request of this site; its page goes to the hook, each failure into the run."""
         server = self.server()
-        url = urljoin(server.url, page.path)
+        url = page.path if urlsplit(page.path).scheme else f"{server.url.rstrip('/')}/{page.path.lstrip('/')}"
         remembered = self._remembered(url, page)
         common: dict[str, Any] = {
             "url": url,

@@ -73,6 +73,9 @@ class TradingsterCot(PageSpider):
     def _report_page(self, index: Page, listed: cot.Listed) -> Page:
         # Only the path: a link to the site's own name would leave the address that the caller gave.
         path = urlsplit(urljoin(urljoin(self.site, index.path), listed.link)).path
+        folder = urlsplit(self.server().url).path.rstrip("/")
+        if path.startswith(f"{folder}{self.path}/"):  # a mirror may write its own
+            path = path.removeprefix(folder)
         day = self.order.day
         params = {"page": "report", "contract": listed.contract, **({"date": f"{day}"} if day else {})}
         return Page(f"{path}/{day}" if day else path, listed.contract, params)

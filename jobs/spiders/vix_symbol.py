@@ -12,7 +12,7 @@ from jobs.spiders.page import first, implausible, words
 
 _VIX = re.compile(r"(?<![A-Z0-9])VIX(?![A-Z0-9])|VOLATILITY INDEX", re.IGNORECASE)  # VIX9D and VIXY are others
 _BOUND_TO = re.compile(r"quoteData\['([^']+)'\]")
-_QUOTE_PATH = re.compile(r"/quotes/([^/]+)/?")
+_QUOTE_PATH = re.compile(r"(?:/.*)?/quotes/([^/]+)/?")  # a mirror may have it below a folder
 
 
 def is_vix(name: str) -> bool:

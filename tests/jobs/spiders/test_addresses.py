@@ -1,0 +1,55 @@
+"""Where a spider asks: the site, another server, and one that has the site below a folder."""
+
+import pytest
+
+from jobs.spiders.cnbc_vix import CnbcVix
+from jobs.spiders.cot import Listed
+from jobs.spiders.investing_economic import InvestingEconomic
+from jobs.spiders.spider import Order, Page, PageSpider, Run
+from jobs.spiders.tradingster_cot import TradingsterCot
+from market.errors import SourceError
+
+MIRROR = "http://127.0.0.1:8/mirror"
+
+
+def asked(spider: PageSpider, page: Page | None = None) -> str:
+    found = next(iter(spider.first_pages())) if page is None else page
+    return str(spider.request(found, spider.messages).url)
+
+
+@pytest.mark.parametrize(
+    ("base_url", "url"),
+    [
+        (None, "https://www.cnbc.com/quotes/.VIX"),
+        ("http://127.0.0.1:8", "http://127.0.0.1:8/quotes/.VIX"),
+        (MIRROR, f"{MIRROR}/quotes/.VIX"),
+        (f"{MIRROR}/", f"{MIRROR}/quotes/.VIX"),
+    ],
+)
+def test_the_folder_of_a_server_is_kept(base_url: str | None, url: str) -> None:
+    assert asked(CnbcVix(Run(), Order(base_url))) == url
+
+
+@pytest.mark.parametrize(("path", "url"), [("x/y?z=1", f"{MIRROR}/x/y?z=1"), ("http://h/x", "http://h/x")])
+def test_a_path_of_the_callers(path: str, url: str) -> None:
+    assert asked(CnbcVix(Run(), Order(MIRROR, path))) == url
+
+
+def test_the_widget_s_fields_stay() -> None:
+    assert asked(InvestingEconomic(Run(), Order(MIRROR), via="widget")).startswith(f"{MIRROR}/?columns=")
+
+
+@pytest.mark.parametrize(
+    "link", ["/cot/futures/fin/099741", "/mirror/cot/futures/fin/099741", "/cot/futures/fin/099741/"]
+)
+def test_a_report_s_link_in_a_mirrored_index(link: str) -> None:
+    spider = TradingsterCot(Run(), Order(MIRROR))
+    page = spider._report_page(next(iter(spider.first_pages())), Listed("099741", link))
+    assert asked(spider, page).rstrip("/") == f"{MIRROR}/cot/futures/fin/099741"
+
+
+def test_another_quote_below_a_folder_is_noticed() -> None:
+    spider = CnbcVix(Run(), Order(MIRROR))
+    spider.ensure_right_page(f"{MIRROR}/quotes/.VIX", Page("", "VIX"))
+    with pytest.raises(SourceError, match="AAPL"):
+        spider.ensure_right_page(f"{MIRROR}/quotes/AAPL", Page("", "VIX"))
