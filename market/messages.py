@@ -42,6 +42,7 @@ Timezone = Annotated[str, AfterValidator(_as_known_timezone)]
 # MariaDB compares keys without the spaces at their ends, so such a key would be another one here than there.
 Trimmed = Annotated[str, Field(pattern=r"^\S(.*\S)?$")]
 Symbol = Annotated[str, Field(min_length=1, max_length=32, pattern=r"^[A-Za-z0-9._/^-]+$")]
+DECIMALS = 10  # of a difference: floats make 0.19999999999999998 of 0.3 - 0.1
 EARLY = timedelta(minutes=10)  # figures come a little before their time, by a hasty publisher or a slow clock
 
 
@@ -155,11 +156,15 @@ class Cot(Described):
     short_oi_pct: Annotated[float, Field(ge=0, le=100)] | None = None
 
 
+def _difference(figure: float, actual: float) -> float:
+    return round(figure - actual, DECIMALS) + 0.0  # never -0.0
+
+
 class EconomicRelease(Sourced):
     """Topic `ind`: one event's figures and their two differences, all in `unit`; without `actual` it is a forecast.
 
     A forecast may be known at any time, an actual figure from released_at on, or at most EARLY before it.
-    The differences are derived here, previous - actual and forecast - actual; given, they must agree.
+    The differences are derived here, previous - actual and forecast - actual, to DECIMALS; given, they must agree.
     """
 
     country: Trimmed = Field(min_length=1, max_length=64)
@@ -177,9 +182,9 @@ class EconomicRelease(Sourced):
     def _differences_are_derived(self) -> Self:
         for name in ("previous", "forecast"):
             figure, field = getattr(self, name), f"{name}_actual_difference"
-            derived = None if figure is None or self.actual is None else figure - self.actual
+            derived = None if figure is None or self.actual is None else _difference(figure, self.actual)
             given = getattr(self, field)
-            if given is not None and given != derived:
+            if given is not None and (derived is None or round(given, DECIMALS) != derived):
                 raise ValueError(f"{field} {given} is not {name} - actual: {derived}")
             object.__setattr__(self, field, derived)  # frozen for everybody else
         return self

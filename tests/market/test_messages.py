@@ -73,6 +73,15 @@ def test_the_differences_of_a_release_are_derived() -> None:
     assert EconomicRelease.model_validate_json(release.to_bytes()) == release
 
 
+def test_a_difference_of_decimals_is_one() -> None:
+    release = EconomicRelease(**RELEASE, actual=0.1, previous=0.3, forecast=0.1)
+    assert (release.previous_actual_difference, release.forecast_actual_difference) == (0.2, 0.0)
+    large = EconomicRelease(**RELEASE, actual=2e-5, previous=1e12)
+    assert large.previous_actual_difference == 1e12 - 2e-5
+    given = EconomicRelease(**RELEASE, actual=0.1, previous=0.3, previous_actual_difference=0.3 - 0.1)  # as it was
+    assert given.previous_actual_difference == 0.2
+
+
 def test_without_a_figure_there_is_no_difference() -> None:
     forecast_only = EconomicRelease(**RELEASE, previous=0.25, forecast=0.75)
     assert (forecast_only.previous_actual_difference, forecast_only.forecast_actual_difference) == (None, None)
@@ -81,6 +90,10 @@ def test_without_a_figure_there_is_no_difference() -> None:
 def test_a_difference_that_does_not_agree_is_refused() -> None:
     with pytest.raises(ValidationError, match="previous_actual_difference"):
         EconomicRelease(**RELEASE, actual=0.5, previous=0.25, previous_actual_difference=0.25)
+    with pytest.raises(ValidationError, match="previous_actual_difference"):
+        EconomicRelease(**RELEASE, actual=0.1, previous=0.3, previous_actual_difference=0.2000001)
+    with pytest.raises(ValidationError, match="previous_actual_difference"):
+        EconomicRelease(**RELEASE, actual=0.1, previous_actual_difference=0.2)
 
 
 SECOND_BEFORE, SECOND_AFTER = "2024-01-10T15:29:59+00:00", "2024-01-10T15:30:01+00:00"
