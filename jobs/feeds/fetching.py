@@ -64,6 +64,8 @@ def _prepared(
     user_agent: str | None = None,
     record: bool = True,
 ) -> "_Fetch":
+    if not query.symbol.strip():
+        raise SourceError("bad_request", source.name, "the symbol is empty")
     settings = get_settings().feeds
     token = token or token_of(source.name, settings.tokens)
     server = base_url or settings.base_urls.get(source.name)

@@ -176,6 +176,7 @@ def test_without_a_token_nothing_is_asked(capsys: pytest.CaptureFixture[str]) ->
     [
         ["nonsense", "--symbol", "X"],
         ["cboe"],
+        ["alpha_vantage", "--symbol", "", "--dry-run"],
         ["cboe", "--symbol", "SPX", "--dry-run"],
         ["cboe", "--symbol", "VIX", "--start", "2026-01-01T00:00:00"],
         ["cboe", "--symbol", "VIX", "--interval", "soon"],
