@@ -12,6 +12,7 @@ it is: its as_of says so.
 import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time
+from math import inf
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
@@ -47,8 +48,8 @@ REPORTS = (  # the groups that stand together, besides the rest
 LONG, LONG_SHARE, SHORT, SHORT_SHARE = 1, 2, 4, 5  # cells of a row; 3 and 6 count traders, 7 to 9 are spreads
 SATURDAY = 5
 ROW_CELLS = (7, 10)  # without and with spreads
-SHARE_THAT_TELLS = 1.0  # percent; a smaller one is rounded too coarsely
-OPEN_INTERESTS_APART = 2.0  # times; rounding alone makes 1.05
+SHARE_ROUNDING = 0.051  # percent; shares are shown with one decimal; a little more for the float
+POSITION_ROUNDING = 1  # contracts; consolidated reports round
 PATHS = {
     "traders": re.compile(r"/cot/futures/(?:fin|disagg)/([^/?#]+)"),
     "legacy": re.compile(r"/cot/legacy-futures/([^/?#]+)"),
@@ -197,16 +198,19 @@ def _ensure_long_first(page: Selector) -> None:
 
 
 def _ensure_one_open_interest(figures: dict[str, dict[str, float | None]]) -> None:
-    """All positions are shares of one open interest, at least about: a lost digit or a swapped cell is not."""
-    implied = [
-        (100 * held / share, f"{group} {side}")
-        for group, found in figures.items()
-        for side in ("long", "short")
-        if (held := found[side]) and (share := found[f"{side}_oi_pct"]) and SHARE_THAT_TELLS <= share <= 100
-    ]
-    if implied and max(implied)[0] > OPEN_INTERESTS_APART * min(implied)[0]:
-        (least, one), (most, other) = min(implied), max(implied)
-        raise implausible(SOURCE, f"{one} makes an open interest of {least:.0f}, {other} one of {most:.0f}")
+    """All positions are shares of one open interest, up to rounding: a lost digit or a swapped cell is not."""
+    least, most = (0.0, ""), (inf, "")
+    for group, found in figures.items():
+        for side in ("long", "short"):
+            held, share, name = found[side], found[f"{side}_oi_pct"], f"{group} {side}"
+            if held is None or share is None or share > 100:  # which the message refuses
+                continue
+            least = max(least, (100 * (held - POSITION_ROUNDING) / (share + SHARE_ROUNDING), name))
+            if share > SHARE_ROUNDING:
+                most = min(most, (100 * (held + POSITION_ROUNDING) / (share - SHARE_ROUNDING), name))
+    if least[0] > most[0]:
+        detail = f"{least[1]} makes an open interest of {least[0]:.0f} or more, {most[1]} one of {most[0]:.0f} or less"
+        raise implausible(SOURCE, detail)
 
 
 def _position(group: str, side: str, cell: Selector) -> Position:

@@ -1,5 +1,6 @@
 """Tradingster's index and reports: groups, figures, dates, and the CFTC's release schedule."""
 
+import csv
 import json
 import re
 from datetime import UTC, date, datetime, timedelta
@@ -9,7 +10,7 @@ import pytest
 
 from jobs.feeds.cftc import Cftc
 from jobs.feeds.feed import Payload, Query
-from jobs.spiders.cot import Listed, parse_index, parse_report
+from jobs.spiders.cot import Listed, _ensure_one_open_interest, parse_index, parse_report
 from market.cot_schedule import published_at
 from market.errors import SourceError
 from market.messages import Cot
@@ -28,6 +29,7 @@ from tests.jobs.spiders.pages import (
 )
 
 RENDERED = Path(__file__).parents[4] / "shared" / "data" / "cot" / "tradingster_fin_13874_plus_2025-05-13_rendered.txt"
+YEARS = RENDERED.with_name("tff_futonly_2022_2026_sp500_vix_eurofx_nasdaq.csv")
 NOW = datetime(2025, 5, 18, 12, 0, tzinfo=UTC)
 
 
@@ -174,6 +176,9 @@ def test_whenever_and_wherever_a_report_is_fetched_it_is_known_by_its_schedule(a
         (cot_report().replace("1,115,694", "-1,115,694"), "schema_changed", "no position"),
         (cot_report().replace("52.1%", "152.1%"), "implausible", "152.1"),
         (cot_report().replace("52.1%", "5.21%"), "implausible", "open interest"),  # a point that moved
+        (cot_report().replace("52.1%", "52.4%"), "implausible", "open interest"),  # of 0.3% less than the others
+        (cot_report().replace("1,115,694", "1,151,694"), "implausible", "open interest"),  # digits swapped
+        (cot_report().replace("157,321", "0").replace("+2,590", "0"), "implausible", "leveraged_funds long"),
         (cot_report().replace("+13,560", "+2,113,560"), "implausible", "2113560"),  # from fewer than none
         (cot_report(as_of="2025-05-17"), "implausible", "Saturday"),
         (cot_report().replace("<th>Long</th>", "<th>Short</th><th>Long</th>"), "schema_changed", "short"),
@@ -221,6 +226,26 @@ def test_index_of_a_commodity_and_refusals() -> None:
         assert raised.value.kind == kind
     with pytest.raises(SourceError, match="names 1, 2"):
         parse_index(cot_index(("GOLD", "1"), ("GOLD", "2")), "GOLD")
+
+
+@pytest.mark.skipif(not YEARS.exists(), reason="the recorded samples are not here")
+def test_recorded_reports_are_of_one_open_interest() -> None:
+    """Four years of reports as the site would show them, consolidated ones and small contracts among them."""
+    with YEARS.open() as file:
+        reports = list(csv.DictReader(file))
+    for report in reports:
+        figures = {
+            group: {
+                **{side.lower(): float(report[f"{name}_Positions_{side}_All"]) for side in ("Long", "Short")},
+                **{
+                    f"{side.lower()}_oi_pct": float(report[f"Pct_of_OI_{name}_{side}_All"])
+                    for side in ("Long", "Short")
+                },
+            }
+            for name, group in (("Asset_Mgr", "asset_manager"), ("Lev_Money", "leveraged_funds"))
+        }
+        _ensure_one_open_interest(figures)
+    assert len(reports) > 2000
 
 
 @pytest.mark.skipif(not RENDERED.exists(), reason="the recorded samples are not here")
