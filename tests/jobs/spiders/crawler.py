@@ -2,6 +2,7 @@
 
 `python -m tests.jobs.spiders.crawler` reads lines of JSON, {"arguments": those of jobs.spiders, "environment": what
 holds for this crawl}, and writes one for each: {"status": the exit code, "out": …, "err": what the command writes}.
+Its clock is the real one, but for exchange holidays, on which a VIX page is stale: then it is that of the day before.
 """
 
 import contextlib
@@ -12,8 +13,12 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
+import numpy as np
+from exchange_calendars import get_calendar
 from scrapy.crawler import CrawlerProcess
 from scrapy.utils.reactor import install_reactor
 from twisted.internet.defer import ensureDeferred
@@ -21,11 +26,25 @@ from twisted.internet.threads import deferToThread
 
 from jobs.spiders.__main__ import crawl, report, scrapy_settings
 from jobs.spiders.arguments import parser_of_arguments
+from jobs.spiders.spider import PageSpider
 from market.settings import ROOT
 from tests.market_world import forget_settings
 from tests.stack import changed_environment
 
+NIGHT_ENDS = timedelta(hours=3, minutes=15)  # in New York, when the VIX of a day begins
 REACTOR = "twisted.internet.asyncioreactor.AsyncioSelectorReactor"
+
+
+def ordinary(moment: datetime) -> datetime:
+    """The moment, or the same hour of an earlier day when the last weekday until then was an exchange holiday."""
+    sessions = set(get_calendar("XNYS").sessions.values.astype("M8[D]"))
+    while np.busday_offset(_day_in_new_york(moment), 0, roll="backward") not in sessions:
+        moment -= timedelta(days=1)
+    return moment
+
+
+def _day_in_new_york(moment: datetime) -> np.datetime64:
+    return np.datetime64((moment.astimezone(ZoneInfo("America/New_York")) - NIGHT_ENDS).date())
 
 
 class Crawler:
@@ -79,6 +98,7 @@ async def _crawled(arguments: list[str], environment: Mapping[str, str]) -> dict
 
 def main() -> None:
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w")
+    PageSpider.__init__.__defaults__ = (lambda: ordinary(datetime.now(UTC)),)  # type: ignore[attr-defined]
     install_reactor(REACTOR)
     from twisted.internet import reactor
 

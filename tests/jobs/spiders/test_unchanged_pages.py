@@ -13,7 +13,7 @@ from jobs.raw_store import Raw, RawStore, raw_store
 from jobs.spiders import parse_recorded
 from jobs.spiders.archive import archive
 from market.messages import Vix
-from tests.jobs.spiders.crawler import Crawler
+from tests.jobs.spiders.crawler import Crawler, ordinary
 from tests.jobs.spiders.pages import calendar_page, cot_index, cot_report, event_row, strip, vix_page
 from tests.jobs.spiders.site import Answer, Site, site
 from tests.stack import changed_environment
@@ -128,7 +128,7 @@ def test_a_dry_run_asks_for_the_whole(crawl: Crawl, tmp_path: Path) -> None:
 @pytest.mark.parametrize("answer", [Answer(vix_page()), Answer(vix_page(), headers=ETAG)], ids=["same bytes", "304"])
 def test_a_page_that_stands_still_is_of_the_day_on_which_it_came(answer: Answer, crawl: Crawl, tmp_path: Path) -> None:
     """CNBC's page names no day while the market is open: frozen for two weeks, it is still of two weeks ago."""
-    then = datetime.now(UTC) - timedelta(days=14)
+    then = ordinary(datetime.now(UTC) - timedelta(days=14))
     evening = then.replace(hour=22, minute=0)  # after any close in New York
     ref = recorded_before(tmp_path, vix_page(), evening)
     with site(**{VIX: answer}) as met:
@@ -145,7 +145,7 @@ def test_a_page_that_stands_still_for_longer_than_its_record_is_kept(
     answer: Answer, crawl: Crawl, tmp_path: Path
 ) -> None:
     """Its payload is pruned, its first receipt not forgotten: recorded anew it is still of the day on which it came."""
-    first_at = (datetime.now(UTC) - timedelta(days=45)).replace(hour=22, minute=0)
+    first_at = ordinary(datetime.now(UTC) - timedelta(days=45)).replace(hour=22, minute=0)
     page = Raw("vix", "cnbc", "VIX", first_at, vix_page().encode(), VIX, content_type="text/html; charset=utf-8")
     with changed_environment({"MARKET_LOCAL__VAR": str(tmp_path)}):
         archive().kept(page)
@@ -154,7 +154,7 @@ def test_a_page_that_stands_still_for_longer_than_its_record_is_kept(
         found = [crawl(tmp_path, met, "vix", "--print") for _ in range(2)]
     messages = [Vix.model_validate(printed) for _, (printed,), _ in found]
     ((ref, kept),) = store(tmp_path).walk()
-    assert kept.received_at > first_at + timedelta(days=44)
+    assert kept.received_at > first_at + timedelta(days=39)
     for message in messages:
         assert first_at - timedelta(days=4) < message.as_of <= message.known_at <= first_at
         assert message.received_at >= kept.received_at
