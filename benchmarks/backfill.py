@@ -9,11 +9,8 @@ not grow with the recording. The peer is Kafka alone: the same messages made and
 import argparse
 import json
 import sys
-import tempfile
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -22,17 +19,15 @@ import pandas as pd
 import psutil
 from tqdm import tqdm
 
-from benchmarks.bar_to_prediction import processes
+from benchmarks._stack import processes, streaming_stack
+from jobs.drain import DrainStalled, wait_until_streamed
 from jobs.recording import Recording
 from jobs.replay_publish import publish
-from market.database import connect
-from market.kafka_clients import ensure_topics
-from market.migrate import migrate
 
 TARGET_BARS_PER_S = 20_000
 FIRST = datetime(2024, 1, 1, tzinfo=UTC)
 INTERVAL = timedelta(minutes=5)
-STALL_S = 120.0
+POLL_S = 2.0  # counting the rows reads the table, which is no part of the work
 
 
 def write_recording(folder: Path, symbols: int, bars: int) -> None:
@@ -58,33 +53,25 @@ def write_recording(folder: Path, symbols: int, bars: int) -> None:
     )
 
 
-def backfill(folder: Path, expected: int) -> tuple[float, float, list[tuple[int, float]]]:
+def backfill(folder: Path) -> tuple[float, float, list[tuple[int, float]]]:
     """Seconds to the last feature row and to Kafka's last confirmation, and (rows, MB held) as they grew."""
     recording, held = Recording(folder), list[tuple[int, float]]()
-    sent: list[float] = []
-    started = time.perf_counter()
-    sender = threading.Thread(target=lambda: sent.append(publish(recording).seconds))
-    sender.start()
-    rows, moved_at = 0, time.monotonic()
-    with tqdm(total=expected, desc="feature rows", unit="bar") as bar:
-        while rows < expected:
-            time.sleep(0.25)
-            now = _feature_rows()
-            held.append((now, _memory_mb()))
-            bar.update(now - rows)
-            moved_at = time.monotonic() if now > rows else moved_at
-            if time.monotonic() - moved_at > STALL_S:
-                raise TimeoutError(f"{now} of {expected} feature rows, and no more in {STALL_S:.0f} s")
-            rows = now
-    seconds = time.perf_counter() - started
-    sender.join()
-    return seconds, sent[0], held
+    with ThreadPoolExecutor(1) as pool, tqdm(desc="feature rows", unit="bar") as bar:
 
+        def grown(rows: int, expected: int) -> None:
+            held.append((rows, _memory_mb()))
+            bar.total = expected
+            bar.update(rows - bar.n)
 
-def _feature_rows() -> int:
-    with connect("reader") as connection, connection.cursor() as cursor:
-        cursor.execute("SELECT COUNT(*) FROM target")  # written after the features, and a hundredth of their size
-        return int((cursor.fetchone() or (0,))[0])
+        started = time.perf_counter()
+        sending = pool.submit(publish, recording)
+        try:
+            wait_until_streamed(recording.symbols, None, recording.bar_count(), progress=grown, poll_s=POLL_S)
+        except DrainStalled:
+            if sending.done():
+                sending.result()  # that nothing comes may be the sender's fault
+            raise
+        return time.perf_counter() - started, sending.result().seconds, held
 
 
 def _memory_mb() -> float:
@@ -100,30 +87,16 @@ def _memory_mb() -> float:
     return held / 1e6
 
 
-@contextmanager
-def _running() -> Iterator[Path]:
-    from local import jar_folders
-    from tests.stack import temporary_stack
-
-    with tempfile.TemporaryDirectory() as folder, temporary_stack(Path(folder) / "var"):
-        jar_folders.ensure(["spark"])
-        migrate()
-        ensure_topics()
-        recording = Path(folder) / "recording"
-        recording.mkdir()
-        yield recording
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.backfill", description=__doc__)
     parser.add_argument("--symbols", type=int, default=20)
     parser.add_argument("--bars", type=int, default=10_000, help="of each symbol (default 10,000)")
     given = parser.parse_args()
     expected = given.symbols * given.bars
-    with _running() as folder:
+    with streaming_stack() as folder:
         write_recording(folder, given.symbols, given.bars)
         with processes("jobs.streaming"):
-            seconds, sent, held = backfill(folder, expected)
+            seconds, sent, held = backfill(folder)
     print(
         json.dumps(
             {

@@ -11,47 +11,24 @@ committed when the worker's commit returned.
 
 import argparse
 import json
-import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 import numpy as np
 from tqdm import tqdm
 
+from benchmarks._stack import processes, streaming_stack
 from jobs.builtin_recording import write_builtin_recording
 from jobs.drain import wait_until_streamed
 from jobs.live_replay import LiveSummary, replay_live
 from jobs.recording import Recording
 from jobs.replay_publish import publish
-from local.process import python
 from market.database import connect
 from market.kafka_clients import ConfirmedPublisher, consumer, ensure_topics, producer
-from market.migrate import migrate
-from market.settings import ROOT, get_settings
+from market.settings import get_settings
 
 HISTORY_BARS = 600  # more than the longest window; the rest of the year would only take time
 TARGET_P50_S, TARGET_P99_S = 0.5, 1.0
-
-
-@contextmanager
-def processes(*modules: str) -> Iterator[None]:
-    """The modules as processes of their own, ended afterwards; their words go to var/log/NAME.log."""
-    logs = get_settings().local.var / "log"
-    started = []
-    for module in modules:
-        with (logs / f"{module}.log").open("wb") as log:
-            started.append(subprocess.Popen(python("-m", module), cwd=ROOT, stdout=log, stderr=subprocess.STDOUT))
-    try:
-        yield
-    finally:
-        for process in started:
-            process.terminate()
-        for process in started:
-            process.wait(30)
 
 
 def register_champion() -> None:
@@ -103,17 +80,10 @@ def floor(count: int) -> np.ndarray:
 
 def main() -> int:
     """Exit status 0 when all bars were predicted; the targets are in the JSON, met or not."""
-    from tests.stack import temporary_stack
-
     parser = argparse.ArgumentParser(prog="python -m benchmarks.bar_to_prediction", description=__doc__)
     parser.add_argument("--bars", type=int, default=100, help="live bars (default 100)")
     bars = parser.parse_args().bars
-    with tempfile.TemporaryDirectory() as folder, temporary_stack(Path(folder) / "var"):
-        from local import jar_folders
-
-        jar_folders.ensure(["spark"])
-        migrate()
-        ensure_topics()
+    with streaming_stack():
         register_champion()
         with processes("jobs.streaming", "inference.worker"):
             summary = live_bars(bars)

@@ -9,9 +9,7 @@ import argparse
 import json
 import statistics
 import sys
-import tempfile
 import time
-from pathlib import Path
 
 from tqdm import tqdm
 
@@ -25,10 +23,9 @@ from benchmarks._live_bars import (
     symbols_of,
     write_history,
 )
-from benchmarks.bar_to_prediction import processes
+from benchmarks._stack import processes, streaming_stack
 from market.feature_sql import lookback_bars
-from market.kafka_clients import ConfirmedPublisher, ensure_topics
-from market.migrate import migrate
+from market.kafka_clients import ConfirmedPublisher
 
 TARGETS_S = {500: 1.0, 5000: 5.0}
 WARM_UP = 10
@@ -54,9 +51,6 @@ def bursts(count: int, rounds: int) -> tuple[list[float], list[float]]:
 
 
 def main() -> int:
-    from local import jar_folders
-    from tests.stack import changed_environment, temporary_stack
-
     parser = argparse.ArgumentParser(prog="python -m benchmarks.burst", description=__doc__)
     parser.add_argument("--symbols", type=int, action="append", help="repeatable; default 500 and 5000")
     parser.add_argument("--rounds", type=int, default=5, help="measured bursts (default 5)")
@@ -65,16 +59,8 @@ def main() -> int:
     # The rounds are five minutes of event time apart, so the first ones are older than the usual grace for live bars.
     grace = {"MARKET_STREAM__READINESS_GRACE_S": "86400"}
     for count in options.symbols or sorted(TARGETS_S):
-        with (
-            tempfile.TemporaryDirectory() as folder,
-            temporary_stack(Path(folder) / "var"),
-            changed_environment(grace),
-        ):
-            jar_folders.ensure(["spark"])
-            migrate()
-            ensure_topics()
-            with processes("jobs.streaming"):
-                total, sent = bursts(count, options.rounds)
+        with streaming_stack(**grace), processes("jobs.streaming"):
+            total, sent = bursts(count, options.rounds)
         value, peer = statistics.median(total), statistics.median(sent)
         lines.append(
             {

@@ -7,9 +7,7 @@ has come before, as the feeds send it. The peer is the limit: a message to Kafka
 import argparse
 import json
 import sys
-import tempfile
 import time
-from pathlib import Path
 
 import numpy as np
 from tqdm import tqdm
@@ -23,10 +21,10 @@ from benchmarks._live_bars import (
     send_books,
     write_history,
 )
-from benchmarks.bar_to_prediction import floor, latency_line, processes
+from benchmarks._stack import processes, streaming_stack
+from benchmarks.bar_to_prediction import floor, latency_line
 from market.feature_sql import lookback_bars
-from market.kafka_clients import ConfirmedPublisher, ensure_topics
-from market.migrate import migrate
+from market.kafka_clients import ConfirmedPublisher
 
 TARGET_P50_S, TARGET_P99_S = 0.25, 0.6
 WARM_UP = 20
@@ -49,18 +47,12 @@ def latencies(bars: int) -> np.ndarray:
 
 
 def main() -> int:
-    from local import jar_folders
-    from tests.stack import changed_environment, temporary_stack
-
     parser = argparse.ArgumentParser(prog="python -m benchmarks.stream_latency", description=__doc__)
     parser.add_argument("--bars", type=int, default=200, help="measured live bars (default 200)")
     bars = parser.parse_args().bars
     # The bars are five minutes of event time apart, so the first ones are older than the usual grace for live bars.
     grace = {"MARKET_STREAM__READINESS_GRACE_S": "8640000"}
-    with tempfile.TemporaryDirectory() as folder, temporary_stack(Path(folder) / "var"), changed_environment(grace):
-        jar_folders.ensure(["spark"])
-        migrate()
-        ensure_topics()
+    with streaming_stack(**grace):
         with processes("jobs.streaming"):
             seconds = latencies(bars)
         limit = floor(bars)

@@ -13,7 +13,20 @@ from datetime import UTC, date, datetime, time
 from itertools import pairwise
 from typing import Any, ClassVar
 
-from jobs.feeds.cftc_totals import CODE, SHARE_ROUNDING, SPREADING, Row, Traders, makes_its_totals, optional, totals
+from jobs.feeds.cftc_totals import (
+    CHANGES,
+    CODE,
+    POSITIONS,
+    SHARES,
+    SPREADING,
+    Row,
+    Traders,
+    block,
+    makes_its_totals,
+    optional,
+    share_fits,
+    totals,
+)
 from jobs.feeds.feed import CSV_TYPES, JSON_TYPES, Payload, Query, Request, implausible
 from jobs.feeds.records import Unreadable, csv_rows, each_record, json_body, moment, number
 from market.cot_schedule import published_at
@@ -24,22 +37,13 @@ from market.messages import Cot, Message
 TYPES = JSON_TYPES | CSV_TYPES | {"application/zip", "application/x-zip-compressed"}
 GROUPS = {"asset_mgr": "asset_manager", "lev_money": "leveraged_funds"}
 TRADERS = dict.fromkeys(("dealer", "asset_mgr", "lev_money", "other_rept"), SPREADING)
-ENDS = ("tot_rept_{}_long", "tot_rept_{}_short", "nonrept_{}_long", "nonrept_{}_short")
-
-
-def _columns(prefix: str, infix: str) -> list[str]:
-    """One block of the wide row: prefix for changes and shares, infix for positions."""
-    names = [f"{prefix}{trader}{infix}_{side}" for trader, sides in TRADERS.items() for side in sides]
-    return names + [prefix + end.format(infix.strip("_")).replace("__", "_") for end in ENDS]
-
-
 # The weekly text's cells by place, as far as they are read.
 WEEKLY = [
-    *("market_and_exchange_names", "yymmdd", "report_date", "cftc_contract_market_code"),
+    *("market_and_exchange_names", "yymmdd", "report_date", CODE),
     *("cftc_market_code", "cftc_region_code", "cftc_commodity_code", "open_interest"),
-    *_columns("", "_positions"),
-    *("change_in_open_interest", *_columns("change_in_", "")),
-    *("pct_of_open_interest", *_columns("pct_of_oi_", "")),
+    *block(TRADERS, POSITIONS),
+    *("change_in_open_interest", *block(TRADERS, CHANGES)),
+    *("pct_of_open_interest", *block(TRADERS, SHARES)),
 ]
 WEEKLY_CELLS = range(80, 100)  # 84 and 87 have been published
 DATES = ("%Y-%m-%d", "%m/%d/%Y", "%Y-%m-%dT%H:%M:%S.000", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%y%m%d")
@@ -175,7 +179,7 @@ class Cftc:
         if not 0 <= position <= open_interest:
             raise implausible(self.name, f"{day} {name}", position, f"outside 0 to open interest {open_interest:g}")
         share = optional(f"{day} pct_of_oi_{trader}_{side}", row.get(f"pct_of_oi_{trader}_{side}"))
-        if share is not None and open_interest and abs(share - 100 * position / open_interest) > SHARE_ROUNDING:
+        if not share_fits(share, position, open_interest):
             why = f"{position:g} of {open_interest:g} contracts is {100 * position / open_interest:.2f}"
             raise implausible(self.name, f"{day} pct_of_oi_{trader}_{side}", share, why)
         change = optional(f"{day} change_in_{trader}_{side}", row.get(f"change_in_{trader}_{side}"))

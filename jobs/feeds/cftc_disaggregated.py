@@ -14,27 +14,32 @@ import re
 from typing import ClassVar
 
 from jobs.feeds.cftc import TYPES, Cftc, CftcYearly, scope_in
-from jobs.feeds.cftc_totals import BOTH, CHANGES, CODE, POSITIONS, SHARES, SPREADING, Row, Traders, makes_its_totals
+from jobs.feeds.cftc_totals import (
+    BOTH,
+    CHANGES,
+    CODE,
+    POSITIONS,
+    SHARES,
+    SPREADING,
+    Row,
+    Traders,
+    block,
+    makes_its_totals,
+)
 from jobs.feeds.feed import Query, Request
 
 GROUPS = {"m_money": "managed_money"}
 TRADERS = {"prod_merc": BOTH, "swap": SPREADING, "m_money": SPREADING, "other_rept": SPREADING}
 
 
-def _block(form: str, last: str = "") -> list[str]:
-    """The traders' columns of one kind, then their total and the nonreportable rest."""
-    groups = {**TRADERS, "tot_rept": BOTH, "nonrept": BOTH}
-    return [form.format(group, side) + last for group, sides in groups.items() for side in sides]
-
-
 WEEKLY = [
     *("market_and_exchange_names", "yymmdd", "report_date", CODE),
     *("cftc_market_code", "cftc_region_code", "cftc_commodity_code"),
-    *("open_interest", *_block(POSITIONS)),
-    *("open_interest_old", *_block(POSITIONS, "_old")),
-    *("open_interest_other", *_block(POSITIONS, "_other")),
-    *("change_in_open_interest", *_block(CHANGES)),
-    *("pct_of_open_interest", *_block(SHARES)),
+    *("open_interest", *block(TRADERS, POSITIONS)),
+    *("open_interest_old", *block(TRADERS, POSITIONS, "_old")),
+    *("open_interest_other", *block(TRADERS, POSITIONS, "_other")),
+    *("change_in_open_interest", *block(TRADERS, CHANGES)),
+    *("pct_of_open_interest", *block(TRADERS, SHARES)),
 ]
 WEEKLY_CELLS = 191
 CODES_AGAIN = slice(186, 189)  # contract, market and commodity, in quotes
@@ -87,9 +92,7 @@ def _misplaced(cells: list[str]) -> str | None:
     codes = [row[CODE], row["cftc_market_code"], row["cftc_commodity_code"]]
     if not CONTRACT_CODE.fullmatch(row[CODE]) or plain[CODES_AGAIN] != codes:
         return f"the codes {codes} end as {plain[CODES_AGAIN]}"
-    is_name = plain[0][:1] not in ("", "(") and any(
-        letter.isalpha() for letter in plain[0]
-    )  # "(CONTRACTS OF …" is none
+    is_name = not plain[0].startswith("(") and any(map(str.isalpha, plain[0]))  # "(CONTRACTS OF …" is none
     if not scope_in(cells) or not is_name:
         return f"it begins with {plain[0]!r:.60} and ends with {plain[-1]!r:.20}"
     whole = row["pct_of_open_interest"]

@@ -20,6 +20,12 @@ KINDS = (  # and by how many contracts the parts of a consolidated report may mi
 )
 
 
+def block(traders: Traders, form: str, last: str = "") -> list[str]:
+    """The traders' columns of one kind, then their total and the nonreportable rest, as they stand in a wide row."""
+    groups = {**traders, "tot_rept": BOTH, "nonrept": BOTH}
+    return [form.format(group, side) + last for group, sides in groups.items() for side in sides]
+
+
 class Total(NamedTuple):
     name: str
     parts: float
@@ -62,6 +68,11 @@ def makes_its_totals(row: Row, traders: Traders) -> bool:
         return False
 
 
+def share_fits(share: float | None, held: float | None, whole: float | None) -> bool:
+    """True when the share (percent) is that of the contracts held in the open interest, or one is not stated."""
+    return not whole or held is None or share is None or abs(share - 100 * held / whole) <= SHARE_ROUNDING
+
+
 def optional(name: str, value: object) -> float | None:
     """The number of a cell that may be empty. Raises Unreadable."""
     missing = value is None or (isinstance(value, str) and value.strip() in ("", "."))
@@ -72,7 +83,7 @@ def _shares_fit(row: Row, traders: Traders) -> Iterator[bool]:
     whole = optional("open_interest", row["open_interest"])
     for trader, side in ((trader, side) for trader, sides in traders.items() for side in sides):
         held, share = _cell(row, POSITIONS.format(trader, side)), _cell(row, SHARES.format(trader, side))
-        yield not whole or held is None or share is None or abs(share - 100 * held / whole) <= SHARE_ROUNDING
+        yield share_fits(share, held, whole)
 
 
 def _cell(row: Row, name: str) -> float | None:

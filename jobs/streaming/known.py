@@ -34,7 +34,6 @@ class Report:
     since: datetime
     as_of: datetime
     id: int
-    known_at: datetime
 
 
 def find_known(cursor: Cursor, parameters: dict[str, Any]) -> None:
@@ -65,7 +64,7 @@ def _later_reports(cursor: Cursor, parameters: dict[str, Any], contracts: list[s
     if parameters["refresh_from"] == parameters["refresh_to"]:  # one bar: nothing comes after its first time
         return []
     cursor.execute(refresh_statements().known_later, parameters | {"contracts": contracts})
-    return [Report(*row) for row in cursor.fetchall()]
+    return [Report(*row[:-1]) for row in cursor.fetchall()]  # the last column only orders them
 
 
 def _moments(

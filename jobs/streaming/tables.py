@@ -105,7 +105,7 @@ TABLES: dict[str, BaseTable] = {
 def table_row(table: BaseTable, message: Message, derived: dict[str, Any]) -> dict[str, Any]:
     """A row from a message and what was derived from it: the table's names, a book's levels as columns, NULL where
     there is none, times as naive UTC, which MariaDB's columns are without saying so."""
-    row: dict[str, Any] = {**message.__dict__, **derived}  # every batch's hot spot: dict(message) takes thrice as long
+    row: dict[str, Any] = {**message.__dict__, **derived}  # a batch's hot spot: dict(message) takes 50 times as long
     for field, column in table.renamed:
         row[column] = row[field]
     for side, prefix in SIDES.items():

@@ -111,7 +111,7 @@ def test_the_end_of_the_time_is_the_end_of_the_spider(var: Path) -> None:
 
 def spiders_of(parent: int) -> list[str]:
     listed = subprocess.run(["ps", "-o", "args=", "--ppid", str(parent)], capture_output=True, text=True, check=False)
-    return [line for line in listed.stdout.splitlines() if "jobs.spiders" in line]
+    return [line for line in listed.stdout.splitlines() if "-m jobs.spiders" in line]
 
 
 def test_the_command_line_holds_no_address_and_no_flag_of_others() -> None:
