@@ -107,6 +107,7 @@ def _answers() -> bool:
             database=settings.database,
             connect_timeout=2,
             read_timeout=2,
+            ssl_disabled=True,  # as market.database says of loopback
         )
     except pymysql.MySQLError:
         return False

@@ -30,12 +30,16 @@ def password_of(component: Component) -> str:
     return password.get_secret_value()
 
 
+def is_on_loopback() -> bool:
+    """Whether MariaDB is reached by the loopback interface. Traffic there is not encrypted: it leaves no machine, and a
+    TLS handshake costs more than a bar's writes."""
+    return get_settings().mariadb.host in LOOPBACK
+
+
 def connect(component: Component, *, read_timeout_s: int | None = None) -> "pymysql.Connection[Cursor]":
     """A new connection as the component's own user; times in and out are naive UTC.
 
-    A statement that takes longer than `read_timeout_s` seconds breaks the connection; None waits for ever. Traffic on
-    the loopback interface is not encrypted: it leaves no machine, and a TLS handshake costs more than a bar's writes.
-    """
+    A statement that takes longer than `read_timeout_s` seconds breaks the connection; None waits for ever."""
     mariadb = get_settings().mariadb
     return pymysql.connect(
         host=mariadb.host,
@@ -46,7 +50,7 @@ def connect(component: Component, *, read_timeout_s: int | None = None) -> "pymy
         charset="utf8mb4",
         connect_timeout=CONNECT_TIMEOUT_S,
         read_timeout=read_timeout_s,
-        ssl_disabled=mariadb.host in LOOPBACK,
+        ssl_disabled=is_on_loopback(),
         autocommit=False,
         init_command=f"SET time_zone = '+00:00', sql_mode = '{SQL_MODE}'",
     )

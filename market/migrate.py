@@ -10,7 +10,7 @@ from urllib.parse import quote
 from pymysql.cursors import Cursor
 from yoyo import get_backend, read_migrations
 
-from market.database import connect, password_of, user_of
+from market.database import connect, is_on_loopback, password_of, user_of
 from market.feature_sql import feature_view_select, indicator_select, target_select
 from market.features import catalogue
 from market.partitions import keep_partitions
@@ -52,6 +52,8 @@ def _apply_migrations() -> list[str]:
     address = (
         f"mysql://{quote(user_of('admin'))}:{quote(password_of('admin'), safe='')}"
         f"@{mariadb.host}:{mariadb.port}/{mariadb.database}"
+        # yoyo connects anew for each migration and hands what stands here to PyMySQL
+        + ("?ssl_disabled=1" if is_on_loopback() else "")
     )
     backend = get_backend(address)
     try:

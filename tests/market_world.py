@@ -8,7 +8,7 @@ import pymysql
 import pytest
 
 from market import features, settings
-from market.database import password_of, user_of
+from market.database import is_on_loopback, password_of, user_of
 from market.kafka_clients import ensure_topics
 from market.migrate import migrate
 from market.settings import TopicSettings
@@ -49,7 +49,8 @@ def _on_server(statement: str) -> None:
     forget_settings()
     mariadb = settings.get_settings().mariadb
     connection = pymysql.connect(
-        host=mariadb.host, port=mariadb.port, user=user_of("admin"), password=password_of("admin"), autocommit=True
-    )
+        host=mariadb.host, port=mariadb.port, user=user_of("admin"), password=password_of("admin"), autocommit=True,
+        ssl_disabled=is_on_loopback(),
+    )  # fmt: skip
     with connection, connection.cursor() as cursor:
         cursor.execute(statement)

@@ -45,16 +45,20 @@ def finished(place: RunningStack) -> str:
 
 
 def test_live_bars_of_both_symbols_are_predicted_and_the_slots_are_complete(finished: str) -> None:
+    """Of the first minute whose book came in time: a busy machine starts the first minutes' tasks after their end."""
+    complete = [(symbol, "complete", "ccxt_coinbase", "ccxt_coinbase", 1) for symbol in SYMBOLS]
+    until(lambda: _first_slot_with_a_book() == complete, 240)
+    assert "from slot closed to prediction committed" in finished
+
+
+def _first_slot_with_a_book() -> list[tuple[object, ...]]:
     rows = run_query(
         "SELECT s.symbol, s.state, s.bar_source, s.book_source, COUNT(*) FROM v_slot s"
         " JOIN prediction p ON p.symbol = s.symbol AND p.bar_end = s.bar_end"
         " WHERE s.bar_end = (SELECT MIN(bar_end) FROM prediction WHERE bar_end IN (SELECT bar_end FROM book))"
         " GROUP BY s.symbol ORDER BY s.symbol"
     )
-    assert [tuple(row) for row in rows] == [
-        (symbol, "complete", "ccxt_coinbase", "ccxt_coinbase", 1) for symbol in SYMBOLS
-    ]
-    assert "from slot closed to prediction committed" in finished
+    return [tuple(row) for row in rows]
 
 
 def test_history_and_live_bars_are_one_sequence_without_a_gap(finished: str) -> None:

@@ -71,6 +71,7 @@ def query(statement: str) -> list[tuple[object, ...]]:
         password=settings.passwords["admin"].get_secret_value(),
         database=settings.database,
         autocommit=True,
+        ssl_disabled=True,
     )
     with connection, connection.cursor() as cursor:
         cursor.execute(statement)
