@@ -24,7 +24,7 @@ from market.instrument_slots import next_bar_end
 from market.settings import get_settings
 
 BASE_DAGS = {"stream_features", "load_history", "retrain_weekly", "audit_features"}
-FETCH_DAGS = {"fetch_slots", "fetch_vix", "fetch_cot"}
+FETCH_DAGS = {"fetch_slots", "fetch_vix", "fetch_cot", "audit_slots"}
 PATIENCE = timedelta(minutes=3)  # after the last awaited bar's end
 
 

@@ -26,5 +26,6 @@ GRANT INSERT, UPDATE ON {database}.model TO {user};
 -- user: feeds
 GRANT SELECT ON {database}.instrument TO {user};
 GRANT SELECT ON {database}.slot TO {user};
+GRANT SELECT ON {database}.bar TO {user};
 -- user: reader
 GRANT SELECT ON {every_table} TO {user};

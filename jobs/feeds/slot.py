@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 THREADS = 64  # they wait for others' servers
 CLOSED = "closed_slot"
-MAKE_UP_FOR = timedelta(days=7)  # an older gap is filled by a recording, not by the feeds
+MAKE_UP_FOR = timedelta(days=7)  # an older gap is shown by jobs/audit_slots.py and filled by a recording
 
 
 class SlotIncomplete(MarketError):

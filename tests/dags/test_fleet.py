@@ -80,6 +80,7 @@ def test_schedules(fleet: dict[str, Any]) -> None:
     assert summaries["stream_features"] == "@continuous"
     assert summaries["retrain_weekly"] == "0 6 * * 6"
     assert "FX" in summaries["audit_features"]
+    assert summaries["audit_slots"] == "30 3 * * *"
     assert summaries["fetch_slots"] == "each bar end"
     assert summaries["fetch_vix"] == "20 16 * * 1-5"
     assert summaries["fetch_cot"] == "35 15 * * 1-5"

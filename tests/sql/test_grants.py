@@ -24,6 +24,8 @@ DENIED = {1142, 1044, 1227}  # command denied on table, access denied to databas
         ("trainer", "DELETE FROM model"),
         ("trainer", "UPDATE feature SET close = 0"),
         ("feeds", "DELETE FROM slot"),
+        ("feeds", "INSERT INTO slot (symbol) VALUES ('x')"),
+        ("feeds", "SELECT * FROM feature"),
         ("reader", "INSERT INTO slot (symbol) VALUES ('x')"),
         ("reader", "CREATE TABLE mine (n INT)"),
     ],
@@ -41,6 +43,7 @@ def test_what_is_not_granted_is_denied(market: dict[str, str], component: Compon
         ("stream", "SELECT 1 FROM bar, slot, feature, v_feature LIMIT 0"),
         ("trainer", "SELECT 1 FROM feature, v_target LIMIT 0"),
         ("reader", "SELECT 1 FROM v_prediction, v_slot, v_gap LIMIT 0"),
+        ("feeds", "SELECT 1 FROM slot, bar, instrument LIMIT 0"),
     ],
 )
 def test_what_is_granted_works(market: dict[str, str], component: Component, statement: str) -> None:
