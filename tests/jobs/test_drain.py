@@ -21,7 +21,10 @@ def store(statement: str, rows: Iterable[tuple[Any, ...]]) -> None:
 
 
 def store_features(hours: Iterable[float], symbol: str = "BTC") -> None:
-    store("INSERT INTO feature (symbol, bar_end) VALUES (%s, %s)", [(symbol, naive(at(hour))) for hour in hours])
+    """With their labels, which the stream writes last."""
+    keys = [(symbol, naive(at(hour))) for hour in hours]
+    store("INSERT INTO feature (symbol, bar_end) VALUES (%s, %s)", keys)
+    store("INSERT INTO target (symbol, bar_end) VALUES (%s, %s)", keys)
 
 
 def store_slots(hours: Iterable[float], ready_at: datetime | None = None) -> None:
@@ -62,6 +65,14 @@ def test_sees_rows_that_come_while_it_waits(replay_market: Settings) -> None:
             store_features([next(wanted)])
 
     assert wait_until_streamed(["BTC"], None, 3, progress=more, poll_s=0.05).features == 3
+
+
+def test_a_row_is_not_there_before_its_labels_are(replay_market: Settings) -> None:
+    """A large batch commits its rows first and all their labels after them; training reads both."""
+    store_features([1, 2])
+    store("INSERT INTO feature (symbol, bar_end) VALUES ('BTC', %s)", [(naive(at(3)),)])
+    with pytest.raises(DrainStalled, match="2 of 3 feature rows"):
+        wait_until_streamed(["BTC"], at(4), 3, stall_timeout_s=0.2, poll_s=0.05)
 
 
 def test_stall_names_the_streaming_job(replay_market: Settings) -> None:
