@@ -71,6 +71,18 @@ def test_a_window_that_is_not_full_is_null(cursor: Cursor) -> None:
     assert np.isnan(values["atr"]).tolist() == [True] * 14 + [False] * 6  # 14 true ranges, the first bar has none
 
 
+def test_windows_count_bars_whatever_the_slots_say(cursor: Cursor) -> None:
+    """A slot whose bar never came neither widens nor empties a window, and a bar without a slot is in it."""
+    ends = insert_closes(cursor, [float(n) for n in range(1, 31)])
+    cursor.execute("DELETE FROM bar WHERE bar_end = %s", (ends[20],))  # a gap: its slot is closed
+    cursor.execute("DELETE FROM slot WHERE bar_end = %s", (ends[10],))  # a bar whose slot nobody closed
+    values = indicator(cursor, "price_ma", "price_change")
+    # 29 bars: the last window is of the 20 that came last, 10 to 30 without 21.
+    assert np.isnan(values["price_ma"]).tolist() == [True] * 19 + [False] * 10
+    assert values["price_ma"][-1] == (sum(range(10, 31)) - 21) / 20
+    assert values["price_change"][20] == 2.0  # from the 20th close to the 22nd, over the gap
+
+
 def test_a_missing_volume_makes_no_mean(cursor: Cursor) -> None:
     ends = insert_closes(cursor, [1.0] * 12)
     later = ends[3] + timedelta(seconds=1)
