@@ -51,9 +51,8 @@ def _apply_migrations() -> list[str]:
     mariadb = get_settings().mariadb
     address = (
         f"mysql://{quote(user_of('admin'))}:{quote(password_of('admin'), safe='')}"
-        f"@{mariadb.host}:{mariadb.port}/{mariadb.database}"
+        f"@{mariadb.host}:{mariadb.port}/{mariadb.database}" + ("?ssl_disabled=1" if is_on_loopback() else "")
         # yoyo connects anew for each migration and hands what stands here to PyMySQL
-        + ("?ssl_disabled=1" if is_on_loopback() else "")
     )
     backend = get_backend(address)
     try:

@@ -49,8 +49,12 @@ def _on_server(statement: str) -> None:
     forget_settings()
     mariadb = settings.get_settings().mariadb
     connection = pymysql.connect(
-        host=mariadb.host, port=mariadb.port, user=user_of("admin"), password=password_of("admin"), autocommit=True,
+        host=mariadb.host,
+        port=mariadb.port,
+        user=user_of("admin"),
+        password=password_of("admin"),
+        autocommit=True,
         ssl_disabled=is_on_loopback(),
-    )  # fmt: skip
+    )
     with connection, connection.cursor() as cursor:
         cursor.execute(statement)
