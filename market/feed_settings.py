@@ -1,12 +1,15 @@
 """Settings of the outside world: which source answers which feed, in which order, how politely and for how long."""
 
 import re
+from collections.abc import Sequence
+from difflib import get_close_matches
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from market.countries import COUNTRIES
+from market.exchange_names import EXCHANGE_NAMES
 
 Feed = Literal["book", "bars", "vix", "cot", "economic", "calendar"]
 
@@ -24,28 +27,50 @@ SOURCES: dict[Feed, tuple[str, ...]] = {
 """By feed: the sources this project has; book and bars also take any exchange of ccxt as ccxt_<exchange>."""
 
 CCXT = re.compile(r"ccxt_[a-z0-9]+")
-CCXT_FEEDS = ("book", "bars")
+CCXT_FEEDS: tuple[Feed, ...] = ("book", "bars")
 
 
 class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-def known_source(feed: Feed, name: str) -> bool:
-    return name in SOURCES[feed] or (feed in CCXT_FEEDS and CCXT.fullmatch(name) is not None)
+def fault_of_source(name: str, feeds: Sequence[Feed]) -> str | None:
+    """What is wrong with a source's name for all of these feeds, None when it is one of theirs."""
+    takes_ccxt = any(feed in CCXT_FEEDS for feed in feeds)
+    if takes_ccxt and CCXT.fullmatch(name):
+        return _fault_of_exchange(name.removeprefix("ccxt_"))
+    known = [source for feed in feeds for source in SOURCES[feed]]
+    if name in known:
+        return None
+    ccxt = " or ccxt_<exchange>" if takes_ccxt else ""
+    return f"no source of {' or '.join(feeds)}; use {', '.join(known)}{ccxt}"
+
+
+def _fault_of_exchange(name: str) -> str | None:
+    if name in EXCHANGE_NAMES:
+        return None
+    near = get_close_matches(name, EXCHANGE_NAMES, n=1)
+    hint = f"did you mean {near[0]}?" if near else "its exchanges: market/exchange_names.py"
+    return f"ccxt knows no exchange {name!r:.60} ({hint})"
 
 
 def _each_known(feed: Feed) -> AfterValidator:
     def check(names: tuple[str, ...]) -> tuple[str, ...]:
         for name in names:
-            if not known_source(feed, name):
-                ccxt = " or ccxt_<exchange>" if feed in CCXT_FEEDS else ""
-                raise ValueError(f"{name!r} is no source of {feed}; use {', '.join(SOURCES[feed])}{ccxt}")
+            if fault := fault_of_source(name, (feed,)):
+                raise ValueError(f"{name!r:.60}: {fault}")
         if len(set(names)) != len(names):
             raise ValueError("a source stands twice")
         return names
 
     return AfterValidator(check)
+
+
+def _each_of_slots(given: dict[str, str]) -> dict[str, str]:
+    for name in given:
+        if fault := fault_of_source(name, CCXT_FEEDS):
+            raise ValueError(f"{name!r:.60}: {fault}")
+    return given
 
 
 def _known_country(name: str) -> str:
@@ -56,6 +81,7 @@ def _known_country(name: str) -> str:
 
 BookSources = Annotated[tuple[str, ...], _each_known("book")]
 BarSources = Annotated[tuple[str, ...], _each_known("bars")]
+SourceSymbols = Annotated[dict[str, str], AfterValidator(_each_of_slots)]
 
 
 class SourceOrder(Section):
@@ -143,11 +169,10 @@ class FeedsSettings(Section):
         """MARKET_FEEDS__FRED__TOKEN arrives as {"fred": {"token": …}}."""
         if not isinstance(given, dict):
             return given
-        names = {name for sources in SOURCES.values() for name in sources}
         found = {
             name: value["token"]
             for name, value in given.items()
-            if (name in names or CCXT.fullmatch(name)) and isinstance(value, dict) and set(value) == {"token"}
+            if isinstance(value, dict) and set(value) == {"token"} and fault_of_source(name, tuple(SOURCES)) is None
         }
         rest = {name: value for name, value in given.items() if name not in found}
         return {**rest, "tokens": {**rest.get("tokens", {}), **found}} if found else rest
@@ -156,8 +181,8 @@ class FeedsSettings(Section):
     def _names_are_sources(self) -> Self:
         for field in ("rates", "base_urls"):
             for name in getattr(self, field):
-                if not any(known_source(feed, name) for feed in SOURCES):
-                    raise ValueError(f"{field}.{name}: no such source")
+                if fault := fault_of_source(name, tuple(SOURCES)):
+                    raise ValueError(f"{field}.{name}: {fault if CCXT.fullmatch(name) else 'no such source'}")
         for name, url in self.base_urls.items():
             if not is_base_url(url):  # not repeated: it may hold a password
                 raise ValueError(f"base_urls.{name}: not a URL of the form http://host:port or https://host")

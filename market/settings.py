@@ -24,7 +24,7 @@ from pydantic_settings import (
 from pydantic_settings import SettingsError as Unreadable
 
 from market.calendar_names import CALENDAR_NAMES
-from market.feed_settings import BarSources, BookSources, FeedsSettings, Section
+from market.feed_settings import BarSources, BookSources, FeedsSettings, Section, SourceSymbols
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -80,7 +80,7 @@ class InstrumentSettings(Section):
     cot_contract: str | None = Field(None, description="CFTC contract market code, e.g. 099741 for the euro")
     book: BookSources | None = Field(None, description="this symbol's own order of sources; default: feeds.sources")
     bars: BarSources | None = None
-    source_symbols: dict[str, str] = Field(default_factory=dict, description="how a source names it, by source")
+    source_symbols: SourceSymbols = Field(default_factory=dict, description="how a source names it, by source")
 
     @field_validator("calendar")
     @classmethod

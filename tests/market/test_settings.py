@@ -1,11 +1,15 @@
 """Settings: the shipped file shows the defaults, the environment wins, mistakes name their key."""
 
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import ccxt
 import pytest
 
+from market.exchange_names import EXCHANGE_NAMES
 from market.settings import ROOT, Settings, SettingsError, get_settings
 from tests.market_world import forget_settings
 
@@ -51,11 +55,26 @@ def test_the_environment_wins_over_the_file(tmp_path: Path, monkeypatch: pytest.
         ('[feeds]\nuser_agent = ""\n', "feeds.user_agent"),
         ("[feeds]\nimportance = [4]\n", "feeds.importance.0"),
         ('[feeds]\ncountries = ["United States", "Germany"]\n', r"features\.country"),
-        ('[feeds.sources]\nvix = ["cnbc", "yahoo"]\n', r"feeds\.sources\.vix: .*'yahoo' is no source of vix; use cnbc"),
+        ('[feeds.sources]\nvix = ["cnbc", "yahoo"]\n', r"feeds\.sources\.vix: .*'yahoo': no source of vix; use cnbc"),
         ('[feeds.sources]\nbook = ["kraken"]\n', r"feeds\.sources\.book: .*ccxt_<exchange>"),
         ('[feeds.base_urls]\ncboe = "localhost:80"\n', r"feeds: .*base_urls\.cboe: not a URL of the form http"),
         ('[feeds.base_urls]\ncboe = "ftp://localhost"\n', r"feeds: .*base_urls\.cboe: not a URL of the form http"),
         ("[feeds.rates.kraken]\nper_day = 3\n", r"feeds: .*rates\.kraken: no such source"),
+        (
+            '[feeds.sources]\nbook = ["ccxt_krakn"]\n',
+            r"feeds\.sources\.book: .*'ccxt_krakn': ccxt knows no exchange 'krakn' \(did you mean kraken\?",
+        ),
+        ('[instruments.X]\nbars = ["ccxt_qqqq"]\n', r"instruments\.X\.bars: .*ccxt knows no exchange 'qqqq' \("),
+        ("[feeds.rates.ccxt_krakn]\nper_day = 3\n", r"feeds: .*rates\.ccxt_krakn: ccxt knows no exchange 'krakn'"),
+        ('[feeds.base_urls]\nccxt_krakn = "http://x"\n', r"feeds: .*base_urls\.ccxt_krakn: ccxt knows no exchange"),
+        (
+            '[instruments.X]\nsource_symbols = { ccxt_krakn = "X/USD" }\n',
+            r"instruments\.X\.source_symbols: .*'ccxt_krakn': ccxt knows no exchange 'krakn'",
+        ),
+        (
+            '[instruments.X]\nsource_symbols = { tulips = "X/USD" }\n',
+            r"instruments\.X\.source_symbols: .*'tulips': no source of book or bars; use iex_deep,",
+        ),
         ('[instruments.X]\nbars = ["cboe"]\n', "instruments.X.bars"),
         ('[instruments.X]\ncalendar = "MOON"\n', r"instruments\.X\.calendar: .*'MOON' is not known; use FX or"),
         ('[feeds]\ncountries = ["USA"]\n', r"feeds\.countries\.0: .*'USA' is no country of the calendars"),
@@ -67,6 +86,16 @@ def test_the_environment_wins_over_the_file(tmp_path: Path, monkeypatch: pytest.
 def test_a_mistake_names_its_key(text: str, named: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(SettingsError, match=named):
         settings_from(text, tmp_path, monkeypatch)
+
+
+def test_the_exchanges_written_down_are_those_of_ccxt() -> None:
+    assert set(ccxt.exchanges) == EXCHANGE_NAMES
+
+
+def test_no_process_imports_ccxt_for_its_settings() -> None:
+    command = "import sys; from market.settings import get_settings; get_settings(); print('ccxt' in sys.modules)"
+    told = subprocess.run([sys.executable, "-c", command], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert told.stdout == "False\n"
 
 
 @pytest.mark.parametrize(
