@@ -13,10 +13,8 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
-    EnvSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
@@ -24,6 +22,7 @@ from pydantic_settings import (
 from pydantic_settings import SettingsError as Unreadable
 
 from market.calendar_names import CALENDAR_NAMES
+from market.environment import Environment, Malformed, unknown_variables
 from market.feed_settings import BarSources, BookSources, FeedsSettings, Section, SourceSymbols
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -188,24 +187,6 @@ class LocalSettings(Section):
     live_slots: int = Field(2, ge=1, description="predicted slots that PROFILE=live waits for")
 
 
-class Malformed(ValueError):
-    """A variable that should hold JSON holds something else; the message is its name, never its value."""
-
-
-class Environment(EnvSettingsSource):
-    """The MARKET_… variables; one that cannot be read is named."""
-
-    def decode_complex_value(self, field_name: str, field: FieldInfo, value: Any) -> Any:
-        try:
-            return super().decode_complex_value(field_name, field, value)
-        except (ValueError, RecursionError):
-            ends = (f"_{field_name}".lower(), field_name.lower())
-            named = [
-                name.upper() for name, held in self.env_vars.items() if held == value and name.lower().endswith(ends)
-            ]
-        raise Malformed(named[0] if named else f"a variable that ends with {field_name.upper()}")
-
-
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix="MARKET_",
@@ -234,6 +215,14 @@ class Settings(BaseSettings):
     training: TrainingSettings = TrainingSettings()
     worker: WorkerSettings = WorkerSettings()
     local: LocalSettings = LocalSettings()
+
+    @field_validator("instruments")
+    @classmethod
+    def _names_differ_by_more_than_case(cls, given: dict[str, InstrumentSettings]) -> dict[str, InstrumentSettings]:
+        for name in given:
+            if twins := [other for other in given if other != name and other.lower() == name.lower()]:
+                raise ValueError(f"{name} and {twins[0]} differ by case alone, which no variable can tell apart")
+        return given
 
     @model_validator(mode="after")
     def _events_are_of_one_country(self) -> Self:
@@ -267,7 +256,8 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return (init_settings, Environment(settings_cls), TomlConfigSettingsSource(settings_cls, settings_file()))
+        file = TomlConfigSettingsSource(settings_cls, settings_file())
+        return (init_settings, Environment(settings_cls, file.toml_data.get("instruments", {})), file)
 
 
 def settings_file() -> Path:
@@ -278,6 +268,8 @@ def settings_file() -> Path:
 def get_settings() -> Settings:
     """The process's settings, read once. Raises SettingsError naming the bad key."""
     _refuse_secrets_in_file()
+    if unknown := unknown_variables(Settings):
+        raise SettingsError("; ".join(unknown))
     try:
         return Settings()
     except ValidationError as error:
