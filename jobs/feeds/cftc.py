@@ -8,7 +8,7 @@ positions and changes must make their totals: a shifted column or a digit that i
 import io
 import re
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime, time
 from itertools import pairwise
 from typing import Any, ClassVar
@@ -28,6 +28,7 @@ from jobs.feeds.cftc_totals import (
     totals,
 )
 from jobs.feeds.feed import CSV_TYPES, JSON_TYPES, Payload, Query, Request, implausible
+from jobs.feeds.freshness import newest_cot_due
 from jobs.feeds.records import Unreadable, csv_rows, each_record, json_body, moment, number
 from market.cot_schedule import published_at
 from market.errors import SourceError
@@ -199,16 +200,21 @@ class CftcWeekly(Cftc):
 
 
 class CftcYearly(Cftc):
-    """A whole year of all contracts: that of --start, or of --end."""
+    """A whole year of all contracts: that of --start, or of --end, else that of the newest report.
+
+    `now` is asked when a query has neither.
+    """
 
     name = "cftc_yearly"
     base_url = "https://www.cftc.gov"
     file = "fut_fin_txt"
 
+    def __init__(self, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._now = now
+
     def request(self, query: Query) -> Request:
-        day = query.start or query.end
-        if day is None:
-            raise SourceError("bad_request", self.name, "name the year with --start")
+        # In a year's first days there is no file of it yet.
+        day = query.start or query.end or newest_cot_due(self._now())
         return Request(f"/files/dea/history/{self.file}_{day.year}.zip", content_types=TYPES)
 
 

@@ -79,7 +79,7 @@ class CftcDisaggregatedWeekly(CftcDisaggregated):
 
 
 class CftcDisaggregatedYearly(CftcYearly, CftcDisaggregated):
-    """A whole year of all commodities: that of --start, or of --end."""
+    """A whole year of all commodities; which year, as for the financial reports."""
 
     name = "cftc_disaggregated_yearly"
     file = "fut_disagg_txt"

@@ -226,8 +226,18 @@ def test_requests() -> None:
     assert Cftc().request(EMINI).params["cftc_contract_market_code"] == "13874A"
     assert CftcWeekly().request(EMINI).path == "/dea/newcot/FinFutWk.txt"
     assert CftcYearly().request(Query("13874A", start=NOW)).path == "/files/dea/history/fut_fin_txt_2026.zip"
-    with pytest.raises(SourceError, match="--start"):
-        CftcYearly().request(EMINI)
+
+
+@pytest.mark.parametrize(
+    ("now", "year"),
+    [
+        (datetime(2026, 11, 20, 18, tzinfo=UTC), 2026),
+        (datetime(2027, 1, 4, 18, tzinfo=UTC), 2026),  # the first report of 2027 is not out
+        (datetime(2027, 1, 11, 18, tzinfo=UTC), 2027),
+    ],
+)
+def test_a_yearly_file_that_nobody_named_is_that_of_the_newest_report(now: datetime, year: int) -> None:
+    assert CftcYearly(lambda: now).request(EMINI).path == f"/files/dea/history/fut_fin_txt_{year}.zip"
 
 
 def test_the_weekly_text_with_options_is_not_taken_for_the_one_without() -> None:
