@@ -28,7 +28,10 @@ ROWS = "tr[id^=eventRowId_]"
 TABLE = "#economicCalendarData, #ecEventsTable"
 ZONE = "#timeZoneGmtOffsetFormatted, #economicCurrentTime"
 _GMT = re.compile(r"\bGMT\s*(?:([+\-−])\s?(\d{1,2}):(\d{2}))?(?!\s*[\d:+\-−])", re.ASCII)
-_CLOCK = re.compile(r"\d{1,2}:\d{2}", re.ASCII)
+_CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?:\s?([ap])\.?m\.?)?", re.ASCII | re.IGNORECASE)
+_LIKE_A_CLOCK = re.compile(
+    r"\d[:.]\d\d|\d\s?[ap]\.?m\b", re.ASCII | re.IGNORECASE
+)  # not "Tentative", "All Day", "12 min"
 _BULL = re.compile(r"bull([1-3])", re.ASCII)
 WIDGET_TIME, PAGE_TIME = "%Y-%m-%d %H:%M:%S", "%Y/%m/%d %H:%M:%S"
 FIRST_YEAR, LAST_YEAR = 1970, 2200  # elsewhere a change of zone may leave what a datetime can hold
@@ -213,9 +216,27 @@ def _time(row: Selector, name: str, clock: _Clock) -> tuple[datetime, date]:
 def _ensure_clocks_agree(row: Selector, clock: _Clock) -> None:
     """The zone is that of the time the page shows; a row whose own time differs from it is of a zone nobody names."""
     stamp, shown = row.attrib.get("data-event-datetime"), words(first(row, "td.time"))
-    if stamp and clock.shown and _CLOCK.fullmatch(shown) and shown.zfill(5) != stamp[-8:-3]:
-        name = row.attrib["id"]
-        raise changed(SOURCE, f"{name}: td.time shows {shown}, data-event-datetime {stamp}: the zone is of the former")
+    if not stamp or not clock.shown or not _LIKE_A_CLOCK.search(shown):
+        return
+    where = f"{row.attrib['id']}: td.time shows {shown[:40]!r}"
+    hour_and_minute = _hour_and_minute(shown)
+    if hour_and_minute is None:
+        raise changed(SOURCE, f"{where}, a clock of a form that is not known")
+    if hour_and_minute != stamp[-8:-3]:
+        raise changed(SOURCE, f"{where}, data-event-datetime {stamp}: the zone is of the former")
+
+
+def _hour_and_minute(shown: str) -> str | None:
+    """The clock of 24 hours; None for a text that is none, also not one of twelve hours."""
+    found = _CLOCK.fullmatch(shown)
+    if found is None:
+        return None
+    hour, half = int(found[1]), (found[3] or "").lower()
+    if half:
+        if not 1 <= hour <= 12:
+            return None
+        hour = hour % 12 + (12 if half == "p" else 0)
+    return f"{hour:02d}:{found[2]}"
 
 
 def _read_time(text: str, form: str, where: str) -> datetime:

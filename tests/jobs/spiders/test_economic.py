@@ -160,11 +160,26 @@ def test_recorded_rows() -> None:
     assert found.holidays == 1
 
 
+@pytest.mark.parametrize("shown", ["8:30 AM", "08:30 am", "8:30a.m.", "8:30", "Tentative", "12 min", ""])
+def test_a_clock_of_twelve_hours_is_read(shown: str) -> None:
+    (release,) = parse(calendar_page(event_row(shown=shown)), NOW).released
+    assert release.released_at == RELEASE
+
+
+@pytest.mark.parametrize(
+    "shown", ["8:30 PM", "12:30 PM", "12:30 AM", "7:30 AM", "13:30 PM", "0:30 AM", "8.30", "8:30 Uhr"]
+)
+def test_a_clock_that_differs_or_cannot_be_read_is_refused(shown: str) -> None:
+    with pytest.raises(SourceError, match=r"td\.time shows") as refusal:
+        parse(calendar_page(event_row(shown=shown)), NOW)
+    assert refusal.value.kind == "schema_changed"
+
+
 def test_a_row_that_nobody_wants_may_have_a_clock_of_its_own() -> None:
     """The site mixes them: the row of one country shows 00:00 and says 08:00, the others agree."""
     own = event_row(1, "HIA New Home Sales (MoM)", country="Australia", shown="00:00")
     page = calendar_page(own, event_row(2, "Core CPI (MoM)  (May)"))
     wanted = Wanted(countries=["United States"])
     assert [event.event for event in parse(page, NOW, wanted=wanted).released] == ["core_cpi"]
-    with pytest.raises(SourceError, match=r"td\.time shows 00:00"):
+    with pytest.raises(SourceError, match=r"td\.time shows .00:00"):
         parse(page, NOW)
