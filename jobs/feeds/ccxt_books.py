@@ -10,7 +10,7 @@ from jobs.faults import faults
 from jobs.feeds.ccxt_exchange import Market, OfflineExchange
 from jobs.feeds.ccxt_source import CcxtSource
 from jobs.feeds.ccxt_tables import Side, Sides, exact, falling, find_sides, rising
-from jobs.feeds.checks import LARGEST
+from jobs.feeds.checks import LARGEST, ensure_recent, ensure_sides_meet
 from jobs.feeds.feed import EPOCH, Payload, Query, end_of_interval, implausible
 from jobs.feeds.records import json_body
 from market.errors import SourceError
@@ -20,7 +20,6 @@ from market.messages import Book, Message
 LEVELS = 10
 AHEAD = timedelta(minutes=5)  # clocks differ by seconds; a snapshot further ahead has the wrong unit or day
 FIRST_DAY = datetime(2009, 1, 3, tzinfo=UTC)  # Bitcoin's first block
-OLDEST = timedelta(days=1)  # somebody moves an order of a market that lives more often than once a day
 LEVEL_TIME = {"kraken": 2}  # place of a level's own time (seconds) in its list
 BODY_TIME = {"coinbase": "time"}  # ISO 8601 with offset, beside the two lists
 LEVELS_ASKED = {"kucoin": 20}  # where 10 is not one of the depths on offer
@@ -48,6 +47,7 @@ class CcxtBook(CcxtSource):
         levels = {side: [{"price": level[0], "size": level[1]} for level in read[side]] for side in ("bids", "asks")}
         for side, found in levels.items():
             self._ensure_possible(side, found)
+        ensure_sides_meet(self.name, *(found[0]["price"] if found else None for found in levels.values()))
         times = {"source_time": snapshot_at, "known_at": snapshot_at, "snapshot_at": snapshot_at}
         known = {"symbol": query.symbol, "source": self.name, "received_at": payload.received_at, **times}
         best = {side: found[:LEVELS] for side, found in levels.items()}
@@ -93,8 +93,7 @@ class CcxtBook(CcxtSource):
             at = self._moment(read["timestamp"] / 1000)
         if not FIRST_DAY < at <= payload.received_at + AHEAD:
             raise implausible(self.name, "time", at.isoformat(), "not a moment of an exchange's past")
-        if at < payload.received_at - OLDEST:
-            raise SourceError("stale", self.name, f"the book is of {at.isoformat()}")
+        ensure_recent(self.name, at, payload.received_at)
         return at
 
     def _seconds(self, side: Side, place: int) -> float:

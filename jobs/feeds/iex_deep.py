@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from jobs.faults import faults
+from jobs.feeds.checks import ensure_recent, ensure_sides_meet
 from jobs.feeds.feed import EPOCH, JSON_TYPES, Payload, Query, Request, end_of_interval, implausible
 from jobs.feeds.records import json_body
 from market.errors import SourceError
@@ -46,6 +47,8 @@ class IexDeep:
         snapshot_at = max(at for side in levels.values() for _, _, at in side)
         if not FIRST_DAY < snapshot_at <= payload.received_at + AHEAD:
             raise implausible(self.name, "timestamp", snapshot_at.isoformat(), "not a moment of this exchange's past")
+        ensure_recent(self.name, snapshot_at, payload.received_at)
+        ensure_sides_meet(self.name, *(found[0][0] if found else None for found in levels.values()))
         sides = {side: [{"price": p, "size": s} for p, s, _ in found[:LEVELS]] for side, found in levels.items()}
         times = {"source_time": snapshot_at, "known_at": snapshot_at, "snapshot_at": snapshot_at}
         known = {"symbol": query.symbol, "source": self.name, "received_at": payload.received_at, **times}

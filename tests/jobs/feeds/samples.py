@@ -49,8 +49,9 @@ def equity_body(labels: list[str], refreshed: str | None = None, interval: str =
     return {"Meta Data": meta, f"Time Series ({interval})": {label: bar_cells() for label in labels}}
 
 
-def level(price: float, size: float = 100, at: int = 1_700_000_000_000) -> dict[str, float]:
-    return {"price": price, "size": size, "timestamp": at}
+def level(price: float, size: float = 100, at: int | None = None) -> dict[str, float]:
+    """A level of IEX's book; `at` in milliseconds, by default NOW."""
+    return {"price": price, "size": size, "timestamp": int(1000 * NOW.timestamp()) if at is None else at}
 
 
 def book_body(bids: list[dict[str, float]], asks: list[dict[str, float]], symbol: str = "SPY") -> dict[str, Any]:

@@ -43,7 +43,12 @@ COINBASE_BARS = body(json.dumps(coinbase_bars([*reversed(BEGAN)])))
 TRADIER_BARS = [tradier_bar(BEGAN[0], "2024-03-20T12:35:00"), tradier_bar(BEGAN[1], "2024-03-20T12:40:00")]
 GOOD: dict[str, tuple[str, Answer, type, int]] = {
     "alpha_vantage": ("MSFT", body(json.dumps(equity_body(LABELS))), Bar, 2),
-    "iex_deep": ("SPY", body(json.dumps(book_body([level(99.5)], [level(100)]))), Book, 1),
+    "iex_deep": (
+        "SPY",
+        body(json.dumps(book_body([level(99.5, at=1000 * TODAY_S)], [level(100, at=1000 * TODAY_S)]))),
+        Book,
+        1,
+    ),
     "cboe": ("VIX", body(VIX_CSV.replace("2026", "2024").replace("11/1", "12/1"), "text/csv"), Vix, 3),
     "cftc": ("13874A", body(json.dumps([cot_row("2024-11-12")])), Cot, 2),
     "cftc_disaggregated": ("067651", body(json.dumps([ROW])), Cot, 1),

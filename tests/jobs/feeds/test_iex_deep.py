@@ -9,21 +9,28 @@ from jobs.feeds.feed import Query
 from jobs.feeds.iex_deep import IexDeep
 from market.errors import SourceError
 from market.messages import Book
-from tests.jobs.feeds.samples import book_body, level, payload, recorded
+from tests.jobs.feeds import samples
+from tests.jobs.feeds.samples import book_body, payload, recorded
+from tests.market_world import forget_settings
 
 AT = datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC)  # 1,700,000,000 s
+SOON = AT + timedelta(seconds=5)
 SPY = Query("SPY")
 
 
-def parsed(body: Any, query: Query = SPY) -> Book:
-    (book,) = IexDeep().parse(payload(body), query)
+def level(price: float, size: float = 100, at: int = 1_700_000_000_000) -> dict[str, float]:
+    return samples.level(price, size, at)
+
+
+def parsed(body: Any, query: Query = SPY, now: datetime = SOON) -> Book:
+    (book,) = IexDeep().parse(payload(body, now), query)
     assert isinstance(book, Book)
     return book
 
 
-def fault_of(body: Any, query: Query = SPY) -> SourceError:
+def fault_of(body: Any, query: Query = SPY, now: datetime = SOON) -> SourceError:
     with pytest.raises(SourceError) as caught:
-        IexDeep().parse(payload(body), query)
+        IexDeep().parse(payload(body, now), query)
     return caught.value
 
 
@@ -57,10 +64,29 @@ def test_ten_levels_are_kept_and_one_side_may_be_empty() -> None:
 )
 def test_the_recorded_bodies(name: str, symbol: str, bid: float, ask: float, at_ms: int) -> None:
     text = recorded(f"iex/{name}").read_text()
-    book = parsed(text, Query(symbol))
+    at = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=at_ms)
+    book = parsed(text, Query(symbol), at)
     assert (book.bids[0].price, book.asks[0].price) == (bid, ask)
-    assert book.snapshot_at == datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=at_ms)
-    assert fault_of(text, Query("IBM")).kind == "implausible"
+    assert book.snapshot_at == at
+    assert fault_of(text, Query("IBM"), at).kind == "implausible"
+
+
+def test_a_book_older_than_the_setting_allows_is_stale(monkeypatch: pytest.MonkeyPatch) -> None:
+    body, day = book_body([level(99.5)], [level(100)]), timedelta(days=1)
+    assert parsed(body, now=AT + day).snapshot_at == AT
+    fault = fault_of(body, now=AT + day + timedelta(seconds=1))
+    assert (fault.kind, AT.isoformat() in fault.detail) == ("stale", True)
+    monkeypatch.setenv("MARKET_FEEDS__BOOK_MAX_AGE_S", "60")
+    forget_settings()
+    assert parsed(body, now=AT + timedelta(seconds=60)).snapshot_at == AT
+    assert fault_of(body, now=AT + timedelta(seconds=61)).kind == "stale"
+
+
+@pytest.mark.parametrize(("bid", "ask"), [(9.95, 100), (99.5, 1000), (99.5, 1e9)])
+def test_sides_that_a_lost_point_has_parted_are_implausible(bid: float, ask: float) -> None:
+    fault = fault_of(book_body([level(bid)], [level(ask)]))
+    assert (fault.kind, f"asks.0.price = {float(ask)}" in fault.detail) == ("implausible", True)
+    assert parsed(book_body([level(30)], [level(100)])).asks[0].price == 100  # hardly traded, yet a book
 
 
 @pytest.mark.parametrize(
