@@ -1,26 +1,24 @@
 """A quote of the Cboe volatility index as CNBC shows it, on its page and in its service, and the message it makes.
 
 Index points. `as_of` is the New York trading day (00:00 UTC of its date, as everywhere in the topic). From 03:15 New
-York, when Cboe starts computing, until 16:15 a quote is a live value: it is no close, and is known when it was fetched.
-Afterwards, and at the weekend, it is the last day's close, known since 16:15 of that day: fetching it twice gives the
-same message. On an exchange's holiday Cboe computes VIX in its global hours all the same, so a quote that does not say
-its day may be of either.
+York, when Cboe starts computing, until 16:15, or 13:15 on a half-day, a quote is a live value: it is no close, and is
+known when it was fetched. Afterwards, and at the weekend, it is the last day's close, known since that hour of it:
+fetching it twice gives the same message. On an exchange's holiday Cboe computes VIX in its global hours all the same,
+so a quote that does not say its day may be of either.
 """
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
 from jobs.built import build
 from jobs.feeds.checks import ensure_no_jump
 from market.calendars import get_calendar
 from market.errors import SourceError
 from market.messages import Vix
-from market.vix_schedule import vix_known_at
+from market.vix_schedule import CALENDAR, NEW_YORK, vix_close, vix_known_at
 
-NEW_YORK = ZoneInfo("America/New_York")
 COMPUTED_FROM = time(3, 15)  # Cboe's global trading hours of VIX
-CALENDAR = "XNYS"
+LAST_TICKS = timedelta(minutes=2)  # CNBC stamps the close 16:14:59, and its page shows 4:14 PM
 AHEAD = timedelta(minutes=5)  # clocks differ by seconds; a quote further ahead has the wrong offset or day
 JUMP = 3.0  # the greatest move of a day since 1990 is a factor 2.16, on 2018-02-05
 SATURDAY = 5
@@ -56,7 +54,7 @@ def vix_message(source: str, quote: Quote, now: datetime, source_time: datetime 
     today = now.astimezone(NEW_YORK).date()
     if quote.day is not None and quote.day > today:
         raise SourceError("implausible", source, f"the quote is of {quote.day}, the clock says {today}")
-    if quote.day is not None and regular_close(quote.day) is None:
+    if quote.day is not None and vix_close(quote.day) is None:
         raise SourceError("implausible", source, f"the quote is of {quote.day}, a day without trade")
     day = quote.day or _day_shown(source, now)
     if quote.clock is not None:
@@ -101,16 +99,18 @@ def _ensure_of_day(source: str, clock: time, day: date, now: datetime) -> None:
 
 
 def ensure_no_leftover(source: str, name: str, moment: datetime, day: date, now: datetime) -> None:
-    """Raises SourceError stale for a value of before that day's close once the close is known: it is neither."""
-    close = regular_close(day)
-    if close is not None and moment < close and now >= vix_known_at(day):
+    """Once the close is known, only a value of its last minutes is it.
+
+    Raises SourceError stale for one of before, implausible for one of after, when VIX is not computed.
+    """
+    close = vix_close(day)
+    if close is None or now < close:
+        return
+    if moment < close - LAST_TICKS:
         raise SourceError("stale", source, f"{name}: before that day's close, so its value is none")
-
-
-def regular_close(day: date) -> datetime | None:
-    """When the stock market closed that day (UTC), earlier on a half-day; None on a day without trade."""
-    sessions = get_calendar(CALENDAR).sessions
-    return next((one.close for one in reversed(sessions) if one.open.astimezone(NEW_YORK).date() == day), None)
+    if moment > close + AHEAD:
+        at = f"{close.astimezone(NEW_YORK):%H:%M}"
+        raise SourceError("implausible", source, f"{name}: that day's VIX was computed until {at} New York")
 
 
 def ensure_consistent(source: str, quote: Quote) -> None:

@@ -1,13 +1,29 @@
 """When a day's VIX close is known."""
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo
 
-# Cboe computes VIX until 16:15 New York (regular trading hours of SPX options); the close is not known before. On a
-# half-day it is known earlier, and 16:15 is then late, never early.
-CLOSE_AT = time(16, 15, tzinfo=ZoneInfo("America/New_York"))
+from market.calendars import MarketCalendar, get_calendar
+
+# Cboe computes VIX until a quarter of an hour after the stocks' close (regular trading hours of SPX options), at 16:15
+# New York, or 13:15 on a half-day; the close is not known before.
+NEW_YORK = ZoneInfo("America/New_York")
+CALENDAR = "XNYS"
+AFTER_STOCKS = timedelta(minutes=15)
+CLOSE_AT = time(16, 15, tzinfo=NEW_YORK)
 
 
 def vix_known_at(day: date) -> datetime:
-    """16:15 New York of that day, in UTC."""
-    return datetime.combine(day, CLOSE_AT).astimezone(UTC)
+    """When that day's close is known, in UTC; of a day without trade the hour of any other."""
+    return vix_close(day) or datetime.combine(day, CLOSE_AT).astimezone(UTC)
+
+
+def vix_close(day: date) -> datetime | None:
+    """When Cboe ends to compute VIX that day (UTC), None on a day without trade."""
+    return _closes(get_calendar(CALENDAR)).get(day)
+
+
+@cache
+def _closes(calendar: MarketCalendar) -> dict[date, datetime]:
+    return {one.close.astimezone(NEW_YORK).date(): one.close + AFTER_STOCKS for one in calendar.sessions}

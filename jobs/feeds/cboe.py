@@ -1,7 +1,7 @@
 """Cboe's daily history of the VIX as CSV: DATE,OPEN,HIGH,LOW,CLOSE. https://www.cboe.com/tradable_products/vix/
 
-The close is known at 16:15 New York, when the regular session of the index ends. On the exchange's half-days it is
-known three hours earlier; saying 16:15 then too is late and never early. The file has no time of publication.
+The close is known at 16:15 New York, when the regular session of the index ends, on half-days at 13:15. The file has no
+time of publication.
 """
 
 from collections.abc import Iterator
@@ -36,7 +36,7 @@ class Cboe:
         return Request("/api/global/us_indices/daily_prices/VIX_History.csv", content_types=CSV_TYPES)
 
     def parse(self, payload: Payload, query: Query) -> list[Message]:
-        """The closes in order of time. A row of today before 16:15 New York is not a close yet, and is left out."""
+        """The closes in order of time. A row of today before that hour is not a close yet, and is left out."""
         rows = csv_rows(self.name, payload)
         if not rows or [cell.strip().upper() for cell in rows[0]] != HEADER:
             raise SourceError("schema_changed", self.name, f"the header is not {','.join(HEADER)}")

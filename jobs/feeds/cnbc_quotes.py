@@ -14,17 +14,16 @@ from jobs.feeds.records import json_body
 from jobs.numbers import NotANumber, parse_number
 from jobs.vix_quote import (
     AHEAD,
-    NEW_YORK,
     Quote,
     ensure_consistent,
     ensure_no_leftover,
     ensure_previous_close,
-    regular_close,
     vix_message,
 )
 from market.errors import SourceError
 from market.feed_settings import Feed
 from market.messages import Message
+from market.vix_schedule import NEW_YORK, vix_close
 
 SYMBOL = ".VIX"
 UNCHANGED = "UNCH"
@@ -57,9 +56,9 @@ class CnbcQuotes:
         return Request(PATH, dict(PARAMS), content_types=JSON_TYPES)
 
     def parse(self, payload: Payload, query: Query) -> list[Message]:
-        """The value; known when fetched, or at 16:15 New York of its day when that came first.
+        """The value; known when fetched, or at its day's close when that came first.
 
-        A value of today's session that was computed before the close and is shown after 16:15 is stale: it is neither
+        A value of today's session that was computed before the close and is shown after it is stale: it is neither
         live nor a close.
         """
         fields = self._fields(json_body(self.name, payload))
@@ -110,7 +109,7 @@ class CnbcQuotes:
             day = at.astimezone(NEW_YORK).date() if at.tzinfo else at.date()
         except (ValueError, OverflowError):
             raise SourceError("schema_changed", self.name, f"last_time = {stated!r:.60}: no such time") from None
-        if regular_close(day) is None:
+        if vix_close(day) is None:
             raise implausible(self.name, "last_time", stated, "a day without trade, or in the future")
         if moment is not None:
             self._refuse_time(stated, moment, now, day)

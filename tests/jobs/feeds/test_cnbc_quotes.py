@@ -61,7 +61,7 @@ def test_a_value_from_before_the_close_is_none_after_it() -> None:
     assert fault_of(cnbc_answer(last_time=noon), CLOSE_KNOWN).kind == "stale"
     # 2026-11-27 is a half-day: trade ends at 13:00, the close of 13:15 is the day's.
     half_day = parsed(cnbc_answer(last_time="2026-11-27T13:15:00.000-0500"), datetime(2026, 11, 28, 3, tzinfo=UTC))
-    assert half_day.known_at == datetime(2026, 11, 27, 21, 15, tzinfo=UTC)
+    assert half_day.known_at == datetime(2026, 11, 27, 18, 15, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(

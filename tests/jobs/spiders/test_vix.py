@@ -127,7 +127,16 @@ def test_a_value_from_before_the_close_is_none_after_it() -> None:
 def test_the_close_of_a_half_day_is_a_close() -> None:
     evening = datetime(2026, 11, 28, 3, tzinfo=UTC)  # Friday after Thanksgiving: trade ends at 13:00
     assert parse(at("1:15 PM EST"), evening).as_of == day("2026-11-27")
-    assert kind_of(at("12:59 PM EST"), evening)[0] == "stale"
+    assert parse(at("1:15 PM EST"), evening).known_at == datetime(2026, 11, 27, 18, 15, tzinfo=UTC)
+    for clock in ("12:59 PM EST", "1:05 PM EST"):  # the exchange is closed, VIX is computed on until 13:15
+        assert kind_of(at(clock), evening)[0] == kind_of(at(clock), evening.replace(day=27, hour=19))[0] == "stale"
+    assert kind_of(at("4:14 PM EST"), evening)[0] == "implausible"
+
+
+def test_a_clock_at_which_vix_is_not_computed_is_no_close() -> None:
+    assert parse(at("4:15 PM EDT"), CLOSE_KNOWN).known_at == CLOSE_KNOWN
+    assert kind_of(at("4:45 PM EDT"), CLOSE_KNOWN + timedelta(hours=1))[0] == "implausible"
+    assert kind_of(at("4:02 PM EDT"), CLOSE_KNOWN + timedelta(hours=1))[0] == "stale"
 
 
 def test_a_clock_ahead_of_ours_is_of_another_day() -> None:
