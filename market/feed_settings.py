@@ -148,9 +148,6 @@ class FeedsSettings(Section):
     frozen_after_s: float = Field(
         1800.0, gt=0, description="the same payload for longer, while the market is open, is stale"
     )
-    book_max_age_s: float = Field(
-        86400.0, gt=0, description="a book whose newest level is older is stale: an order rests for a day at most"
-    )
     max_jump: float = Field(1.5, gt=1, description="a bar's close this factor from the last one known is implausible")
     rates: dict[str, Rate] = Field(default_factory=lambda: dict(DEFAULT_RATES))
     base_urls: dict[str, str] = Field(default_factory=dict, description="another server for a source, by its name")

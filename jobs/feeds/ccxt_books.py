@@ -10,7 +10,7 @@ from jobs.faults import faults
 from jobs.feeds.ccxt_exchange import Market, OfflineExchange
 from jobs.feeds.ccxt_source import CcxtSource
 from jobs.feeds.ccxt_tables import Side, Sides, exact, falling, find_sides, rising
-from jobs.feeds.checks import LARGEST, ensure_recent, ensure_sides_meet
+from jobs.feeds.checks import LARGEST, ensure_sides_meet
 from jobs.feeds.feed import EPOCH, Payload, Query, end_of_interval, implausible
 from jobs.feeds.records import json_body
 from market.errors import SourceError
@@ -93,7 +93,6 @@ class CcxtBook(CcxtSource):
             at = self._moment(read["timestamp"] / 1000)
         if not FIRST_DAY < at <= payload.received_at + AHEAD:
             raise implausible(self.name, "time", at.isoformat(), "not a moment of an exchange's past")
-        ensure_recent(self.name, at, payload.received_at)
         return at
 
     def _seconds(self, side: Side, place: int) -> float:

@@ -6,9 +6,7 @@ from itertools import pairwise
 from math import gcd
 
 from jobs.feeds.feed import implausible
-from market.errors import SourceError
 from market.messages import Bar
-from market.settings import get_settings
 
 LARGEST = 1e15  # beyond any price or size; what is larger has lost its decimal point
 WIDEST = 5.0  # a lost decimal point parts the sides of a book by a factor 10; one wider than this has no price anyway
@@ -43,13 +41,6 @@ def ensure_length(source: str, starts: Sequence[datetime], interval: timedelta) 
         grid = timedelta(seconds=gcd(*(round(gap.total_seconds()) for gap in gaps)))
         if grid > interval:
             raise implausible(source, "label", starts[-1].isoformat(), f"all bars are {grid} apart, not {interval}")
-
-
-def ensure_recent(source: str, snapshot_at: datetime, received_at: datetime) -> None:
-    """Raises SourceError stale for a book older than feeds.book_max_age_s."""
-    oldest = timedelta(seconds=get_settings().feeds.book_max_age_s)
-    if received_at - snapshot_at > oldest:
-        raise SourceError("stale", source, f"the book is of {snapshot_at.isoformat()}, more than {oldest} ago")
 
 
 def ensure_sides_meet(source: str, best_bid: float | None, best_ask: float | None) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from jobs.faults import faults
-from jobs.feeds.checks import ensure_recent, ensure_sides_meet
+from jobs.feeds.checks import ensure_sides_meet
 from jobs.feeds.feed import EPOCH, JSON_TYPES, Payload, Query, Request, end_of_interval, implausible
 from jobs.feeds.records import json_body
 from market.errors import SourceError
@@ -38,7 +38,8 @@ class IexDeep:
         """The book, at most ten levels a side; snapshot_at and known_at are its newest level's time.
 
         bar_end is the end of the interval that holds the snapshot (counted from midnight UTC), or the snapshot's own
-        time when the query names no interval. A book is one record: a level that cannot be read spoils all of it.
+        time when the query names no interval. How old it may be is for its slot to say (freshness.py): a recorded book
+        is read here too, with its own time. A book is one record: a level that cannot be read spoils all of it.
         """
         book = self._book(json_body(self.name, payload), query.symbol)
         levels = {side: self._levels(side, book[side]) for side in ("bids", "asks")}
@@ -47,7 +48,6 @@ class IexDeep:
         snapshot_at = max(at for side in levels.values() for _, _, at in side)
         if not FIRST_DAY < snapshot_at <= payload.received_at + AHEAD:
             raise implausible(self.name, "timestamp", snapshot_at.isoformat(), "not a moment of this exchange's past")
-        ensure_recent(self.name, snapshot_at, payload.received_at)
         ensure_sides_meet(self.name, *(found[0][0] if found else None for found in levels.values()))
         sides = {side: [{"price": p, "size": s} for p, s, _ in found[:LEVELS]] for side, found in levels.items()}
         times = {"source_time": snapshot_at, "known_at": snapshot_at, "snapshot_at": snapshot_at}

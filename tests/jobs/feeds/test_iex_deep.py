@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 
 from jobs.feeds.feed import Query
+from jobs.feeds.freshness import book_of_slot
 from jobs.feeds.iex_deep import IexDeep
 from market.errors import SourceError
 from market.messages import Book
 from tests.jobs.feeds import samples
 from tests.jobs.feeds.samples import book_body, payload, recorded
-from tests.market_world import forget_settings
 
 AT = datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC)  # 1,700,000,000 s
 SOON = AT + timedelta(seconds=5)
@@ -71,15 +71,12 @@ def test_the_recorded_bodies(name: str, symbol: str, bid: float, ask: float, at_
     assert fault_of(text, Query("IBM"), at).kind == "implausible"
 
 
-def test_a_book_older_than_the_setting_allows_is_stale(monkeypatch: pytest.MonkeyPatch) -> None:
-    body, day = book_body([level(99.5)], [level(100)]), timedelta(days=1)
-    assert parsed(body, now=AT + day).snapshot_at == AT
-    fault = fault_of(body, now=AT + day + timedelta(seconds=1))
-    assert (fault.kind, AT.isoformat() in fault.detail) == ("stale", True)
-    monkeypatch.setenv("MARKET_FEEDS__BOOK_MAX_AGE_S", "60")
-    forget_settings()
-    assert parsed(body, now=AT + timedelta(seconds=60)).snapshot_at == AT
-    assert fault_of(body, now=AT + timedelta(seconds=61)).kind == "stale"
+def test_an_old_book_keeps_its_own_time_by_which_its_slot_refuses_it() -> None:
+    later = AT + timedelta(days=400)
+    book = parsed(book_body([level(99.5)], [level(100)]), now=later)
+    assert (book.snapshot_at, book.known_at, book.received_at) == (AT, AT, later)
+    with pytest.raises(SourceError, match="a whole bar or more before"):
+        book_of_slot("iex_deep", [book], later, timedelta(minutes=5))
 
 
 @pytest.mark.parametrize(("bid", "ask"), [(9.95, 100), (99.5, 1000), (99.5, 1e9)])
