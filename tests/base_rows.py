@@ -49,7 +49,9 @@ def cot_row(as_of: datetime, known_at: datetime, group: str, long: float, **chan
 def release_row(released_at: datetime, event: str, actual: float, **changes: Any) -> dict[str, Any]:
     row = {"country": "United States", "event": event, "released_at": released_at, "actual": actual}
     rest = {"importance": 3, "forecast": None, "previous": None, "unit": None}
-    return row | rest | _sourced(released_at) | changes
+    row = row | rest | _sourced(released_at) | changes
+    given = {f"{name}_at": None if row[name] is None else row["received_at"] for name in ("forecast", "previous")}
+    return given | row
 
 
 def insert(cursor: Cursor, table: str, *rows: dict[str, Any]) -> None:

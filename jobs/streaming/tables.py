@@ -3,7 +3,9 @@
 Of two messages with one key the newer `received_at` wins, whichever comes first, so redelivery, disorder and
 corrections end in the same row; with equal times the later of the topic wins, so that a recording that was mended and
 is replayed again takes effect. A slot has no source: its latest `closed_at` wins. Whatever wins, a slot once live stays
-live, and a bar once in time stays in time: `arrived_at` is that of the first message that was here.
+live, and a bar once in time stays in time: `arrived_at` is that of the first message that was here. A release keeps the
+last forecast and the last previous figure that any message gave: not every source has them, and one that has none says
+nothing about them.
 """
 
 from collections.abc import Sequence
@@ -31,10 +33,11 @@ class BaseTable:
     newest_by: str = "received_at"
     made_of_both: tuple[tuple[str, str], ...] = ()  # (column, expression): of the row and the message, in any order
     renamed: tuple[tuple[str, str], ...] = ()  # (message's field, column), where the names differ
+    kept: tuple[str, ...] = ()  # the newest that is not NULL wins; `<column>_at` is the received_at that gave it
 
     @property
     def columns(self) -> tuple[str, ...]:
-        return self.keys + self.values
+        return self.keys + self.values + tuple(f"{column}_at" for column in self.kept)
 
     def upsert(self) -> str:
         names = ", ".join(f"`{column}`" for column in self.columns)
@@ -44,16 +47,27 @@ class BaseTable:
     def _assignments(self) -> str:
         both, newest = dict(self.made_of_both), f"`{self.newest_by}`"
         # MariaDB assigns from left to right, so what the comparison reads must be the last one.
-        taken = [column for column in self.values if column not in both and column != self.newest_by]
+        taken = [column for column in self.values if column not in (*both, *self.kept) and column != self.newest_by]
         return ", ".join(
             (
                 *(f"`{column}` = {expression}" for column, expression in both.items()),
+                *(assignment for column in self.kept for assignment in _newest_given(column)),
                 *(
                     f"`{column}` = IF(VALUES({newest}) >= {newest}, VALUES(`{column}`), `{column}`)"
                     for column in (*taken, self.newest_by)
                 ),
             )
         )
+
+
+def _newest_given(column: str) -> tuple[str, str]:
+    """Assignments of a kept column and of its time; a message without a value has no time, which is newer than none."""
+    at = f"`{column}_at`"
+    given = f"COALESCE(VALUES({at}) >= COALESCE({at}, VALUES({at})), FALSE)"
+    return (
+        f"`{column}` = IF({given}, VALUES(`{column}`), `{column}`)",
+        f"{at} = IF({given}, VALUES({at}), {at})",
+    )
 
 
 TABLES: dict[str, BaseTable] = {
@@ -97,6 +111,7 @@ TABLES: dict[str, BaseTable] = {
             "economic_release",
             ("event", "known_at", "released_at", "country"),
             ("importance", "actual", "forecast", "previous", "unit", "source", "source_time", "received_at"),
+            kept=("forecast", "previous"),
         ),
     )
 }  # fmt: skip
@@ -108,6 +123,8 @@ def table_row(table: BaseTable, message: Message, derived: dict[str, Any]) -> di
     row: dict[str, Any] = {**message.__dict__, **derived}  # a batch's hot spot: dict(message) takes 50 times as long
     for field, column in table.renamed:
         row[column] = row[field]
+    for column in table.kept:
+        row[f"{column}_at"] = None if row[column] is None else row["received_at"]
     for side, prefix in SIDES.items():
         for n, level in enumerate(row.get(side, ())):
             row[f"{prefix}_price_{n}"], row[f"{prefix}_size_{n}"] = level.price, level.size

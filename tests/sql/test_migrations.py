@@ -11,7 +11,7 @@ from pymysql.cursors import Cursor
 from jobs.streaming.refresh import refresh_features
 from market import migrate as migrations
 from market.database import connect, user_of
-from tests.base_rows import HOUR, SYMBOL, bar_row, insert, insert_closes, slot_row
+from tests.base_rows import HOUR, SYMBOL, bar_row, insert, insert_closes, release_row, slot_row
 from tests.market_world import isolated_market
 from tests.stack import RunningStack
 
@@ -65,6 +65,19 @@ def test_bars_get_the_time_of_their_arrival(cursor: Cursor) -> None:
     insert(cursor, "bar", bar_row(early, 2.0, received_at=late + HOUR))
     cursor.execute("SELECT close, arrived_at FROM bar ORDER BY bar_end")
     assert cursor.fetchall() == ((2.0, late), (1.0, late))
+
+
+def test_figures_that_are_there_count_as_given_when_they_were_received(cursor: Cursor) -> None:
+    at = datetime(2024, 1, 11, 13, 30)
+    insert(cursor, "economic_release", release_row(at, "core_cpi", 0.3, forecast=0.2))
+    cursor.execute("ALTER TABLE economic_release DROP COLUMN forecast_at, DROP COLUMN previous_at")
+    assert cursor.execute("DELETE FROM _yoyo_migration WHERE migration_id = '0019_forecast_kept'") == 1
+    assert migrations.migrate() == ["migration 0019_forecast_kept"]
+    cursor.execute("SELECT forecast, received_at, forecast_at, previous_at FROM economic_release")
+    assert cursor.fetchall() == ((0.2, at, at, None),)
+    insert(cursor, "economic_release", release_row(at, "core_cpi", 0.3, forecast=0.1, received_at=at - HOUR))
+    cursor.execute("SELECT forecast FROM economic_release")
+    assert cursor.fetchall() == ((0.2,),)
 
 
 def test_the_procedure_that_could_drop_everything_is_gone(cursor: Cursor) -> None:
