@@ -9,8 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from jobs.feeds import expected
 from jobs.feeds.refused import refusal_letter
+from jobs.feeds.state import FeedState
 from jobs.raw_folder import payloads_below
 from jobs.raw_instruments import PendingSlots, as_instrument
 from jobs.raw_parsers import UnknownSource, messages_of
@@ -71,6 +74,8 @@ class _Replay:
     def __init__(self, sender: Sender, topics: TopicSettings) -> None:
         self._sender, self._topics, self.counts = sender, topics, RawCounts()
         self._slots = PendingSlots(timedelta(seconds=get_settings().feeds.slot_timeout_s))
+        self._folder = TemporaryDirectory()  # forecasts of this replay, apart from those of the running feeds
+        self._state = FeedState(Path(self._folder.name) / "state.sqlite")
 
     def payload(self, path: Path) -> None:
         self.counts.payloads += 1
@@ -91,12 +96,19 @@ class _Replay:
             self._refuse(refusal_letter(fault, raw.body, raw.received_at, raw.ref))
             return
         self.counts.calendars += raw.feed == "calendar"
-        for message in messages:
+        for message in self._paired(raw.source, messages):
             self._send(message)
             if isinstance(message, Bar):
                 self._slots.add(message)
 
+    def _paired(self, source: str, messages: list[Message]) -> list[Message]:
+        """Figures with the forecasts that were there before them, as the feed itself sent them."""
+        if source == expected.SOURCE:
+            expected.remember(messages, self._state)
+        return expected.with_forecasts(messages, self._state) if source == expected.FIGURES else messages
+
     def finish(self) -> None:
+        self._folder.cleanup()
         for slot in self._slots.due(None):
             self._send(slot)
         self._sender.flush()

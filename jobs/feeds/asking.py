@@ -2,13 +2,16 @@
 
 import logging
 import time
+from collections.abc import Sequence
 
+from jobs.feeds import expected
 from jobs.feeds.feed import Query
 from jobs.feeds.fetching import fetch
 from jobs.feeds.fred_series import SERIES
 from jobs.feeds.page_source import PAGES
 from jobs.feeds.rates import SourceGate, rate_limits
 from jobs.feeds.registry import source_named
+from jobs.feeds.state import feed_state
 from market.errors import SourceError
 from market.feed_settings import Feed
 from market.messages import Message
@@ -16,13 +19,15 @@ from market.settings import get_settings
 
 log = logging.getLogger(__name__)
 
+FORECASTS_SHARE = 0.25  # of the time: figures are what counts
+
 
 def ask(feed: Feed, source: str, query: Query, total_s: float) -> list[Message]:
     """The source's messages, recorded, within `total_s`. Raises SourceError."""
     if source in PAGES:
         return _page(source, query, total_s)
-    if source == "fred":
-        return _each_event(query, total_s)
+    if source == expected.FIGURES:
+        return _figures_and_forecasts(query, total_s)
     return fetch(source_named(source, feed), query, total_s=total_s)
 
 
@@ -36,6 +41,22 @@ def _page(source: str, query: Query, total_s: float) -> list[Message]:
         if error.retry_after_s is not None:
             gate.hold(error.retry_after_s)
         raise
+
+
+def _figures_and_forecasts(query: Query, total_s: float) -> list[Message]:
+    """FRED's figures with the forecasts that ForexFactory showed before them, and ForexFactory's own of this week.
+
+    Forecasts come first, so that of a figure that comes out between the two looks the forecast is known.
+    """
+    deadline, state = time.monotonic() + total_s, feed_state()
+    forecasts = expected.week_of_forecasts(total_s * FORECASTS_SHARE) if expected.SOURCE in _economic_sources() else []
+    expected.remember(forecasts, state)
+    figures = _each_event(query, deadline - time.monotonic())
+    return [*expected.with_forecasts(figures, state), *forecasts]
+
+
+def _economic_sources() -> Sequence[str]:
+    return get_settings().feeds.sources.economic
 
 
 def _each_event(query: Query, total_s: float) -> list[Message]:

@@ -20,7 +20,7 @@ from jobs.replay import main
 from jobs.replay_raw import publish_raw
 from market.messages import Bar, Book, Vix
 from market.settings import ROOT, Settings, get_settings
-from tests.jobs.feeds.samples import VIX_CSV, book_body, equity_body, level
+from tests.jobs.feeds.samples import VIX_CSV, book_body, equity_body, ff_row, fred_answer, fred_row, level
 from tests.jobs.feeds.server import body, serving
 from tests.jobs.recording_world import Recorded, topic_content, write_recording
 
@@ -55,6 +55,23 @@ def market(replay_market: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator
 @pytest.fixture
 def kept(tmp_path: Path) -> RawStore:
     return RawStore(tmp_path / "raw", 10_000, 10**9)
+
+
+def test_a_figure_comes_again_with_the_forecast_that_was_there_before_it(market: Settings, kept: RawStore) -> None:
+    row = ff_row(title="Unemployment Rate", date="2026-11-06T08:30:00-05:00", forecast="4.3%", previous="4.4%")
+    values = [
+        ("2026-08-01", "2026-09-04", "4.2"),
+        ("2026-09-01", "2026-10-02", "4.4"),
+        ("2026-10-01", "2026-11-06", "4.5"),
+    ]
+    answer = fred_answer(*[fred_row(period, since, "9999-12-31", value) for period, since, value in values])
+    kept.keep(Raw("economic", "forexfactory", "events", datetime(2026, 11, 4, tzinfo=UTC), json.dumps([row]).encode()))
+    kept.keep(Raw("economic", "fred", "unemployment_rate", datetime(2026, 11, 6, 14, tzinfo=UTC), answer.encode()))
+    assert publish_raw(kept.folder).sent.economic == 3
+    told = sorted(topic_content(market.topics.ind), key=lambda one: (one["received_at"], one["known_at"]))
+    assert [(one["source"], one["actual"], one["forecast"], one["forecast_actual_difference"]) for one in told] == [
+        ("forexfactory", None, 4.3, None), ("fred", 4.4, None, None), ("fred", 4.5, 4.3, -0.2),
+    ]  # fmt: skip
 
 
 def test_what_was_published_comes_again_byte_for_byte(market: Settings) -> None:
