@@ -14,7 +14,7 @@ from local import leftovers
 from local.sql import run_query
 from market.settings import ROOT
 
-JOB_TIMEOUT_S = 800.0  # two to four minutes on an idle machine, and tests run two at a time
+JOB_TIMEOUT_S = 800.0  # two to four minutes on an idle machine; a busy one takes twice as long
 
 
 class Job:
