@@ -18,7 +18,7 @@ from jobs.feeds.refused import PayloadRefused
 from jobs.feeds.registry import source_named, source_names
 from jobs.feeds.scrub import Scrubber, secrets_in
 from market.errors import MarketError, SourceError
-from market.messages import DeadLetter, Message
+from market.messages import Bar, DeadLetter, Message
 from market.settings import SettingsError, get_settings
 
 UNITS = {"min": 1, "m": 1, "h": 60}
@@ -53,13 +53,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if source.feed == "calendar":
         print(f"{source.name}: can be read; it makes no message, see python -m jobs.calendar_check", file=sys.stderr)
         return 0
-    if options.dry_run:
+    no_bar = source.feed == "bars" and not any(isinstance(message, Bar) for message in messages)
+    return (_tell_stale if no_bar else _deliver)(source.name, messages, options.dry_run, scrub)
+
+
+def _tell_stale(source: str, letters: Sequence[Message], dry_run: bool, scrub: Scrubber) -> int:
+    """The exit status of an answer without a bar; its dead letters go out all the same."""
+    if dry_run:
+        _print(letters, scrub)
+    elif letters:
+        _publish(source, letters, scrub)  # the source's failure stays the status
+    fault = SourceError("stale", source, "none of the answer's bars is closed and of the time asked for")
+    print(failure_line(fault, scrub), file=sys.stderr)
+    return 2
+
+
+def _deliver(source: str, messages: Sequence[Message], dry_run: bool, scrub: Scrubber) -> int:
+    """Prints or publishes them; the exit status."""
+    if dry_run:
         _print(messages, scrub)
         return 0
-    confirmed = _publish(source.name, messages, scrub)
+    confirmed = _publish(source, messages, scrub)
     if confirmed is None:
         return 1
-    print(f"{source.name}: published {confirmed} messages", file=sys.stderr)
+    print(f"{source}: published {confirmed} messages", file=sys.stderr)
     return 0
 
 

@@ -169,6 +169,21 @@ def test_a_dead_letter_goes_to_stderr_without_the_token_and_the_rest_goes_on(
     assert "k3y" not in printed.err
 
 
+def test_bars_none_of_which_is_closed_are_stale(capsys: pytest.CaptureFixture[str]) -> None:
+    broken = equity_body(LABELS[:2])
+    broken["Time Series (5min)"][LABELS[1]]["4. close"] = "none"
+    with serving(body(json.dumps(equity_body(LABELS[:1]))), body(json.dumps(broken))) as server:
+        given = ["alpha_vantage", "--symbol", "MSFT", "--base-url", server.url, "--dry-run"]
+        assert [main(given) for _ in range(2)] == [2, 2]
+    printed = capsys.readouterr()
+    alone, letter, after = printed.err.splitlines()
+    assert printed.out == ""
+    assert [(told["error"], told["source"]) for told in map(json.loads, (alone, after))] == [
+        ("stale", "alpha_vantage")
+    ] * 2
+    assert "close" in DeadLetter.model_validate_json(letter).reason
+
+
 def test_without_a_token_nothing_is_asked(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["alpha_vantage", "--symbol", "MSFT", "--dry-run"]) == 2
     told = json.loads(capsys.readouterr().err)
