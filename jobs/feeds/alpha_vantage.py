@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from jobs.feeds.checks import LARGEST, ensure_length, ensure_no_jump, ensure_range
 from jobs.feeds.feed import EPOCH, JSON_TYPES, Payload, Query, Request, implausible
 from jobs.feeds.records import Unreadable, each_record, json_body, moment, number
+from jobs.feeds.trading_hours import TradingHours, trading_hours
 from market.errors import SourceError, SourceFault
 from market.feed_settings import Feed
 from market.messages import Bar, Message
@@ -93,9 +94,13 @@ class AlphaVantage:
         body = json_body(self.name, payload)
         meta, series, interval = self._parts(body, query)
         zone = self._zone(meta, query)
+        hours = trading_hours(self.name, query.symbol, _pair(query.symbol) is not None)
         records = list(series.items())
         bars, dead = each_record(
-            self.name, records, lambda record: self._bar(record, zone, interval, query, payload), payload
+            self.name,
+            records,
+            lambda record: self._bar(record, zone, interval, hours=hours, query=query, payload=payload),
+            payload,
         )
         closed = self._closed([bar for bar in bars if isinstance(bar, Bar)], interval, meta, zone, payload)
         return [*(bar for bar in closed if query.wants(bar.known_at)), *dead]
@@ -150,7 +155,14 @@ class AlphaVantage:
         return ZoneInfo("UTC" if expected == "UTC" else "America/New_York")
 
     def _bar(
-        self, record: tuple[str, Any], zone: ZoneInfo, interval: timedelta, query: Query, payload: Payload
+        self,
+        record: tuple[str, Any],
+        zone: ZoneInfo,
+        interval: timedelta,
+        *,
+        hours: TradingHours,
+        query: Query,
+        payload: Payload,
     ) -> Iterator[Bar]:
         label, cells = record
         start = _start(label, zone)
@@ -158,6 +170,8 @@ class AlphaVantage:
             raise implausible(self.name, "label", label, "a bar that begins in the future")
         if (start - EPOCH) % min(interval, COARSEST_GRID):
             raise implausible(self.name, "label", label, f"no start of a bar of {interval}")
+        if not hours.allow(start, start + interval):
+            raise implausible(self.name, "label", label, f"nothing trades then by {' or '.join(hours.calendars)}")
         if not isinstance(cells, dict):
             raise Unreadable(label, cells, "not an object")
         names = ["open", "high", "low", "close"] + ([] if _pair(query.symbol) else ["volume"])

@@ -11,6 +11,7 @@ from jobs.feeds.feed import Query
 from market.errors import SourceError
 from market.messages import Bar, DeadLetter
 from tests.jobs.feeds.samples import NOW, bar_cells, equity_body, payload, recorded
+from tests.stack import changed_environment
 
 MSFT = Query("MSFT", timedelta(minutes=5))
 
@@ -57,13 +58,57 @@ def test_a_bar_whose_end_is_ahead_of_the_clock_is_not_closed() -> None:
         ("2026-03-09 09:30:00", datetime(2026, 3, 9, 13, 30, tzinfo=UTC)),  # Monday after the clocks went forward
         ("2026-10-30 09:30:00", datetime(2026, 10, 30, 13, 30, tzinfo=UTC)),  # Friday, summer time
         ("2026-11-02 09:30:00", datetime(2026, 11, 2, 14, 30, tzinfo=UTC)),  # Monday after they went back
+    ],
+)
+def test_labels_around_the_clock_changes(label: str, start: datetime) -> None:
+    assert parsed(equity_body(["2026-11-20 12:45:00", label]))[0].source_time == start
+
+
+@pytest.mark.parametrize(
+    ("label", "start"),
+    [
         ("2026-11-01 00:55:00", datetime(2026, 11, 1, 4, 55, tzinfo=UTC)),  # the last bar before the hour occurs twice
         ("2026-11-01 02:00:00", datetime(2026, 11, 1, 7, 0, tzinfo=UTC)),  # the first after it
         ("2026-03-08 03:00:00", datetime(2026, 3, 8, 7, 0, tzinfo=UTC)),  # the first after the hour that was left out
     ],
 )
-def test_labels_around_the_clock_changes(label: str, start: datetime) -> None:
-    assert parsed(equity_body(["2026-11-20 12:45:00", label]))[0].source_time == start
+def test_labels_of_the_night_itself_where_trading_never_stops(label: str, start: datetime) -> None:
+    with changed_environment({"MARKET_INSTRUMENTS__MSFT__CALENDAR": "24/7"}):  # on a Sunday, New York's market is shut
+        assert parsed(equity_body(["2026-11-20 12:45:00", label]))[0].source_time == start
+
+
+OUTSIDE = ["2026-11-14 10:00:00", "2026-07-03 10:00:00", "2026-11-19 02:00:00", "2026-11-19 20:05:00"]
+
+
+@pytest.mark.parametrize("label", OUTSIDE)  # a Saturday, the observed Fourth of July, two nights
+def test_a_bar_of_when_nothing_trades_is_implausible(label: str) -> None:
+    fault = fault_of(equity_body(["2026-11-20 12:45:00", label]))
+    assert (fault.kind, label in fault.detail, "XNYS" in fault.detail) == ("implausible", True, True)
+
+
+def test_the_calendar_is_that_of_the_instrument() -> None:
+    saturday = equity_body(["2026-11-20 12:45:00", OUTSIDE[0]])
+    with changed_environment({"MARKET_INSTRUMENTS__ROUND__CALENDAR": "24/7"}):
+        assert fault_of(saturday).kind == "implausible"  # MSFT is another's
+    symbols = json.dumps({"alpha_vantage": "MSFT"})
+    named = {"MARKET_INSTRUMENTS__ROUND__CALENDAR": "24/7", "MARKET_INSTRUMENTS__ROUND__SOURCE_SYMBOLS": symbols}
+    with changed_environment(named):
+        assert len(parsed(saturday)) == 1
+
+
+def fx_body(*labels: str) -> dict[str, Any]:
+    meta = {"2. From Symbol": "EUR", "3. To Symbol": "USD", "5. Interval": "5min", "7. Time Zone": "UTC"}
+    return {"Meta Data": meta, "Time Series FX (5min)": {label: bar_cells() for label in labels}}
+
+
+def test_a_pair_trades_round_the_clock_but_at_no_weekend() -> None:
+    pair = Query("GBPUSD", timedelta(minutes=5))
+    body = json.loads(json.dumps(fx_body("2026-11-20 12:45:00", "2026-11-19 04:00:00")).replace("EUR", "GBP"))
+    assert len(parsed(body, pair)) == 1
+    christmas = fx_body("2026-11-20 12:45:00", "2025-12-25 12:00:00")  # a holiday of this project's own making
+    assert len(parsed(christmas, Query("EURUSD", timedelta(minutes=5)))) == 1
+    fault = fault_of(fx_body("2026-11-20 12:45:00", "2026-11-14 12:00:00"), Query("EURUSD", timedelta(minutes=5)))
+    assert (fault.kind, "2026-11-14 12:00:00" in fault.detail) == ("implausible", True)
 
 
 @pytest.mark.parametrize("label", ["2026-11-01 01:30:00", "2026-03-08 02:30:00"])

@@ -37,7 +37,11 @@ class Clock:
 @pytest.fixture(autouse=True)
 def settings() -> Iterator[None]:
     changed = {"SLOT_TIMEOUT_S": "30", "SOURCE_TIMEOUT_S": "5", "SECOND_OPINION": "[]", "RATIONED_WAIT_S": str(WAIT_S)}
-    with changed_environment({f"MARKET_FEEDS__{name}": value for name, value in changed.items()}):
+    market = {  # without weekends: the slot of these tests is the present minute's
+        "MARKET_INSTRUMENTS__EURUSD__CALENDAR": "24/7",
+        "MARKET_INSTRUMENTS__EURUSD__SOURCE_SYMBOLS": json.dumps({ALPHA: "EUR/USD"}),
+    }
+    with changed_environment({**{f"MARKET_FEEDS__{name}": value for name, value in changed.items()}, **market}):
         yield
 
 
