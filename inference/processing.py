@@ -25,7 +25,7 @@ from market.messages import DeadLetter, Prediction, Readiness
 from market.settings import TopicSettings
 
 PAYLOAD_LIMIT = 100_000  # characters of a refused payload kept, so that the dead letter itself is never too large
-FLUSH_TIMEOUT_S = 10.0
+PATIENCE_S = 10.0
 
 log = structlog.get_logger()
 
@@ -188,7 +188,7 @@ class Outbox:
         try:
             for topic, key, value in messages:
                 self._publisher.send(topic, key, value)
-            self._publisher.flush(FLUSH_TIMEOUT_S)
+            self._publisher.flush()
         except DeliveryFailed:
             self._producer.purge()
             self._new()
@@ -196,7 +196,7 @@ class Outbox:
 
     def _new(self) -> None:
         self._producer = producer(**{"linger.ms": 0})
-        self._publisher = ConfirmedPublisher(self._producer)
+        self._publisher = ConfirmedPublisher(self._producer, patience_s=PATIENCE_S)
 
 
 def _accept(records: Sequence[Record], feature_hash: str) -> tuple[list[_Accepted], list[_Refused]]:

@@ -127,8 +127,11 @@ def publish(
     Slow messages known before `since` are sent too, since the first bars need them. `speed` is a multiple of real time,
     None is as fast as Kafka takes it. Raises RecordingError, StackNotReady, DeliveryFailed.
     """
+    if sender is None:
+        with ConfirmedPublisher(producer(**BULK)) as own:
+            return publish(recording, since, until, speed=speed, progress=progress, sender=own, sleep=sleep)
     total = recording.bar_count(since, until)
-    publisher = StepPublisher(sender or ConfirmedPublisher(producer(**BULK)), require_topics())
+    publisher = StepPublisher(sender, require_topics())
     started = time.monotonic()
     pace = _Pace(speed, publisher.flush, sleep) if speed is not None else None
     report = _Throttled(progress, total)

@@ -58,8 +58,11 @@ def publish_raw(
 
     `progress` is called with payloads done and in all. Raises StackNotReady, DeliveryFailed.
     """
+    if sender is None:
+        with ConfirmedPublisher(producer(**BULK)) as own:
+            return publish_raw(folder, since, until, progress=progress, sender=own)
     found = payloads_below(folder, since, until)
-    replay = _Replay(sender or ConfirmedPublisher(producer(**BULK)), require_topics())
+    replay = _Replay(sender, require_topics())
     started = time.monotonic()
     for done, (_, path) in enumerate(found, 1):
         replay.payload(path)

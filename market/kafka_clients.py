@@ -1,7 +1,9 @@
 """Kafka clients as this project wants them: idempotent producers whose delivery is confirmed, committed reads."""
 
+import logging
+import time
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NoReturn, Self
 
 from confluent_kafka import Consumer, KafkaException, Message, Producer
 from confluent_kafka.admin import AdminClient, NewTopic
@@ -9,8 +11,18 @@ from confluent_kafka.admin import AdminClient, NewTopic
 from market.errors import MarketError
 from market.settings import get_settings
 
-FLUSH_TIMEOUT_S = 60.0
+LOOK_S = 0.1  # between two looks at what is confirmed
 LETTER_LIMIT = 8 << 20  # bytes of a dead letter: one of the largest record, each of whose characters takes six in JSON
+
+
+class _Quiet:
+    """librdkafka's own log: it repeats what the error that is raised says, so it is for who looks for it."""
+
+    def log(self, level: int, text: str, *arguments: object) -> None:
+        logging.getLogger("rdkafka").debug(text, *arguments)
+
+
+QUIET = _Quiet()
 
 
 class DeliveryFailed(MarketError):
@@ -26,45 +38,83 @@ def producer(**overrides: Any) -> Producer:
             "linger.ms": 2,
             "compression.type": "lz4",
             **overrides,
-        }
+        },
+        logger=QUIET,
     )
 
 
 class ConfirmedPublisher:
-    """Sends messages and knows which were confirmed; `flush` raises when one was not.
+    """Sends messages and knows which were confirmed; `flush` raises when one was not, and from then on always.
+
+    It gives up when nothing was confirmed for `patience_s` (default: kafka.patience_s), however long the whole takes.
+    Leaving the context ends the producer with its threads; what was not flushed by then is dropped.
 
     >>> publisher.send("volume", "EURUSD", bar.to_bytes()); publisher.flush()
     """
 
-    def __init__(self, kafka_producer: Producer | None = None) -> None:
+    def __init__(self, kafka_producer: Producer | None = None, patience_s: float | None = None) -> None:
         self._producer = kafka_producer or producer()
+        self._patience_s = get_settings().kafka.patience_s if patience_s is None else patience_s
         self._failure: str | None = None
         self.confirmed = 0
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._producer.purge()
+        self._producer.close()
+
     def send(self, topic: str, key: str, value: bytes) -> None:
+        """Queues it. Raises DeliveryFailed when the queue is full and stays so."""
+        stall = _Stall(self._patience_s)
         while True:
             try:
                 self._producer.produce(topic, key=key.encode(), value=value, on_delivery=self._on_delivery)
                 break
             except BufferError:  # the local queue is full: let deliveries drain, then try again
-                self._producer.poll(0.1)
+                self._producer.poll(LOOK_S)
+                if stall.is_over(self.confirmed):
+                    self._give_up(len(self._producer))
         self._producer.poll(0)
 
-    def flush(self, timeout_s: float = FLUSH_TIMEOUT_S) -> None:
+    def flush(self) -> None:
         """Waits for all confirmations. Raises DeliveryFailed naming the first failure or the count unconfirmed."""
-        unconfirmed = self._producer.flush(timeout_s)
+        stall = _Stall(self._patience_s)
+        while unconfirmed := self._producer.flush(LOOK_S):
+            if stall.is_over(self.confirmed):
+                self._give_up(unconfirmed)
+        self._ensure_no_failure()
+
+    def _give_up(self, unconfirmed: int) -> NoReturn:
+        """Drops what is queued: nobody may find it sent after all, once the failure was told."""
+        self._failure = self._failure or f"{unconfirmed} messages unconfirmed, none within {self._patience_s:g} s"
+        self._producer.purge()
+        self._producer.poll(0)
+        raise DeliveryFailed(f"Kafka at {get_settings().kafka.bootstrap}: {self._failure}")
+
+    def _ensure_no_failure(self) -> None:
         if self._failure:
             raise DeliveryFailed(f"Kafka at {get_settings().kafka.bootstrap}: {self._failure}")
-        if unconfirmed:
-            raise DeliveryFailed(
-                f"Kafka at {get_settings().kafka.bootstrap} left {unconfirmed} messages unconfirmed after {timeout_s} s"
-            )
 
     def _on_delivery(self, error: Any, message: Message) -> None:
         if error is not None:
             self._failure = self._failure or f"topic {message.topic()}: {error}"
         else:
             self.confirmed += 1
+
+
+class _Stall:
+    """Whether a count has stood still for so long."""
+
+    def __init__(self, patience_s: float) -> None:
+        self._patience_s, self._count, self._since = patience_s, -1, time.monotonic()
+
+    def is_over(self, count: int) -> bool:
+        now = time.monotonic()
+        if count != self._count:
+            self._count, self._since = count, now if self._count >= 0 else self._since
+        return now - self._since > self._patience_s
 
 
 def consumer(group: str, **overrides: Any) -> Consumer:
@@ -77,7 +127,8 @@ def consumer(group: str, **overrides: Any) -> Consumer:
             "auto.offset.reset": "earliest",
             "fetch.wait.max.ms": 50,
             **overrides,
-        }
+        },
+        logger=QUIET,
     )
 
 
@@ -85,8 +136,8 @@ def ensure_topics(names: Iterable[str] | None = None) -> list[str]:
     """Creates the missing topics; returns the names created."""
     settings = get_settings()
     wanted = list(names or settings.topics.model_dump().values())
-    admin = AdminClient({"bootstrap.servers": settings.kafka.bootstrap})
-    existing = admin.list_topics(timeout=10).topics
+    admin = AdminClient({"bootstrap.servers": settings.kafka.bootstrap}, logger=QUIET)
+    existing = admin.list_topics(timeout=settings.kafka.patience_s).topics
     missing = [
         NewTopic(
             name,

@@ -39,6 +39,9 @@ class KafkaSettings(Section):
     bootstrap: str = "127.0.0.1:19092"
     partitions: int = Field(4, ge=1, description="per topic; messages of one symbol share a partition")
     replication: int = Field(1, ge=1, description="3 in production")
+    patience_s: float = Field(
+        15.0, gt=0, description="without an answer, or any confirmation, for so long, a command takes Kafka as away"
+    )
 
 
 class TopicSettings(Section):

@@ -17,7 +17,9 @@ def publish(messages: Sequence[Message], publisher: ConfirmedPublisher | None = 
     `publisher`: that of a caller who publishes many times, also from several threads; else one is made.
     """
     try:
-        publisher = publisher or ConfirmedPublisher()
+        if publisher is None:
+            with ConfirmedPublisher() as own:
+                return publish(messages, own)
         for message in messages:
             topic, key = address(message, get_settings().topics)
             publisher.send(topic, key, message.to_bytes())

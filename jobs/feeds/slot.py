@@ -65,8 +65,9 @@ def fetch_slot(
     book from after bar_end would show the model the future. Raises DeliveryFailed or StackNotReady when Kafka does not
     confirm; no source's failure raises.
     """
-    run, report, slots = _Run(bar_end, now), SlotReport(bar_end), due(bar_end)
-    with ThreadPoolExecutor(THREADS) as threads:
+    report, slots = SlotReport(bar_end), due(bar_end)
+    with ConfirmedPublisher() as publisher, ThreadPoolExecutor(THREADS) as threads:
+        run = _Run(bar_end, now, publisher)
         if now() < bar_end:
             wants = [_want("book", symbol, bar_end) for symbol in slots]
             report.collected += threads.map(run.book, (want for want in wants if want.sources))
@@ -95,9 +96,9 @@ def _remember_closed(state: FeedState, symbol: str, bar_end: datetime) -> None:
 class _Run:
     """What the threads of one slot share: the feeds' memory and one producer, which is safe for all of them."""
 
-    def __init__(self, bar_end: datetime, now: Callable[[], datetime]) -> None:
-        self._bar_end, self._now = bar_end, now
-        self.state, self._publisher = feed_state(), ConfirmedPublisher()
+    def __init__(self, bar_end: datetime, now: Callable[[], datetime], publisher: ConfirmedPublisher) -> None:
+        self._bar_end, self._now, self._publisher = bar_end, now, publisher
+        self.state = feed_state()
 
     def book(self, want: Want) -> Collected:
         """In what is left of the bar: the bars must not wait for a source that hangs, and a later book is of no use."""

@@ -12,7 +12,7 @@ from jobs.feeds.refused import refusal_letter
 from jobs.spiders.spider import PageSpider, Run
 from market.addresses import address
 from market.errors import MarketError, SourceError
-from market.kafka_clients import ConfirmedPublisher, producer
+from market.kafka_clients import ConfirmedPublisher
 from market.messages import Cot, EconomicRelease, Message, Sourced, Vix
 from market.settings import get_settings
 
@@ -66,8 +66,7 @@ class Publish(Pipeline):
 
     def __init__(self, run: Run, publisher: ConfirmedPublisher | None = None) -> None:
         super().__init__(run)
-        # librdkafka would log to standard error, whose one line is the failure; what it has to say is in `delivery`.
-        self._publisher = publisher or ConfirmedPublisher(producer(log_level=0))
+        self._publisher = publisher or ConfirmedPublisher()
 
     def process_item(self, item: Sourced) -> Sourced:
         self._send(item)
@@ -76,10 +75,11 @@ class Publish(Pipeline):
 
     def close_spider(self) -> None:
         try:
-            for error, payload in self.run.faults:
-                if payload is not None:
-                    self._send(refusal_letter(error, payload.encode(), datetime.now(UTC), None))
-            self._publisher.flush()
+            with self._publisher:
+                for error, payload in self.run.faults:
+                    if payload is not None:
+                        self._send(refusal_letter(error, payload.encode(), datetime.now(UTC), None))
+                self._publisher.flush()
         except (MarketError, KafkaException) as error:
             self.run.delivery = str(error)
 

@@ -26,6 +26,7 @@ from market.settings import Settings, get_settings
 
 log = structlog.get_logger()
 BEAT_EVERY_S = 2.0
+BROKER_RESTART_S = 60.0  # the stream waits a broker's restart out
 STOP_POLL_S = 0.25
 LEASE_PATIENCE_S = 600.0
 PARTITIONS_EVERY_S = 86_400.0
@@ -38,7 +39,8 @@ def start_query(settings: Settings, once: bool) -> tuple[StreamingQuery, BatchWr
     shapes = topic_shapes(settings)
     ensure_topics()
     records = read_topics(session, settings, [shape.topic for shape in shapes])
-    publisher = ConfirmedPublisher(producer(**{"linger.ms": 0, "message.max.bytes": LETTER_LIMIT}))
+    kafka = producer(**{"linger.ms": 0, "message.max.bytes": LETTER_LIMIT})
+    publisher = ConfirmedPublisher(kafka, patience_s=BROKER_RESTART_S)
     writer = BatchWriter(lambda: connect("stream"), publisher, shapes)
 
     def write_batch(batch: DataFrame, batch_id: int) -> None:

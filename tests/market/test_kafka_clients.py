@@ -1,0 +1,74 @@
+"""A Kafka that does not answer is told under its address, within the settings' patience, and in silence otherwise."""
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from local import stack
+from market.kafka_clients import ConfirmedPublisher, DeliveryFailed, ensure_topics
+from market.settings import ROOT, get_settings
+from tests.jobs.feeds.samples import VIX_CSV
+from tests.jobs.feeds.server import body, serving
+from tests.stack import changed_environment, free_ports, temporary_stack
+
+PATIENCE_S, AT_MOST_S = 2.0, 12.0  # the rest is a small machine's
+
+
+def unreachable() -> dict[str, str]:
+    (port,) = free_ports(1)
+    return {"MARKET_KAFKA__BOOTSTRAP": f"127.0.0.1:{port}", "MARKET_KAFKA__PATIENCE_S": str(PATIENCE_S)}
+
+
+def test_an_absent_broker(capfd: pytest.CaptureFixture[str]) -> None:
+    with changed_environment(unreachable()), ConfirmedPublisher() as publisher:
+        publisher.send("volume", "EURUSD", b"{}")
+        started = time.monotonic()
+        with pytest.raises(DeliveryFailed, match=get_settings().kafka.bootstrap):
+            publisher.flush()
+        assert time.monotonic() - started < AT_MOST_S
+        with pytest.raises(DeliveryFailed):  # what was purged is never taken as published
+            publisher.flush()
+    time.sleep(1.5)  # a thread that lived on would try to connect, and say so
+    assert capfd.readouterr().err == ""
+
+
+def test_a_full_queue_of_an_absent_broker() -> None:
+    from market.kafka_clients import producer
+
+    with changed_environment(unreachable()):
+        publisher, started = ConfirmedPublisher(producer(**{"queue.buffering.max.messages": 10})), time.monotonic()
+        with publisher, pytest.raises(DeliveryFailed, match=get_settings().kafka.bootstrap):
+            for _ in range(100):
+                publisher.send("volume", "EURUSD", b"{}")
+        assert time.monotonic() - started < AT_MOST_S
+
+
+def test_a_broker_that_is_stopped_after_the_first_message(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    with temporary_stack(tmp_path, ("kafka",)) as running, changed_environment(
+        {"MARKET_KAFKA__PATIENCE_S": str(PATIENCE_S)}
+    ):  # fmt: skip
+        ensure_topics(["volume"])
+        with ConfirmedPublisher() as publisher:
+            publisher.send("volume", "EURUSD", b"{}")
+            publisher.flush()
+            stack.stop(report=lambda _: None)
+            publisher.send("volume", "EURUSD", b"{}")
+            started = time.monotonic()
+            with pytest.raises(DeliveryFailed, match=running.kafka):
+                publisher.flush()
+            assert (publisher.confirmed, time.monotonic() - started < AT_MOST_S) == (1, True)
+    assert "rdkafka" not in capfd.readouterr().err
+
+
+def test_the_command_says_it_in_one_line() -> None:
+    with serving(body(VIX_CSV.replace("2026", "2024").replace("11/1", "12/1"), "text/csv")) as server:
+        command = [sys.executable, "-m", "jobs.feeds", "cboe", "--symbol", "VIX", "--base-url", server.url]
+        with changed_environment(unreachable()):
+            address = get_settings().kafka.bootstrap
+            done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False, timeout=55)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1), json.dumps(done.stderr)
+    assert address in done.stderr
