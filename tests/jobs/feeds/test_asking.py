@@ -8,7 +8,7 @@ from jobs.feeds.asking import ask
 from jobs.feeds.feed import Query
 from market.errors import SourceError
 from market.messages import Vix
-from tests.jobs.spiders.pages import vix_page
+from tests.jobs.spiders.pages import dated_vix_page
 from tests.jobs.spiders.site import Answer, site
 from tests.market_world import forget_settings
 
@@ -20,7 +20,7 @@ def point_to(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_page_is_asked_through_its_spider(monkeypatch: pytest.MonkeyPatch) -> None:
-    with site(everything=vix_page()) as met:
+    with site(everything=dated_vix_page()) as met:
         point_to(met.url, monkeypatch)
         (message,) = ask("vix", "cnbc", Query("VIX"), 60)
     assert isinstance(message, Vix)

@@ -17,7 +17,7 @@ from market.errors import SourceError
 from market.feed_settings import SOURCES
 from market.messages import Cot, EconomicRelease, Vix
 from market.settings import get_settings
-from tests.jobs.spiders.pages import calendar_page, cot_index, cot_report, event_row, strip, vix_page
+from tests.jobs.spiders.pages import calendar_page, cot_index, cot_report, dated_vix_page, event_row, strip
 from tests.jobs.spiders.site import Answer, site
 
 PATIENCE_S = 60.0
@@ -44,7 +44,7 @@ def test_each_source_that_a_spider_reads() -> None:
 
 
 def test_the_messages_of_a_page_recorded(var: Path) -> None:
-    with site(**{"/quotes/.VIX": vix_page()}) as met:
+    with site(**{"/quotes/.VIX": dated_vix_page()}) as met:
         (message,) = PAGES["cnbc"].fetch(VIX, total_s=PATIENCE_S, base_url=met.url)
     assert isinstance(message, Vix)
     assert (message.source, message.value) == ("cnbc", 18.45)
@@ -72,7 +72,7 @@ def test_only_what_the_query_wants(var: Path) -> None:
 
 
 def test_a_page_that_cannot_be_read_comes_along_with_the_failure(var: Path) -> None:
-    page = vix_page(strip("81.45"))
+    page = dated_vix_page(strip("81.45"))
     with site(everything=page) as met, pytest.raises(PayloadRefused) as caught:
         PAGES["cnbc"].fetch(VIX, total_s=PATIENCE_S, base_url=met.url)
     assert (caught.value.kind, caught.value.source) == ("implausible", "cnbc")
@@ -101,7 +101,7 @@ def test_a_spider_that_was_called_wrongly_says_so(var: Path, monkeypatch: pytest
 
 
 def test_the_end_of_the_time_is_the_end_of_the_spider(var: Path) -> None:
-    with site(everything=Answer(vix_page(), after_s=20)) as met:
+    with site(everything=Answer(dated_vix_page(), after_s=20)) as met:
         started = time.monotonic()
         with pytest.raises(SourceError, match="unavailable: no whole answer within 4 s"):
             PageSource("cnbc", "vix", "vix").fetch(VIX, total_s=4, base_url=met.url)

@@ -1,5 +1,9 @@
 """Pages written for the tests, in the shapes that the sites serve. Numbers of the report: CFTC, as of 2025-05-13."""
 
+from datetime import UTC, date, datetime
+
+from market.calendars import get_calendar
+
 NBSP = "\N{NO-BREAK SPACE}"
 
 
@@ -12,6 +16,17 @@ def strip(value: str = "18.45", change: str = "+0.35", percent: str = "+1.9337%"
 
 def vix_page(body: str = "", head: str = "") -> str:
     return f"<!DOCTYPE html><html><head>{head}</head><body><div>{body or strip()}</div></body></html>"
+
+
+def last_session(now: datetime) -> date:
+    """New York's last trading day that has opened by then."""
+    return max(one.open for one in get_calendar("XNYS").sessions if one.open <= now).date()
+
+
+def dated_vix_page(body: str = "", now: datetime | None = None) -> str:
+    """One that says its day, for a command that looks at the clock itself: true on holidays too."""
+    day = last_session(now or datetime.now(UTC))
+    return vix_page(f"<div class='QuoteStrip-lastTradeTime'>Last | {day:%m/%d/%y} EST</div>" + (body or strip()))
 
 
 def cot_index(*rows: tuple[str, str], kind: str = "fin") -> str:

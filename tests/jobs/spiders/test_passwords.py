@@ -13,7 +13,7 @@ import pytest
 from jobs.spiders.__main__ import main
 from market.settings import ROOT
 from tests.jobs.spiders.crawler import Crawler
-from tests.jobs.spiders.pages import strip, vix_page
+from tests.jobs.spiders.pages import dated_vix_page, strip
 from tests.jobs.spiders.site import Answer, Site, site
 
 PASSWORD = "Q7ZP3K-s3cret"
@@ -23,14 +23,14 @@ MOVED = Answer("", 302, {"Location": f"http://127.0.0.1:1/elsewhere?password={PA
 
 
 PAGES = {  # what the server answers, and the exit code
-    "good": (Answer(vix_page()), 0),
-    "refused": (Answer(vix_page(strip("81.45"))), 2),
+    "good": (Answer(dated_vix_page()), 0),
+    "refused": (Answer(dated_vix_page(strip("81.45"))), 2),
     "broken": (Answer("", 500), 2),
-    "slow": (Answer(vix_page(), after_s=3), 2),
+    "slow": (Answer(dated_vix_page(), after_s=3), 2),
     "moved": (MOVED, 2),
-    "echoed": (Answer(vix_page(strip(f"18.45 {PASSWORD} {HEADER}"))), 2),
+    "echoed": (Answer(dated_vix_page(strip(f"18.45 {PASSWORD} {HEADER}"))), 2),
     "echoed in an error": (Answer(f"who is {PASSWORD}?", 403), 2),
-    "echoed as a validator": (Answer(vix_page(), headers={"ETag": f'"{PASSWORD}"'}), 0),
+    "echoed as a validator": (Answer(dated_vix_page(), headers={"ETag": f'"{PASSWORD}"'}), 0),
 }
 ASKED = ["vix", "--print", "--timeout", "1.5", "--log-level", "DEBUG"]
 

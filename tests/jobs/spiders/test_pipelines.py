@@ -22,7 +22,7 @@ from market.errors import SourceError
 from market.kafka_clients import ConfirmedPublisher, consumer, ensure_topics, producer
 from market.messages import Cot, DeadLetter, EconomicRelease, Vix
 from market.settings import TopicSettings, get_settings
-from tests.jobs.spiders.pages import calendar_page, cot_report, strip, vix_page
+from tests.jobs.spiders.pages import calendar_page, cot_report, dated_vix_page, strip, vix_page
 from tests.jobs.spiders.site import site
 from tests.stack import RunningStack
 
@@ -115,8 +115,8 @@ def test_the_command_publishes_and_keeps_what_it_refused(
     topics: TopicSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MARKET_LOCAL__VAR", str(tmp_path))
-    bad = vix_page(strip("81.45"))
-    with site(**{"/quotes/.VIX": vix_page(), "/bad": bad}) as met:
+    bad = dated_vix_page(strip("81.45"))
+    with site(**{"/quotes/.VIX": dated_vix_page(), "/bad": bad}) as met:
         commands = [
             [sys.executable, "-m", "jobs.spiders", "vix", "--base-url", met.url, "--path", path]
             for path in ("/quotes/.VIX", "/bad")

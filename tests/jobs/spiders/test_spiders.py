@@ -20,10 +20,10 @@ from tests.jobs.spiders.pages import (
     calendar_page,
     cot_index,
     cot_report,
+    dated_vix_page,
     event_row,
     legacy_report,
     strip,
-    vix_page,
 )
 from tests.jobs.spiders.site import Answer, Site, site
 
@@ -31,7 +31,8 @@ ROOT = Path(__file__).parents[3]
 TIMEOUT_S = 1.5
 PICTURE = {"Content-Type": "image/png"}
 GZIP = {"Content-Encoding": "gzip"}
-PACKED = gzip.compress(vix_page().encode())
+PAGE = dated_vix_page()
+PACKED = gzip.compress(PAGE.encode())
 COT_SITE = {
     "/cot": cot_index(),
     "/cot/futures/fin/13874%2B": cot_report(),
@@ -64,7 +65,7 @@ WEEK = ["economic", "--since", "2026-06-08", "--date", "2026-06-10"]
 
 CASES: dict[str, tuple[dict[str, Answer | str], list[str], str | None, str]] = {
     # case: (site, arguments, kind of error, what its detail names)
-    "vix": ({"/quotes/.VIX": vix_page()}, ["vix"], None, ""),
+    "vix": ({"/quotes/.VIX": PAGE}, ["vix"], None, ""),
     "vix gzip": ({"everything": Answer(PACKED, headers=GZIP)}, ["vix"], None, ""),
     "economic": ({"/economic-calendar/": calendar_page()}, ["economic"], None, ""),
     "economic elsewhere": ({"/": calendar_page(event_row(country="Japan"))}, ["economic", "--path", "/"], None, ""),
@@ -120,40 +121,40 @@ CASES: dict[str, tuple[dict[str, Answer | str], list[str], str | None, str]] = {
     "cot date": (COT_SITE, ["cot", "--contract", "13874+", "--date", "2025-05-13"], None, ""),
     "cot unlisted": (COT_SITE, ["cot", "--subject", "TULIPS"], "bad_request", "TULIPS"),
     "cot report gone": ({"/cot": cot_index()}, ["cot", "--contract", "13874+"], "bad_request", "404"),
-    "robots": ({"robots": "User-agent: *\nDisallow: /", "everything": vix_page()}, ["vix"], "auth", "robots.txt"),
-    "robots of others": ({"robots": "User-agent: other\nDisallow: /", "everything": vix_page()}, ["vix"], None, ""),
+    "robots": ({"robots": "User-agent: *\nDisallow: /", "everything": PAGE}, ["vix"], "auth", "robots.txt"),
+    "robots of others": ({"robots": "User-agent: other\nDisallow: /", "everything": PAGE}, ["vix"], None, ""),
     "forbidden": ({"everything": Answer("", 403)}, ["vix"], "auth", "403"),
     "too many": ({"everything": Answer("", 429, {"Retry-After": "7"})}, ["vix"], "rate_limited", "7 s"),
     "broken": ({"everything": Answer("", 500)}, ["vix"], "unavailable", "500"),
     "missing": ({"everything": Answer("", 404)}, ["vix"], "bad_request", "404"),
-    "slow": ({"/quotes/.VIX": Answer(vix_page(), after_s=2 * TIMEOUT_S)}, ["vix"], "unavailable", "Timeout"),
+    "slow": ({"/quotes/.VIX": Answer(PAGE, after_s=2 * TIMEOUT_S)}, ["vix"], "unavailable", "Timeout"),
     "told to wait until a date": (
         {"everything": Answer("", 429, {"Retry-After": "Wed, 25 Nov 2037 10:00:00 GMT"})}, ["vix"], "rate_limited", "",
     ),
     "broken for a while": ({"everything": Answer("", 503, {"Retry-After": "60"})}, ["vix"], "rate_limited", "60 s"),
     "to be paid": ({"everything": Answer("", 402)}, ["vix"], "auth", "402"),
-    "a part": ({"everything": Answer(vix_page(), 206)}, ["vix"], "unavailable", "206"),
+    "a part": ({"everything": Answer(PAGE, 206)}, ["vix"], "unavailable", "206"),
     "no content": ({"everything": Answer("", 204)}, ["vix"], "unavailable", "204"),
     "unchanged, unasked": ({"everything": Answer("", 304)}, ["vix"], "unavailable", "304"),
     "moved in a circle": ({"everything": Answer("", 302, {"Location": "/x"})}, ["vix"], "unavailable", "redirect"),
     "moved to another quote": (
-        {"/quotes/.VIX": Answer("", 302, {"Location": "/quotes/AAPL"}), "/quotes/AAPL": vix_page()},
+        {"/quotes/.VIX": Answer("", 302, {"Location": "/quotes/AAPL"}), "/quotes/AAPL": PAGE},
         ["vix"], "implausible", "AAPL",
     ),
     "cot of another contract": (
         {**COT_SITE, "/cot/futures/fin/13874%2B": Answer("", 302, {"Location": "/cot/futures/fin/099741"})},
         ["cot", "--contract", "13874+"], "implausible", "099741",
     ),
-    "robots unreadable": ({"robots": Answer("", 500), "everything": vix_page()}, ["vix"], "unavailable", "robots.txt"),
-    "robots refused": ({"robots": Answer("", 403), "everything": vix_page()}, ["vix"], None, ""),
+    "robots unreadable": ({"robots": Answer("", 500), "everything": PAGE}, ["vix"], "unavailable", "robots.txt"),
+    "robots refused": ({"robots": Answer("", 403), "everything": PAGE}, ["vix"], None, ""),
     "empty": ({"everything": ""}, ["vix"], "unavailable", "empty"),
-    "cut off": ({"everything": Answer(vix_page(), headers={"Content-Length": "99999"})}, ["vix"], "unavailable", ""),
+    "cut off": ({"everything": Answer(PAGE, headers={"Content-Length": "99999"})}, ["vix"], "unavailable", ""),
     "gzip cut off": ({"everything": Answer(PACKED[:-20], headers=GZIP)}, ["vix"], "unavailable", "gzip"),
-    "no gzip": ({"everything": Answer(vix_page(), headers=GZIP)}, ["vix"], "unavailable", "gzip"),
+    "no gzip": ({"everything": Answer(PAGE, headers=GZIP)}, ["vix"], "unavailable", "gzip"),
     "an image": ({"everything": Answer(b"\x89PNG\0", headers=PICTURE)}, ["vix"], "schema_changed", ""),
-    "moved": ({"/quotes/.VIX": Answer("", 302, {"Location": "/new"}), "/new": vix_page()}, ["vix"], None, ""),
-    "other day": ({"everything": vix_page()}, ["vix", "--date", "2020-01-02"], "stale", "2020-01-02"),
-    "wrong number": ({"everything": vix_page(strip("81.45"))}, ["vix"], "implausible", "%"),
+    "moved": ({"/quotes/.VIX": Answer("", 302, {"Location": "/new"}), "/new": PAGE}, ["vix"], None, ""),
+    "other day": ({"everything": PAGE}, ["vix", "--date", "2020-01-02"], "stale", "2020-01-02"),
+    "wrong number": ({"everything": dated_vix_page(strip("81.45"))}, ["vix"], "implausible", "%"),
 }  # fmt: skip
 SENT = {
     "cot": 2, "cot date": 2, "cot before its publication": 2,
@@ -266,18 +267,18 @@ def test_pages_are_recorded_and_make_the_same_messages_again(crawler: Crawler, t
 def test_a_page_that_cannot_be_read_is_recorded_unless_dry(
     flag: str, kept: int, crawler: Crawler, tmp_path: Path
 ) -> None:
-    with site(everything=vix_page(strip("81.45"))) as met:
+    with site(everything=dated_vix_page(strip("81.45"))) as met:
         done = crawler.crawl("vix", "--base-url", met.url, flag, MARKET_LOCAL__VAR=str(tmp_path))
     told = json.loads(done.stderr)
     pages = list(recorded(tmp_path).walk())
     assert (done.returncode, told["error"], len(pages)) == (2, "implausible", kept)
     assert told.get("raw_ref") == (pages[0][0] if kept else None)
     if kept:
-        assert pages[0][1].body == vix_page(strip("81.45")).encode()
+        assert pages[0][1].body == dated_vix_page(strip("81.45")).encode()
 
 
 def test_an_error_page_is_recorded_too_and_flags_win_over_settings(crawler: Crawler, tmp_path: Path) -> None:
-    with site(everything=Answer("go away", 403)) as met, site(everything=vix_page()) as other:
+    with site(everything=Answer("go away", 403)) as met, site(everything=PAGE) as other:
         changed = {"MARKET_FEEDS__BASE_URLS__CNBC": met.url, "MARKET_FEEDS__USER_AGENT": "settings/1"}
         changed["MARKET_LOCAL__VAR"] = str(tmp_path)
         refused = crawler.crawl("vix", "--print", **changed)
@@ -286,11 +287,11 @@ def test_an_error_page_is_recorded_too_and_flags_win_over_settings(crawler: Craw
     assert flagged.returncode == 0, flagged.stderr
     assert {agent for _, agent in met.asked} == {"settings/1"}
     assert {agent for _, agent in other.asked} == {"flag/1"}
-    assert [raw.body for _, raw in recorded(tmp_path).walk()] == [b"go away", vix_page().encode()]
+    assert [raw.body for _, raw in recorded(tmp_path).walk()] == [b"go away", PAGE.encode()]
 
 
 def test_robots_can_be_turned_off_by_settings_and_on_by_a_flag(crawler: Crawler) -> None:
-    with site(robots="User-agent: *\nDisallow: /", everything=vix_page()) as met:
+    with site(robots="User-agent: *\nDisallow: /", everything=PAGE) as met:
         given = ["vix", "--dry-run", "--base-url", met.url]
         free = crawler.crawl(*given, MARKET_FEEDS__OBEY_ROBOTS="false")
         obeyed = crawler.crawl(*given, "--obey-robots", MARKET_FEEDS__OBEY_ROBOTS="false")
@@ -330,8 +331,8 @@ KINDS = {  # kind of error: (site, arguments, source)
     "rate_limited": ({"everything": Answer("", 429, {"Retry-After": "7"})}, ["cot"], "tradingster"),
     "unavailable": ({"everything": Answer(PACKED[:-20], headers=GZIP)}, ["vix"], "cnbc"),
     "schema_changed": ({"everything": "<html><body>a new design</body></html>"}, ["vix"], "cnbc"),
-    "stale": ({"everything": vix_page()}, ["vix", "--date", "2020-01-02"], "cnbc"),
-    "implausible": ({"everything": vix_page(strip("81.45"))}, ["vix"], "cnbc"),
+    "stale": ({"everything": PAGE}, ["vix", "--date", "2020-01-02"], "cnbc"),
+    "implausible": ({"everything": dated_vix_page(strip("81.45"))}, ["vix"], "cnbc"),
     "bad_request": (COT_SITE, ["cot", "--subject", "TULIPS"], "tradingster"),
 }
 

@@ -14,7 +14,7 @@ from jobs.spiders import parse_recorded
 from jobs.spiders.archive import archive
 from market.messages import Vix
 from tests.jobs.spiders.crawler import Crawler, ordinary
-from tests.jobs.spiders.pages import calendar_page, cot_index, cot_report, event_row, strip, vix_page
+from tests.jobs.spiders.pages import calendar_page, cot_index, cot_report, dated_vix_page, event_row, strip, vix_page
 from tests.jobs.spiders.site import Answer, Site, site
 from tests.stack import changed_environment
 
@@ -55,7 +55,7 @@ def recorded_before(var: Path, body: str, received_at: datetime) -> str:
 def test_an_unchanged_page_is_asked_for_under_a_condition_and_read_from_the_record(
     crawl: Crawl, tmp_path: Path
 ) -> None:
-    with site(**{VIX: Answer(vix_page(), headers=ETAG)}) as met:
+    with site(**{VIX: Answer(dated_vix_page(), headers=ETAG)}) as met:
         (_, first, _), (status, second, told) = (crawl(tmp_path, met, "vix", "--print") for _ in range(2))
     assert conditions(met, VIX) == [(None, None), (ETAG["ETag"], ETAG["Last-Modified"])]
     assert status == 0, told
@@ -66,7 +66,7 @@ def test_an_unchanged_page_is_asked_for_under_a_condition_and_read_from_the_reco
 
 
 def test_a_304_and_the_same_page_sent_again_give_the_same(crawl: Crawl, tmp_path: Path) -> None:
-    with site(**{VIX: Answer(vix_page(), headers=ETAG)}) as told, site(**{VIX: vix_page()}) as sent:
+    with site(**{VIX: Answer(dated_vix_page(), headers=ETAG)}) as told, site(**{VIX: dated_vix_page()}) as sent:
         by_status = [crawl(tmp_path / "one", told, "vix", "--print")[1] for _ in range(2)][1]
         by_bytes = [crawl(tmp_path / "two", sent, "vix", "--print")[1] for _ in range(2)][1]
     own = {"received_at", "known_at", "raw_ref"}  # two crawls, two clocks
@@ -103,14 +103,14 @@ def test_another_wish_of_an_unchanged_calendar(crawl: Crawl, tmp_path: Path) -> 
 
 
 def test_a_page_that_was_refused_is_asked_for_whole_again(crawl: Crawl, tmp_path: Path) -> None:
-    with site(**{VIX: Answer(vix_page(strip("81.45")), headers=ETAG)}) as met:
+    with site(**{VIX: Answer(dated_vix_page(strip("81.45")), headers=ETAG)}) as met:
         statuses = [crawl(tmp_path, met, "vix", "--print")[0] for _ in range(2)]
     assert statuses == [2, 2]
     assert conditions(met, VIX) == [(None, None)] * 2
 
 
 def test_without_the_recorded_page_no_condition_is_sent(crawl: Crawl, tmp_path: Path) -> None:
-    with site(**{VIX: Answer(vix_page(), headers=ETAG)}) as met:
+    with site(**{VIX: Answer(dated_vix_page(), headers=ETAG)}) as met:
         _, first, _ = crawl(tmp_path, met, "vix", "--print")
         (store(tmp_path).folder / first[0]["raw_ref"]).unlink()
         assert crawl(tmp_path, met, "vix", "--print")[0] == 0
@@ -118,7 +118,7 @@ def test_without_the_recorded_page_no_condition_is_sent(crawl: Crawl, tmp_path: 
 
 
 def test_a_dry_run_asks_for_the_whole(crawl: Crawl, tmp_path: Path) -> None:
-    with site(**{VIX: Answer(vix_page(), headers=ETAG)}) as met:
+    with site(**{VIX: Answer(dated_vix_page(), headers=ETAG)}) as met:
         crawl(tmp_path, met, "vix", "--print")
         status, messages, _ = crawl(tmp_path, met, "vix", "--dry-run")
     assert (status, len(messages)) == (0, 1)

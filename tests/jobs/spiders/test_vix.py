@@ -8,7 +8,7 @@ import pytest
 
 from jobs.spiders.vix import parse, read_quote
 from market.errors import SourceError
-from tests.jobs.spiders.pages import strip, vix_page
+from tests.jobs.spiders.pages import dated_vix_page, last_session, strip, vix_page
 
 FRAGMENTS = Path(__file__).parents[4] / "shared" / "data" / "vix"
 IN_SESSION = datetime(2026, 6, 10, 15, 0, tzinfo=UTC)  # Wednesday, 11:00 New York
@@ -109,6 +109,14 @@ def test_a_quote_without_a_date_on_a_holiday_is_no_close_of_the_day_before() -> 
     dated = "<div class='QuoteStrip-lastTradeTime'>Last | 11/25/26 EST</div>" + strip()
     assert parse(vix_page(dated), thanksgiving).as_of == day("2026-11-25")
     assert kind_of(vix_page(dated.replace("11/25", "11/26")), thanksgiving)[0] == "implausible"
+
+
+@pytest.mark.parametrize("hour", [3, 9, 20])
+def test_a_page_of_the_last_session_is_news_on_every_date(hour: int) -> None:
+    """The tests that call a command, whose clock is the real one, rely on it: holidays, weekends, half-days."""
+    for days in range(0, 400):
+        now = datetime(2026, 1, 1, hour, 20, tzinfo=UTC) + timedelta(days=days)
+        assert parse(dated_vix_page(now=now), now).as_of.date() == last_session(now)
 
 
 def at(clock: str) -> str:
