@@ -27,6 +27,9 @@ MOST_BARS = 300  # of one request that names both ends: what Coinbase, the stric
 JUMP = 2.0  # no pair of currencies doubles within one bar
 AHEAD = timedelta(minutes=5)
 FIRST_DAY = datetime(2009, 1, 3, tzinfo=UTC)  # Bitcoin's first block
+# Where a row has no names, a column that is gone gives each later one another meaning: Kraken's number of trades would
+# pass for the volume.
+ROW_CELLS = {"kraken": 8, "binance": 12}
 # Exchanges fold the last trades into a bar within a second or two of its end, and two clocks kept by NTP differ by less
 # than one: five seconds later a bar without a successor (nobody has traded since) is final.
 SETTLED = timedelta(seconds=5)
@@ -80,6 +83,9 @@ class CcxtBars(CcxtSource):
         records = find_bars(body, rows)
         if records is None:
             raise SourceError("schema_changed", self.name, "the body's bars are not the ones that ccxt has read")
+        cells = ROW_CELLS.get(self.exchange, len(records[0]))
+        if len(records[0]) != cells:  # find_bars takes rows of one length alone
+            raise SourceError("schema_changed", self.name, f"a bar has {len(records[0])} cells, not {cells}")
         labels = labels_of(records, rows)
         if not rising(labels) and not falling(labels):
             raise implausible(self.name, "label", f"{labels!r:.80}", "repeated, or out of the body's order")

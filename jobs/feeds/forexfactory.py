@@ -73,7 +73,7 @@ class ForexFactory:
             raise SourceError("schema_changed", self.name, "the JSON is not a list of events")
         if not rows:
             raise SourceError("stale", self.name, "a week without events")
-        if not any(isinstance(row, dict) and row.get("country") in COUNTRIES for row in rows):
+        if not any(isinstance(row, dict) and str(row.get("country")) in COUNTRIES for row in rows):
             raise SourceError("schema_changed", self.name, "no row has the currency of a known country")
         first = self._first_event(rows, payload.received_at)
         wanted = [row for row in rows if self._is_wanted(row, query)]
@@ -94,7 +94,7 @@ class ForexFactory:
 
     def _is_wanted(self, row: Any, query: Query) -> bool:
         """Figures are read of wanted rows only: what others write into theirs costs nobody the file."""
-        if not isinstance(row, dict) or not isinstance(row.get("title"), str) or row.get("impact") in NO_EVENT:
+        if not isinstance(row, dict) or not isinstance(row.get("title"), str) or str(row.get("impact")) in NO_EVENT:
             return False
         settings = get_settings()
         if settings.feeds.importance and IMPORTANCE.get(str(row.get("impact"))) not in settings.feeds.importance:

@@ -155,6 +155,14 @@ def test_intervals_that_the_exchange_has_not(minutes: int) -> None:
     assert (caught.value.kind, "1m, 5m, 15m, 30m, 1h, 4h, 1d" in caught.value.detail) == ("bad_request", True)
 
 
+def without_cell(place: int) -> dict[str, Any]:
+    """Kraken's body in which no row has that cell any more: each later one has moved."""
+    content = kraken_bars()
+    for row in content["result"]["XXBTZUSD"]:
+        del row[place]
+    return content
+
+
 def with_row(*cells: Any) -> dict[str, Any]:
     """Kraken's body whose last finished bar has other open, high, low, close, vwap, volume and count."""
     rows = [kraken_row(NOW_S - 600), [NOW_S - 300, *cells], kraken_row(NOW_S)]
@@ -178,6 +186,9 @@ CANNOT_BE: list[tuple[CcxtBars, Any, str, str]] = [
     (KRAKEN, with_row("64000", "64020", "63990", None, "1", "1", 1), "schema_changed", "no number"),
     (KRAKEN, with_row("64000", "64020", "63990", "64010", "1", "1"), "schema_changed", "ccxt has read"),
     (KRAKEN, with_row("64000", "64020", "63990", "64010", "1"), "schema_changed", "no number"),
+    (KRAKEN, without_cell(6), "schema_changed", "7 cells"),  # the number of trades would be the volume
+    (KRAKEN, without_cell(4), "schema_changed", "7 cells"),  # the average price would be the close
+    (KRAKEN, kraken_bars([[*kraken_row(NOW_S - 300), "1"]]), "schema_changed", "9 cells"),
     (KRAKEN, kraken_bars([kraken_row(NOW_S - 300), kraken_row(NOW_S - 300)]), "implausible", "label"),
     (
         KRAKEN,

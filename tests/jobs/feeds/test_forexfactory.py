@@ -115,6 +115,12 @@ def test_rows_without_a_forecast_make_no_message(changed: dict[str, str]) -> Non
     assert told([ff_row(**changed)]) == []
 
 
+@pytest.mark.parametrize("changed", [{"impact": {"x": "High"}}, {"impact": ["High"]}, {"country": ["USD"]}])
+def test_a_row_of_another_shape_costs_nobody_the_file(changed: dict[str, Any]) -> None:
+    messages = told([ff_row(**changed), ff_row(title="Unemployment Rate")])
+    assert [message.event for message in messages if isinstance(message, EconomicRelease)] == ["unemployment_rate"]
+
+
 def test_importance() -> None:
     assert [forecasts([ff_row(impact=word)])[0].importance for word in ("Low", "Medium", "High")] == [1, 2, 3]
 
