@@ -43,6 +43,8 @@ Timezone = Annotated[str, AfterValidator(_as_known_timezone)]
 Trimmed = Annotated[str, Field(pattern=r"^\S(.*\S)?$")]
 Symbol = Annotated[str, Field(min_length=1, max_length=32, pattern=r"^[A-Za-z0-9._/^-]+$")]
 DECIMALS = 10  # of a difference: floats make 0.19999999999999998 of 0.3 - 0.1
+LARGEST_PERCENT = 1e9  # Zimbabwe's inflation of July 2008 was 231 million percent
+LARGEST_COUNT = 1e15  # as in the stream (jobs/streaming/rules.py): beyond, sums and quotients overflow
 EARLY = timedelta(minutes=10)  # figures come a little before their time, by a hasty publisher or a slow clock
 
 
@@ -165,6 +167,8 @@ class EconomicRelease(Sourced):
 
     A forecast may be known at any time, an actual figure from released_at on, or at most EARLY before it.
     The differences are derived here, previous - actual and forecast - actual, to DECIMALS; given, they must agree.
+
+    `unit` "%" means percent, within LARGEST_PERCENT of 0; any other, or none, whole units, within LARGEST_COUNT of 0.
     """
 
     country: Trimmed = Field(min_length=1, max_length=64)
@@ -177,6 +181,15 @@ class EconomicRelease(Sourced):
     unit: str | None = Field(None, max_length=16)
     previous_actual_difference: Finite | None = None
     forecast_actual_difference: Finite | None = None
+
+    @model_validator(mode="after")
+    def _figures_are_in_range(self) -> Self:
+        largest = LARGEST_PERCENT if self.unit == "%" else LARGEST_COUNT
+        for name in ("actual", "forecast", "previous"):
+            figure = getattr(self, name)
+            if figure is not None and abs(figure) > largest:
+                raise ValueError(f"{name} {figure:g} in {self.unit or 'whole units'} lies beyond {largest:g}")
+        return self
 
     @model_validator(mode="after")
     def _differences_are_derived(self) -> Self:

@@ -165,3 +165,16 @@ def test_no_time_breaks_the_comparison(model: type[Message], content: dict[str, 
             assert model(**(content | {name: time}))
         except ValidationError:
             continue
+
+
+@pytest.mark.parametrize("figure", ["actual", "forecast", "previous"])
+@pytest.mark.parametrize(
+    ("unit", "possible", "impossible"),
+    [("%", 231e6, 1.1e9), ("%", -1e9, -1.1e9), (None, 1e15, 1.1e15), ("barrels", -1e15, -1.1e15)],
+)
+def test_figures_lie_in_the_range_of_their_unit(
+    figure: str, unit: str | None, possible: float, impossible: float
+) -> None:
+    assert getattr(EconomicRelease(**RELEASE, unit=unit, **{figure: possible}), figure) == possible
+    with pytest.raises(ValidationError, match=f"{figure} .* beyond"):
+        EconomicRelease(**RELEASE, unit=unit, **{figure: impossible})

@@ -167,6 +167,7 @@ BAD = [
     ("cot", json.dumps(COT | {"contract": "099741 "}), "contract=099741 : String should match"),
     ("ind", json.dumps(RELEASE | {"country": " US"}), "country= US: String should match"),
     ("ind", json.dumps(RELEASE | {"importance": 4}), "importance=4"),
+    ("ind", json.dumps(RELEASE | {"actual": 2e9, "unit": "%"}), "actual 2e+09 in % lies beyond 1e+09"),
     ("ind", json.dumps(RELEASE | {"event": "Core CPI"}), "event=Core CPI: String should match"),
 ]
 
