@@ -2,7 +2,7 @@
 
 Nine columns: Non-Commercial long, short, spreads; Commercial long, short; Total long, short; Nonreportable long, short.
 A line of words says what the numbers below it are: positions, changes, percent of open interest, numbers of traders.
-The positions must add up, so a column that moved is noticed.
+Positions and changes must add up, so a column that moved is noticed.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,7 +22,7 @@ TOLD_BY = (  # the first word that a line has; several lines name the open inter
     ("change", "changes"),
     ("open interest", "positions"),
 )
-ROUNDING = 2  # contracts; consolidated reports round their parts
+ROUNDING = {"positions": 2, "changes": 4}  # contracts; consolidated reports round their parts
 
 Line = Sequence[Number | None]
 
@@ -36,7 +36,7 @@ class _Lines(NamedTuple):
 def legacy_figures(source: str, page: Selector) -> dict[str, dict[str, float | None]] | None:
     """Each group's figures as the message names them; None when the page has no such table.
 
-    Raises SourceError schema_changed, implausible (the positions do not add up).
+    Raises SourceError schema_changed, implausible (positions or changes do not add up).
     """
     tables = [table for table in page.css("table") if _is_legacy(table)]
     if not tables:
@@ -44,7 +44,9 @@ def legacy_figures(source: str, page: Selector) -> dict[str, dict[str, float | N
     if len(tables) > 1:
         raise changed(source, f"table: {len(tables)} of them are legacy reports")
     lines = _lines(source, tables[0])
-    _add_up(source, lines.positions)
+    _add_up(source, "positions", lines.positions)
+    if lines.changes is not None:
+        _add_up(source, "changes", lines.changes)
     return {group: _figures(source, group, places, lines) for group, places in GROUPS.items()}
 
 
@@ -89,16 +91,16 @@ def _numbers(cells: Sequence[str]) -> Line | None:
     return found if any(one is not None for one in found) else None
 
 
-def _add_up(source: str, positions: Line) -> None:
-    values = [0.0 if one is None else one.value for one in positions]
+def _add_up(source: str, told: str, line: Line) -> None:
+    values = [0.0 if one is None else one.value for one in line]
     long, short, spreads, hedged_long, hedged_short, total_long, total_short, rest_long, rest_short = values
     for side, parts, total in (
         ("long", long + spreads + hedged_long, total_long),
         ("short", short + spreads + hedged_short, total_short),
         ("open interest", total_long + rest_long, total_short + rest_short),
     ):
-        if abs(parts - total) > ROUNDING:
-            raise implausible(source, f"legacy table: {side}: parts make {parts:g}, the total is {total:g}")
+        if abs(parts - total) > ROUNDING[told]:
+            raise implausible(source, f"legacy table: {told}, {side}: parts make {parts:g}, the total is {total:g}")
 
 
 def _figures(source: str, group: str, places: tuple[int, int], lines: _Lines) -> dict[str, float | None]:

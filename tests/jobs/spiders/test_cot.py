@@ -258,3 +258,12 @@ def test_recorded_numbers() -> None:
     managers, funds = parse_report(cot_report(rows), "13874+", NOW)
     assert (managers.long, managers.short, managers.long_oi_pct) == (1_115_694, 256_693, 52.1)
     assert (funds.long_change, funds.short_change, funds.short_oi_pct) == (2590, 29_441, 20.7)
+
+
+def test_a_legacy_line_of_changes_that_has_shifted_is_refused() -> None:
+    """Its first cell is gone, and there is an empty one further on: nine cells, some in another's place."""
+    moved = ("-1,200", "+100", "-900", "+3,000", "+1,700", "", "+1,900", "-700", "-900")
+    lines = [moved if place == 3 else line for place, line in enumerate(LEGACY_NUMBERS)]
+    with pytest.raises(SourceError, match="changes") as caught:
+        parse_report(legacy_report(*lines), "13874+", NOW)
+    assert caught.value.kind == "implausible"
