@@ -65,6 +65,8 @@ def _lines(source: str, table: Selector) -> _Lines:
         elif (numbers := _numbers(cells)) is not None:
             if told in found:
                 raise changed(source, f"legacy table: two lines of {told}")
+            if told == "changes" and any(one is not None and one.unit is not None for one in numbers):
+                raise changed(source, "legacy table: a line of changes is in percent: whose head is gone?")
             found[told] = numbers
         else:
             text = " ".join(cells).casefold()

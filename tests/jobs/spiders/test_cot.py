@@ -267,3 +267,9 @@ def test_a_legacy_line_of_changes_that_has_shifted_is_refused() -> None:
     with pytest.raises(SourceError, match="changes") as caught:
         parse_report(legacy_report(*lines), "13874+", NOW)
     assert caught.value.kind == "implausible"
+
+
+def test_legacy_shares_below_the_head_of_changes_are_no_changes() -> None:
+    lines = [line for place, line in enumerate(LEGACY_NUMBERS) if place not in (3, 4)]
+    with pytest.raises(SourceError, match=r"schema_changed.*changes"):
+        parse_report(legacy_report(*lines), "13874+", NOW)
