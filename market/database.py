@@ -39,7 +39,8 @@ def is_on_loopback() -> bool:
 def connect(component: Component, *, read_timeout_s: int | None = None) -> "pymysql.Connection[Cursor]":
     """A new connection as the component's own user; times in and out are naive UTC.
 
-    A statement that takes longer than `read_timeout_s` seconds breaks the connection; None waits for ever."""
+    A statement that takes longer than `read_timeout_s` seconds breaks the connection; None waits for ever.
+    """
     mariadb = get_settings().mariadb
     return pymysql.connect(
         host=mariadb.host,

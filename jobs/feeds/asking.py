@@ -2,7 +2,6 @@
 
 import logging
 import time
-from collections.abc import Sequence
 
 from jobs.feeds import expected
 from jobs.feeds.feed import Query
@@ -18,8 +17,6 @@ from market.messages import Message
 from market.settings import get_settings
 
 log = logging.getLogger(__name__)
-
-FORECASTS_SHARE = 0.25  # of the time: figures are what counts
 
 
 def ask(feed: Feed, source: str, query: Query, total_s: float) -> list[Message]:
@@ -46,17 +43,15 @@ def _page(source: str, query: Query, total_s: float) -> list[Message]:
 def _figures_and_forecasts(query: Query, total_s: float) -> list[Message]:
     """FRED's figures with the forecasts that ForexFactory showed before them, and ForexFactory's own of this week.
 
-    Forecasts come first, so that of a figure that comes out between the two looks the forecast is known.
+    Where FRED fails, ForexFactory is not asked here: it is the next source.
     """
     deadline, state = time.monotonic() + total_s, feed_state()
-    forecasts = expected.week_of_forecasts(total_s * FORECASTS_SHARE) if expected.SOURCE in _economic_sources() else []
+    figures = expected.with_forecasts(_each_event(query, total_s), state)
+    if expected.SOURCE not in get_settings().feeds.sources.economic:
+        return figures
+    forecasts = expected.week_of_forecasts(deadline - time.monotonic())
     expected.remember(forecasts, state)
-    figures = _each_event(query, deadline - time.monotonic())
-    return [*expected.with_forecasts(figures, state), *forecasts]
-
-
-def _economic_sources() -> Sequence[str]:
-    return get_settings().feeds.sources.economic
+    return [*figures, *forecasts]
 
 
 def _each_event(query: Query, total_s: float) -> list[Message]:

@@ -17,7 +17,7 @@ from market.settings import get_settings
 
 STOCKS = "XNYS"
 EXTENDED = (time(4), time(20))  # of the exchange's clock; a bar that begins at 20:00, of the last trades, is on record
-FX_ZONE, FX_ROLLS = ZoneInfo("America/New_York"), timedelta(hours=17)
+FX_ROLLS = timedelta(hours=FxCalendar.close_times[0][1].hour)
 FX_TICKS = timedelta(hours=1)  # for the week's last and first ticks: a bar that begins on Friday at 17:00 is on record
 FRIDAY, SUNDAY = timedelta(days=4), timedelta(days=6)
 
@@ -47,7 +47,7 @@ def trading_hours(source: str, symbol: str, pair: bool) -> TradingHours:
 
 def _in_fx_week(start: datetime, end: datetime) -> bool:
     """Compared on New York's clock, the week counted from its Monday."""
-    local = start.astimezone(FX_ZONE).replace(tzinfo=None)
+    local = start.astimezone(FxCalendar.tz).replace(tzinfo=None)
     monday = datetime.combine(local.date() - timedelta(days=local.weekday()), time())
     since = local - monday
     closes, opens = FRIDAY + FX_ROLLS + FX_TICKS, SUNDAY + FX_ROLLS - FX_TICKS
