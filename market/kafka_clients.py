@@ -5,8 +5,9 @@ import time
 from collections.abc import Iterable
 from typing import Any, NoReturn, Self
 
-from confluent_kafka import Consumer, KafkaException, Message, Producer
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
+from tenacity import retry, retry_if_exception, stop_after_delay, wait_fixed
 
 from market.errors import MarketError
 from market.settings import get_settings
@@ -133,7 +134,7 @@ def consumer(group: str, **overrides: Any) -> Consumer:
 
 
 def ensure_topics(names: Iterable[str] | None = None) -> list[str]:
-    """Creates the missing topics; returns the names created."""
+    """Creates the missing topics; returns the names created, whose partitions then answer."""
     settings = get_settings()
     wanted = list(names or settings.topics.model_dump().values())
     admin = AdminClient({"bootstrap.servers": settings.kafka.bootstrap}, logger=QUIET)
@@ -150,10 +151,28 @@ def ensure_topics(names: Iterable[str] | None = None) -> list[str]:
     ]
     if not missing:
         return []
-    for future in admin.create_topics(missing).values():
+    created = []
+    for name, future in admin.create_topics(missing).items():
         try:
             future.result(30)
+            created.append(name)
         except KafkaException as error:
             if error.args[0].name() != "TOPIC_ALREADY_EXISTS":  # somebody else was quicker: that is what we wanted
                 raise
-    return [topic.topic for topic in missing]
+    _ask_leaders(admin, [TopicPartition(name, n) for name in created for n in range(settings.kafka.partitions)])
+    return created
+
+
+def _has_no_leader_yet(error: BaseException) -> bool:
+    return isinstance(error, KafkaException) and error.args[0].code() in (
+        KafkaError.NOT_LEADER_FOR_PARTITION,
+        KafkaError.LEADER_NOT_AVAILABLE,
+        KafkaError.UNKNOWN_TOPIC_OR_PART,
+    )
+
+
+@retry(retry=retry_if_exception(_has_no_leader_yet), stop=stop_after_delay(30), wait=wait_fixed(0.05), reraise=True)
+def _ask_leaders(admin: AdminClient, partitions: Iterable[TopicPartition]) -> None:
+    """Kafka calls a topic created before its partitions' leaders know of it, on a busy machine a good moment before."""
+    for future in admin.list_offsets({one: OffsetSpec.latest() for one in partitions}).values():
+        future.result(30)

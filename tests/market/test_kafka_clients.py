@@ -4,17 +4,20 @@ import json
 import subprocess
 import sys
 import time
-from contextlib import suppress
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
+from confluent_kafka import TopicPartition
 
 from local import stack
-from market.kafka_clients import ConfirmedPublisher, DeliveryFailed, ensure_topics
+from market.kafka_clients import ConfirmedPublisher, DeliveryFailed, consumer, ensure_topics
 from market.settings import ROOT, get_settings
 from tests.jobs.feeds.samples import VIX_CSV
 from tests.jobs.feeds.server import body, serving
-from tests.stack import changed_environment, free_ports, temporary_stack
+from tests.stack import RunningStack, changed_environment, free_ports, temporary_stack
 
 PATIENCE_S, AT_MOST_S = 2.0, 12.0  # the rest is a small machine's
 
@@ -75,6 +78,31 @@ def test_a_broker_that_is_stopped_after_the_first_message(tmp_path: Path, capfd:
                 publisher.flush()
             assert (publisher.confirmed, time.monotonic() - started < AT_MOST_S) == (1, True)
     assert "rdkafka" not in capfd.readouterr().err
+
+
+@contextmanager
+def busy_machine() -> Iterator[None]:
+    burning = [subprocess.Popen([sys.executable, "-c", "while True: sum(range(10**6))"]) for _ in range(4)]
+    try:
+        yield
+    finally:
+        for process in burning:
+            process.kill()
+            process.wait()
+
+
+def test_a_topic_that_is_there_answers(market_stack: RunningStack) -> None:
+    reader, run = consumer("test-leaders"), uuid.uuid4().hex[:8]
+    with busy_machine():
+        for round_ in range(12):
+            names = [f"{run}.{round_}.{n}" for n in range(9)]
+            assert sorted(ensure_topics(names)) == names
+            places = [
+                TopicPartition(name, n) for name in reversed(names) for n in range(get_settings().kafka.partitions)
+            ]
+            assert {reader.get_watermark_offsets(place, timeout=10) for place in places} == {(0, 0)}
+            assert ensure_topics(names) == []
+    reader.close()
 
 
 def test_the_command_says_it_in_one_line() -> None:
