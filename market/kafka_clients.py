@@ -5,9 +5,9 @@ import time
 from collections.abc import Iterable
 from typing import Any, NoReturn, Self
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaException, Message, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
-from tenacity import retry, retry_if_exception, stop_after_delay, wait_fixed
+from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from market.errors import MarketError
 from market.settings import get_settings
@@ -159,20 +159,16 @@ def ensure_topics(names: Iterable[str] | None = None) -> list[str]:
         except KafkaException as error:
             if error.args[0].name() != "TOPIC_ALREADY_EXISTS":  # somebody else was quicker: that is what we wanted
                 raise
-    _ask_leaders(admin, [TopicPartition(name, n) for name in created for n in range(settings.kafka.partitions)])
+    ask_leaders(admin, [TopicPartition(name, n) for name in created for n in range(settings.kafka.partitions)])
     return created
 
 
-def _has_no_leader_yet(error: BaseException) -> bool:
-    return isinstance(error, KafkaException) and error.args[0].code() in (
-        KafkaError.NOT_LEADER_FOR_PARTITION,
-        KafkaError.LEADER_NOT_AVAILABLE,
-        KafkaError.UNKNOWN_TOPIC_OR_PART,
-    )
+@retry(retry=retry_if_exception_type(KafkaException), stop=stop_after_delay(30), wait=wait_fixed(0.05), reraise=True)
+def ask_leaders(admin: AdminClient, partitions: Iterable[TopicPartition]) -> None:
+    """Kafka calls a topic created before its partitions' leaders know of it, on a busy machine a good moment before.
 
-
-@retry(retry=retry_if_exception(_has_no_leader_yet), stop=stop_after_delay(30), wait=wait_fixed(0.05), reraise=True)
-def _ask_leaders(admin: AdminClient, partitions: Iterable[TopicPartition]) -> None:
-    """Kafka calls a topic created before its partitions' leaders know of it, on a busy machine a good moment before."""
+    Until then they answer with one of half a dozen errors (no such topic, no leader, not the leader, an epoch they do
+    not know yet …), so each error is asked about again. Raises the last KafkaException when it is one still after 30 s.
+    """
     for future in admin.list_offsets({one: OffsetSpec.latest() for one in partitions}).values():
         future.result(30)

@@ -6,14 +6,16 @@ import sys
 import time
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 from confluent_kafka import TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic
 
 from local import stack
-from market.kafka_clients import ConfirmedPublisher, DeliveryFailed, consumer, ensure_topics
+from market.kafka_clients import ConfirmedPublisher, DeliveryFailed, ask_leaders, consumer, ensure_topics
 from market.settings import ROOT, get_settings
 from tests.jobs.feeds.samples import VIX_CSV
 from tests.jobs.feeds.server import body, serving
@@ -102,6 +104,19 @@ def test_a_topic_that_is_there_answers(market_stack: RunningStack) -> None:
             ]
             assert {reader.get_watermark_offsets(place, timeout=10) for place in places} == {(0, 0)}
             assert ensure_topics(names) == []
+    reader.close()
+
+
+def test_a_topic_no_broker_knows_yet_is_waited_for(market_stack: RunningStack) -> None:
+    admin, name = AdminClient({"bootstrap.servers": market_stack.kafka}), f"late.{uuid.uuid4().hex[:8]}"
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(ask_leaders, admin, [TopicPartition(name, 0)])
+        time.sleep(0.5)
+        assert not asked.done()
+        admin.create_topics([NewTopic(name, 1)])[name].result(30)
+        asked.result(30)
+    reader = consumer("test-late")
+    assert reader.get_watermark_offsets(TopicPartition(name, 0), timeout=10) == (0, 0)
     reader.close()
 
 
