@@ -5,9 +5,9 @@ environment holds the settings and the passwords of every component, and `get_se
 """
 
 import os
-import socket
+import random
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
@@ -15,6 +15,7 @@ from typing import get_args
 import pytest
 
 from local import secrets, stack
+from local.ports import is_free
 from market.settings import Component, get_settings
 
 
@@ -82,10 +83,15 @@ def changed_environment(variables: dict[str, str]) -> Iterator[None]:
         get_settings.cache_clear()
 
 
+# Below those that Linux gives to outgoing connections, one of which may take a port before its server does.
+SERVER_PORTS = range(15_000, 32_000)
+
+
 def free_ports(count: int) -> list[int]:
-    """Ports that were free a moment ago, all different: they are held together until all are known."""
-    with ExitStack() as held:
-        sockets = [held.enter_context(socket.socket()) for _ in range(count)]
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in sockets]
+    """Ports that were free a moment ago, all different."""
+    unseeded, free = random.SystemRandom(), list[int]()
+    while len(free) < count:
+        port = unseeded.choice(SERVER_PORTS)
+        if port not in free and is_free(port):
+            free.append(port)
+    return free
