@@ -1,5 +1,7 @@
 """The Kafka broker: one node in KRaft mode, on the loopback interface only."""
 
+import os
+import shlex
 import shutil
 import uuid
 from base64 import urlsafe_b64encode
@@ -16,6 +18,7 @@ from market.settings import get_settings
 
 NAME = "kafka"
 HEAP = ["-Xms128m", "-Xmx512m"]
+MORE_OPTIONS = "KAFKA_OPTS"  # options for the JVM, which Kafka's own start script takes from the same variable
 _LOGGING = """\
 status = warn
 appender.out.type = Console
@@ -35,7 +38,7 @@ def spec() -> ProcessSpec:
     layout = get_layout()
     return ProcessSpec(
         name=NAME,
-        command=[*_java(layout), *HEAP, "kafka.Kafka", str(layout.kafka / "server.properties")],
+        command=[*_java(layout), *_options(), "kafka.Kafka", str(layout.kafka / "server.properties")],
         environment=environment(layout, NAME),
         healthy=lambda started: _answers(),
         prepare=lambda: _prepare(layout),
@@ -53,6 +56,10 @@ def address() -> tuple[str, int]:
 def _java(layout: Layout) -> list[str]:
     logging = f"-Dlog4j2.configurationFile={layout.kafka / 'log4j2.properties'}"
     return [java.executable(), logging, "-cp", f"{jar_folders.class_path_folder('kafka')}/*"]
+
+
+def _options() -> list[str]:
+    return [*HEAP, *shlex.split(os.environ.get(MORE_OPTIONS, ""))]
 
 
 def _prepare(layout: Layout) -> None:

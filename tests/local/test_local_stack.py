@@ -31,7 +31,10 @@ def quiet(_: str) -> None:
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
-    with temporary_stack(tmp_path_factory.mktemp("var"), MEMBERS) as running:
+    with (
+        changed_environment({"KAFKA_OPTS": "-Dtold=1 -Dby='two words'"}),
+        temporary_stack(tmp_path_factory.mktemp("var"), MEMBERS) as running,
+    ):
         admin = AdminClient({"bootstrap.servers": running.kafka})
         admin.create_topics([NewTopic(TOPIC, 1, 1)])[TOPIC].result(10)
         yield running
@@ -102,6 +105,10 @@ def test_both_serve_and_survive_a_kill(running: RunningStack) -> None:
     publish(running, b"after")
     assert consume_all(running, 2) == [b"before", b"after"]
     assert query("SELECT a FROM kept") == [(1,)]
+
+
+def test_the_broker_takes_the_options_of_kafkas_own_start_script(running: RunningStack) -> None:
+    assert {"-Dtold=1", "-Dby=two words"} <= set(psutil.Process(pid_of("kafka")).cmdline())
 
 
 def test_mariadb_is_set_up_as_the_project_needs(running: RunningStack) -> None:
