@@ -21,7 +21,8 @@ VIX_JUMP = 3.0  # the largest true one-day factor is 2.16 (2018-02-05)
 class LastValues:
     """The last price of one feed and symbol, and per source since when its values stand still.
 
-    A jump is implausible until another source shows it too: then it is news.
+    A jump is implausible until another source shows it too: then it is news. The same source's second look proves
+    nothing.
     """
 
     def __init__(self, state: FeedState, feed: Feed, symbol: str, interval: timedelta | None = None) -> None:
@@ -29,7 +30,7 @@ class LastValues:
         self._patience = max(
             timedelta(seconds=get_settings().feeds.frozen_after_s), BARS_OF_PATIENCE * (interval or timedelta())
         )
-        self._jumped: float | None = None
+        self._jumped: dict[str, float] = {}
 
     @property
     def bar_end(self) -> datetime | None:
@@ -66,13 +67,13 @@ class LastValues:
         price, entry = _last_price(messages), self._state.get(KIND, self._key)
         if price is None or "price" not in entry or now - _time(entry["at"], now) > MEMORY:
             return
-        if self._jumped is not None and abs(price / self._jumped - 1) <= CONFIRMED:
+        if any(abs(price / shown - 1) <= CONFIRMED for other, shown in self._jumped.items() if other != source):
             return
         ratio = VIX_JUMP if self._feed == "vix" else get_settings().feeds.max_jump
         try:
             ensure_no_jump(source, "price", entry["price"], price, ratio)
         except SourceError:
-            self._jumped = price
+            self._jumped[source] = price
             raise
 
 

@@ -205,6 +205,18 @@ def test_a_jump_is_implausible_until_a_second_source_shows_it_too(use: Callable[
         assert [message.close for message in collected.messages if isinstance(message, Bar)] == [1000.0]
 
 
+def test_a_source_does_not_confirm_its_own_jump_by_showing_it_again(use: Callable[..., None]) -> None:
+    end = bar_end()
+    with serving(kraken_bars(end)) as calm, serving(kraken_bars(end, (1000.0, 1000.0))) as jumped:
+        use(ccxt_kraken=calm)
+        remember(collect(bars_wanted(end, [KRAKEN])), feed_state(), datetime.now(UTC))
+        use(ccxt_kraken=jumped)
+        collected = collect(bars_wanted(end, [KRAKEN]))
+    assert len(jumped.asked) > 1, "it was looked at again"
+    assert {kind for _, kind in kinds(collected)} == {"implausible"}
+    assert collected.messages == []
+
+
 def test_a_frozen_book_whose_clock_goes_on_is_stale(use: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
     """The same levels for more than five minutes, each time with the hour of the request."""
     monkeypatch.setenv("MARKET_FEEDS__FROZEN_AFTER_S", "300")
