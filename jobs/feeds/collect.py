@@ -58,7 +58,10 @@ class Want:
 
 @dataclass(frozen=True)
 class Attempt:
-    """One source asked once; `kind` is answered, resting (its breaker is open), or the kind of its failure."""
+    """One source asked once; `kind` is answered, the kind of its failure, or why it was not asked.
+
+    That is resting (its breaker is open) or unasked (no time was left).
+    """
 
     source: str
     kind: str
@@ -143,6 +146,8 @@ class _Run:
             self._await_next_bar(source, deadline)
             left = min(self.settings.source_timeout_s, deadline - time.monotonic())
             if left < SHORTEST_ASK_S:
+                if not self.collected.attempts:  # else what became of the others says why
+                    self._note(source, "unasked", "no time was left")
                 return False
             messages = self._attempt(source, left)
             if messages is not None and self._take(source, messages):

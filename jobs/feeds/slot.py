@@ -72,6 +72,7 @@ def fetch_slot(
             wants = [_want("book", symbol, bar_end) for symbol in slots]
             report.collected += threads.map(run.book, (want for want in wants if want.sources))
         sleep(max(0.0, (bar_end - now()).total_seconds()))
+        run.begin_bars()
         report.collected += threads.map(lambda symbol: run.bar_and_close(symbol, slots[symbol]), slots)
     metrics.write(run.state)
     return report
@@ -98,7 +99,12 @@ class _Run:
 
     def __init__(self, bar_end: datetime, now: Callable[[], datetime], publisher: ConfirmedPublisher) -> None:
         self._bar_end, self._now, self._publisher = bar_end, now, publisher
+        self._bars_until = float("inf")
         self.state = feed_state()
+
+    def begin_bars(self) -> None:
+        """From now on feeds.slot_timeout_s runs for the bars of all symbols, also of those that wait for a thread."""
+        self._bars_until = time.monotonic() + get_settings().feeds.slot_timeout_s
 
     def book(self, want: Want) -> Collected:
         """In what is left of the bar: the bars must not wait for a source that hangs, and a later book is of no use."""
@@ -110,7 +116,8 @@ class _Run:
 
     def bar_and_close(self, symbol: str, slot: Slot) -> Collected:
         want = _want("bars", symbol, slot.bar_end, LastValues(self.state, "bars", symbol).bar_end)
-        collected = collect(want, state=self.state) if want.sources else Collected(want)
+        left_s = self._bars_until - time.monotonic()
+        collected = collect(want, state=self.state, within_s=left_s) if want.sources else Collected(want)
         past, closed_at = _unclosed_before(symbol, slot.bar_end, self.state), self._now()
         # The bar before its slot: no reader can meet the closed slot without it.
         closures = [

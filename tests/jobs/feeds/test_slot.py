@@ -104,6 +104,25 @@ def test_a_slot_has_its_book_from_before_and_its_bar_from_after_the_end(
         assert kept.exists()
 
 
+def test_the_bars_of_more_symbols_than_threads_end_within_one_slots_time(
+    world: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each symbol's own time added up: the symbols that had waited for a thread began theirs only then."""
+    OfflineExchange("ccxt_kraken", "kraken")  # its import takes seconds, here not those of the slot
+    symbols = {f"S{n}": {"calendar": "24/7", "bar_minutes": 1, "bars": ["ccxt_kraken"]} for n in range(6)}
+    named = {name: one | {"source_symbols": {"ccxt_kraken": "BTC/USD"}} for name, one in symbols.items()}
+    monkeypatch.setenv("MARKET_INSTRUMENTS", json.dumps(named))
+    monkeypatch.setenv("MARKET_FEEDS__SLOT_TIMEOUT_S", "2")
+    monkeypatch.setattr(slot_module, "THREADS", 1)
+    with serving(lambda _: time.sleep(30)) as hanging:
+        point_to(hanging.url, monkeypatch)
+        began = time.monotonic()
+        report = fetch_slot(datetime.now(UTC).replace(second=0, microsecond=0))
+    assert time.monotonic() - began < 8, "and not six times two seconds"
+    assert len([one for one in published("slot") if one[1]["live"]]) == len(symbols), "each is closed all the same"
+    assert "S5: nobody answered; ccxt_kraken: unasked no time was left" in report.text()
+
+
 def test_the_slot_is_closed_though_no_source_answers(world: None, monkeypatch: pytest.MonkeyPatch) -> None:
     [port] = free_ports(1)
     point_to(f"http://127.0.0.1:{port}", monkeypatch)
