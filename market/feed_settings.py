@@ -79,6 +79,15 @@ def _known_country(name: str) -> str:
     return name
 
 
+def _distinct(names: tuple[str, ...]) -> tuple[str, ...]:
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise ValueError(f"{twice!r:.70} stands twice")
+    return names
+
+
+Distinct = AfterValidator(_distinct)
+LONGEST_S = 365 * 86_400.0  # a longer time is no number of seconds that anybody meant
 BookSources = Annotated[tuple[str, ...], _each_known("book")]
 BarSources = Annotated[tuple[str, ...], _each_known("bars")]
 SourceSymbols = Annotated[dict[str, str], AfterValidator(_each_of_slots)]
@@ -144,17 +153,17 @@ class FeedsSettings(Section):
         "the next bar has begun, which proves the slot's bar closed",
     )  # fmt: skip
     breaker_failures: int = Field(3, ge=1, description="after so many failures in a row a source is left alone")
-    breaker_pause_s: float = Field(900.0, gt=0, description="for so long")
+    breaker_pause_s: float = Field(900.0, gt=0, le=LONGEST_S, description="for so long")
     frozen_after_s: float = Field(
-        1800.0, gt=0, description="the same payload for longer, while the market is open, is stale"
+        1800.0, gt=0, le=LONGEST_S, description="the same payload for longer, while the market is open, is stale"
     )
     max_jump: float = Field(1.5, gt=1, description="a bar's close this factor from the last one known is implausible")
     rates: dict[str, Rate] = Field(default_factory=lambda: dict(DEFAULT_RATES))
     base_urls: dict[str, str] = Field(default_factory=dict, description="another server for a source, by its name")
-    raw_days: int = Field(30, ge=1, description="recorded payloads are kept so long below var/raw")
+    raw_days: int = Field(30, ge=1, le=36_500, description="recorded payloads are kept so long below var/raw")
     raw_megabytes: int = Field(2000, ge=1, description="and at most so much of them, the oldest going first")
-    countries: tuple[Annotated[str, AfterValidator(_known_country)], ...] = Field(
-        ("United States",), description="of economic events, as calendars write them"
+    countries: Annotated[tuple[Annotated[str, AfterValidator(_known_country)], ...], Distinct] = Field(
+        ("United States",), description="of economic events, as calendars write them; empty: all"
     )
     subjects: tuple[Annotated[str, Field(pattern=r"\S")], ...] = Field(
         ("S&P 500 STOCK INDEX",),

@@ -42,6 +42,7 @@ Timezone = Annotated[str, AfterValidator(_as_known_timezone)]
 # MariaDB compares keys without the spaces at their ends, so such a key would be another one here than there.
 Trimmed = Annotated[str, Field(pattern=r"^\S(.*\S)?$")]
 Symbol = Annotated[str, Field(min_length=1, max_length=32, pattern=r"^[A-Za-z0-9._/^-]+$")]
+Contract = Annotated[Trimmed, Field(max_length=16)]
 DECIMALS = 10  # of a difference: floats make 0.19999999999999998 of 0.3 - 0.1
 LARGEST_PERCENT = 1e9  # Zimbabwe's inflation of July 2008 was 231 million percent
 LARGEST_COUNT = 1e15  # as in the stream (jobs/streaming/rules.py): beyond, sums and quotients overflow
@@ -148,7 +149,7 @@ class Vix(Described):
 class Cot(Described):
     """Topic `cot`: one trader group's futures positions, in contracts; shares of open interest in percent."""
 
-    contract: Trimmed = Field(min_length=1, max_length=16)
+    contract: Contract
     group: str = Field(pattern=r"^[a-z][a-z_]*$", max_length=32)
     long: Size
     short: Size

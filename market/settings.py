@@ -23,7 +23,8 @@ from pydantic_settings import SettingsError as Unreadable
 
 from market.calendar_names import CALENDAR_NAMES
 from market.environment import Environment, Malformed, unknown_variables
-from market.feed_settings import BarSources, BookSources, FeedsSettings, Section, SourceSymbols
+from market.feed_settings import BarSources, BookSources, Distinct, FeedsSettings, Section, SourceSymbols
+from market.messages import Contract, Symbol
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -44,23 +45,35 @@ class KafkaSettings(Section):
     )
 
 
-class TopicSettings(Section):
-    """Topic names; the keys are fixed, the names are yours."""
+TopicName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9._-]*$", max_length=249)]
 
-    deep: str = "deep"
-    volume: str = "volume"
-    vix: str = "vix"
-    cot: str = "cot"
-    ind: str = "ind"
-    slot: str = "slot"
-    predict_timestamp: str = "predict_timestamp"
-    prediction: str = "prediction"
-    dead_letter: str = "dead_letter"
+
+class TopicSettings(Section):
+    """Topic names; the keys are fixed, the names are yours, as Kafka allows them."""
+
+    deep: TopicName = "deep"
+    volume: TopicName = "volume"
+    vix: TopicName = "vix"
+    cot: TopicName = "cot"
+    ind: TopicName = "ind"
+    slot: TopicName = "slot"
+    predict_timestamp: TopicName = "predict_timestamp"
+    prediction: TopicName = "prediction"
+    dead_letter: TopicName = "dead_letter"
+
+    @model_validator(mode="after")
+    def _each_has_its_own(self) -> Self:
+        by_name: dict[str, str] = {}
+        for key, name in self:
+            if name in by_name:
+                raise ValueError(f"{by_name[name]} and {key} are one topic, {name!r}")
+            by_name[name] = key
+        return self
 
 
 class MariadbSettings(Section):
     host: str = "127.0.0.1"
-    port: int = 13306
+    port: int = Field(13306, ge=1, le=65535)
     database: str = "market"
     user_prefix: str = "market_"
     keep_months: int | None = Field(
@@ -79,7 +92,7 @@ class InstrumentSettings(Section):
     alignment: Literal["open", "clock"] = Field(
         "open", description="where bars end: counted from the open, or on the clock"
     )
-    cot_contract: str | None = Field(None, description="CFTC contract market code, e.g. 099741 for the euro")
+    cot_contract: Contract | None = Field(None, description="CFTC contract market code, e.g. 099741 for the euro")
     book: BookSources | None = Field(None, description="this symbol's own order of sources; default: feeds.sources")
     bars: BarSources | None = None
     source_symbols: SourceSymbols = Field(default_factory=dict, description="how a source names it, by source")
@@ -94,6 +107,10 @@ class InstrumentSettings(Section):
     @property
     def bar_interval(self) -> timedelta:
         return timedelta(minutes=self.bar_minutes)
+
+
+Count = Annotated[int, Field(ge=1)]
+Multiple = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
 class FeatureToggles(Section):
@@ -112,7 +129,7 @@ class FeatureToggles(Section):
 class FeatureSettings(Section):
     use: FeatureToggles = FeatureToggles()
     book_levels: int = Field(7, ge=1, le=10)
-    volume_periods: tuple[int, int] = (6, 20)
+    volume_periods: tuple[Count, Count] = (6, 20)
     price_period: int = Field(20, ge=2)
     delta_period: int = Field(12, ge=2)
     bollinger_width: float = Field(2.0, gt=0)
@@ -120,11 +137,13 @@ class FeatureSettings(Section):
     stochastic_smoothing: int = Field(3, ge=1)
     atr_period: int = Field(14, ge=2)
     atr_mean_period: int = Field(60, ge=2)
-    cot_groups: tuple[Annotated[str, Field(pattern=r"^[a-z][a-z_]*$")], ...] = ("asset_manager", "leveraged_funds")
+    cot_groups: Annotated[tuple[Annotated[str, Field(pattern=r"^[a-z][a-z_]*$")], ...], Distinct] = (
+        "asset_manager", "leveraged_funds",
+    )  # fmt: skip
     country: str | None = Field(
         None, pattern=r"^[A-Za-z][A-Za-z .]{0,62}$", description="whose events; needed when feeds.countries are several"
     )
-    events: tuple[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], ...] = (
+    events: Annotated[tuple[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], ...], Distinct] = (
         "core_retail_sales", "fed_interest_rate_decision", "core_cpi", "crude_oil_inventories", "building_permits",
         "unemployment_rate", "nonfarm_payrolls", "new_home_sales", "gdp", "ism_manufacturing_pmi",
         "cb_consumer_confidence", "initial_jobless_claims", "adp_nonfarm_employment_change",
@@ -134,8 +153,8 @@ class FeatureSettings(Section):
 class TargetSettings(Section):
     """up1, down1: the `horizons[0]`-th bar beyond `atr_multiples[0]` ATR; up2, down2 the second of each."""
 
-    horizons: tuple[int, int] = (8, 15)
-    atr_multiples: tuple[float, float] = (1.5, 3.0)
+    horizons: tuple[Count, Count] = (8, 15)
+    atr_multiples: tuple[Multiple, Multiple] = (1.5, 3.0)
     across_closure: bool = Field(
         False, description="true keeps labels whose horizon leaves the contiguous trading time (an overnight gap)"
     )
@@ -202,7 +221,7 @@ class Settings(BaseSettings):
     kafka: KafkaSettings = KafkaSettings()
     topics: TopicSettings = TopicSettings()
     mariadb: MariadbSettings = MariadbSettings()
-    instruments: dict[str, InstrumentSettings] = {
+    instruments: dict[Symbol, InstrumentSettings] = {
         "EURUSD": InstrumentSettings(
             calendar="FX",
             cot_contract="099741",
@@ -229,8 +248,10 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _events_are_of_one_country(self) -> Self:
-        if self.features.country is None and self.features.use.economic and len(self.feeds.countries) > 1:
-            raise ValueError("features.country: feeds.countries are several, so say whose events the features are of")
+        countries = self.feeds.countries
+        if self.features.country is None and self.features.use.economic and len(countries) != 1:
+            how_many = "several" if countries else "empty, which means all"
+            raise ValueError(f"features.country: feeds.countries are {how_many}: say whose events the features are of")
         return self
 
     @model_validator(mode="after")
@@ -293,8 +314,13 @@ def _refuse_secrets_in_file() -> None:
         return
     try:
         content = tomllib.loads(path.read_text())
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path} cannot be read: {error}") from None
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{path} is not valid TOML: {error}") from None
+    for name in ("mariadb", "feeds"):
+        if not isinstance(content.get(name, {}), dict):
+            raise SettingsError(f"{name}: a section [{name}], not one value (change it in {path})")
     if "passwords" in content.get("mariadb", {}):
         raise SettingsError(
             f"mariadb.passwords: secrets never stand in {path}; set MARKET_MARIADB__PASSWORDS__<COMPONENT> instead"

@@ -82,11 +82,36 @@ def test_the_environment_wins_over_the_file(tmp_path: Path, monkeypatch: pytest.
         ('[feeds]\nsubjects = [" "]\n', r"feeds\.subjects\.0"),
         ('[feeds]\nuser_agent = "caf\u00e9/1"\n', r"feeds\.user_agent"),
         ('[feeds]\nuser_agent = "a\\nb"\n', r"feeds\.user_agent"),
+        ("feeds = 3\n", "feeds: a section"),
+        ("mariadb = 3\n", "mariadb: a section"),
+        ("[instruments.'EUR USD']\n", r"instruments\.EUR USD"),  # no message takes such a symbol
+        (f"[instruments.{'X' * 33}]\n", r"instruments\.X{33}"),
+        ('[instruments.X]\ncot_contract = " "\n', r"instruments\.X\.cot_contract"),
+        ('[topics]\ndeep = ""\n', r"topics\.deep"),
+        ('[topics]\ndeep = "order books"\n', r"topics\.deep"),
+        ('[topics]\ndeep = "volume"\n', "topics: .*deep and volume are one topic"),
+        ("[feeds]\ncountries = []\n", r"features\.country: feeds\.countries are empty"),
+        ('[feeds]\ncountries = ["Germany", "Germany"]\n', r"feeds\.countries: .*'Germany' stands twice"),
+        ('[features]\nevents = ["core_cpi", "core_cpi"]\n', r"features\.events: .*'core_cpi' stands twice"),
+        ('[features]\ncot_groups = ["dealer", "dealer"]\n', r"features\.cot_groups: .*'dealer' stands twice"),
+        ("[features]\nvolume_periods = [0, 20]\n", r"features\.volume_periods\.0"),
+        ("[targets]\nhorizons = [-8, 15]\n", r"targets\.horizons\.0"),
+        ("[targets]\natr_multiples = [1.5, 0]\n", r"targets\.atr_multiples\.1"),
+        ("[feeds]\nbreaker_pause_s = inf\n", r"feeds\.breaker_pause_s"),
+        ("[feeds]\nfrozen_after_s = 1e300\n", r"feeds\.frozen_after_s"),
+        ("[feeds]\nraw_days = 99999999\n", r"feeds\.raw_days"),
+        ("[mariadb]\nport = 99999\n", r"mariadb\.port"),
     ],
 )
 def test_a_mistake_names_its_key(text: str, named: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(SettingsError, match=named):
         settings_from(text, tmp_path, monkeypatch)
+
+
+def test_a_settings_file_that_cannot_be_read_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MARKET_SETTINGS_FILE", str(tmp_path))
+    with pytest.raises(SettingsError, match=f"{tmp_path} cannot be read"):
+        get_settings()
 
 
 def test_the_exchanges_written_down_are_those_of_ccxt() -> None:
