@@ -2,7 +2,8 @@
 
 Times are UTC ISO 8601 with offset. `source_time` is the source's own label, `known_at` the moment the value could be
 known by anybody, `received_at` when this pipeline got it. Prices are in the quote currency, sizes and volumes in units
-of the base. A payload that breaks a rule raises pydantic's ValidationError, which names field and value.
+of the base; prices are above 0, sizes and volumes not below, none is above LARGEST, which is what the stream can
+store. A payload that breaks a rule raises pydantic's ValidationError, which names field and value.
 
 Times must be possible: nothing is known before it was, and no book is from after the bar that it stands before. Such a
 value would show the model the future. `known_at` may lie after `received_at`: a source may have a figure before the
@@ -35,8 +36,10 @@ def _as_known_timezone(name: str) -> str:
 
 Utc = Annotated[datetime, AfterValidator(_as_utc)]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
-Price = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-Size = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+LARGEST = 1e15  # of any number: beyond, sums and quotients overflow in the tables
+Price = Annotated[float, Field(gt=0, le=LARGEST, allow_inf_nan=False)]
+Size = Annotated[float, Field(ge=0, le=LARGEST, allow_inf_nan=False)]
+Change = Annotated[float, Field(ge=-LARGEST, le=LARGEST, allow_inf_nan=False)]
 Probability = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Timezone = Annotated[str, AfterValidator(_as_known_timezone)]
 # MariaDB compares keys without the spaces at their ends, so such a key would be another one here than there.
@@ -45,7 +48,6 @@ Symbol = Annotated[str, Field(min_length=1, max_length=32, pattern=r"^[A-Za-z0-9
 Contract = Annotated[Trimmed, Field(max_length=16)]
 DECIMALS = 10  # of a difference: floats make 0.19999999999999998 of 0.3 - 0.1
 LARGEST_PERCENT = 1e9  # Zimbabwe's inflation of July 2008 was 231 million percent
-LARGEST_COUNT = 1e15  # as in the stream (jobs/streaming/rules.py): beyond, sums and quotients overflow
 EARLY = timedelta(minutes=10)  # figures come a little before their time, by a hasty publisher or a slow clock
 
 
@@ -153,8 +155,8 @@ class Cot(Described):
     group: str = Field(pattern=r"^[a-z][a-z_]*$", max_length=32)
     long: Size
     short: Size
-    long_change: Finite | None = None
-    short_change: Finite | None = None
+    long_change: Change | None = None
+    short_change: Change | None = None
     long_oi_pct: Annotated[float, Field(ge=0, le=100)] | None = None
     short_oi_pct: Annotated[float, Field(ge=0, le=100)] | None = None
 
@@ -169,7 +171,7 @@ class EconomicRelease(Sourced):
     A forecast may be known at any time, an actual figure from released_at on, or at most EARLY before it.
     The differences are derived here, previous - actual and forecast - actual, to DECIMALS; given, they must agree.
 
-    `unit` "%" means percent, within LARGEST_PERCENT of 0; any other, or none, whole units, within LARGEST_COUNT of 0.
+    `unit` "%" means percent, within LARGEST_PERCENT of 0; any other, or none, whole units, within LARGEST of 0.
     """
 
     country: Trimmed = Field(min_length=1, max_length=64)
@@ -185,7 +187,7 @@ class EconomicRelease(Sourced):
 
     @model_validator(mode="after")
     def _figures_are_in_range(self) -> Self:
-        largest = LARGEST_PERCENT if self.unit == "%" else LARGEST_COUNT
+        largest = LARGEST_PERCENT if self.unit == "%" else LARGEST
         for name in ("actual", "forecast", "previous"):
             figure = getattr(self, name)
             if figure is not None and abs(figure) > largest:

@@ -7,7 +7,8 @@ side is NULL.
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-from jobs.streaming.rules import LARGEST, SYMBOL_PATTERN, all_hold, dated, positive, sourced
+from jobs.streaming.rules import SYMBOL_PATTERN, all_hold, dated, positive, sourced
+from market.messages import LARGEST
 
 SCHEMA = (
     "symbol STRING, bar_end TIMESTAMP, snapshot_at TIMESTAMP, "

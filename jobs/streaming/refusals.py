@@ -6,9 +6,9 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from jobs.streaming.rules import FIRST_TIME, LARGEST, LAST_TIME, SMALLEST
+from jobs.streaming.rules import FIRST_TIME, LAST_TIME, SMALLEST
 from jobs.streaming.transform import TopicShape
-from market.messages import DeadLetter, Message
+from market.messages import LARGEST, DeadLetter, Message
 
 SHOWN = 64  # characters of a value, or of a field that nobody knows, in a reason; the payload itself is kept whole
 PAYLOAD_LIMIT = 1 << 20  # bytes; brokers take no larger record unless told to

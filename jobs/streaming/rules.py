@@ -13,12 +13,13 @@ from functools import reduce
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
+from market.messages import LARGEST
+
 SYMBOL_PATTERN = r"^[A-Za-z0-9._/^-]{1,32}$"
 NAME_PATTERN = r"^[a-z][a-z0-9_]{0,63}$"
 # Python's dates end with the year 9999, and numbers such as 1e308 overflow in sums and quotients, which MariaDB answers
 # with an error: one such record would fail its batch for ever. Beyond these bounds nothing is a market's value.
 FIRST_TIME, LAST_TIME = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
-LARGEST = 1e15
 SMALLEST = 1e-15  # of what is divided by, or has its logarithm taken
 
 

@@ -3,7 +3,8 @@
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-from jobs.streaming.rules import LARGEST, NAME_PATTERN, absent_or, all_hold, bounded, dated, positive, sourced
+from jobs.streaming.rules import NAME_PATTERN, absent_or, all_hold, bounded, dated, positive, sourced
+from market.messages import LARGEST
 
 VIX_SCHEMA = "as_of TIMESTAMP, value DOUBLE"
 COT_SCHEMA = (

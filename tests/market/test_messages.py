@@ -33,6 +33,8 @@ def test_a_message_survives_json(model: tuple[type[Message], dict[str, Any]]) ->
         ({"open": 0}, "open"),
         ({"close": float("nan")}, "close"),
         ({"volume": -1}, "volume"),
+        ({"volume": 1.1e15}, "volume"),  # as in the stream: what it refuses must not have been published as good
+        ({"high": 1.1e15}, "high"),
         ({"symbol": "a b"}, "symbol"),
         ({"surprise": 1}, "surprise"),
         ({"schema_version": 2}, "schema_version"),
@@ -126,6 +128,13 @@ def test_times_that_cannot_be_are_refused_by_name_and_value(
     with pytest.raises(ValidationError) as error:
         model(**(content | change))
     assert first in str(error.value) and second in str(error.value)
+
+
+@pytest.mark.parametrize("figure", ["long", "short", "long_change", "short_change"])
+def test_positions_have_a_largest_number(figure: str) -> None:
+    assert getattr(Cot(**(COT | {figure: 1e15})), figure) == 1e15
+    with pytest.raises(ValidationError, match="1000000000000000"):
+        Cot(**(COT | {figure: 1.1e15}))
 
 
 def test_what_is_published_later_than_it_is_received_is_fine() -> None:

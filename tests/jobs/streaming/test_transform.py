@@ -143,7 +143,7 @@ BAD = [
     ("volume", json.dumps(BAR) + "x", "Invalid JSON: trailing characters"),
     ("volume", json.dumps(BAR | {"symbol": 123}), "symbol=123: Input should be a valid string"),
     ("volume", json.dumps(BAR | {"unknown": 1}), "unknown=1: Extra inputs are not permitted"),
-    ("volume", json.dumps(BAR | {"volume": 1e300}), "volume=1e+300: beyond what can be stored"),
+    ("volume", json.dumps(BAR | {"volume": 1e300}), "volume=1e+300: Input should be less than or equal to"),
     ("volume", json.dumps(BAR | {"bar_end": "9999-12-31T23:59:59-12:00"}), "outside the years 1 to 9999"),
     ("slot", json.dumps(SLOT | {"closure_at": 9 * 10**12, "session_open": -(9 * 10**12)}), "beyond what can be stored"),
     ("slot", json.dumps(SLOT | {"session_open": AT}), "bar_end 2024-01-10T15:30:00+00:00 is not after session_open"),
