@@ -21,7 +21,7 @@ from jobs.feeds.scrub import Scrubber, secrets_in
 from jobs.feeds.state import feed_state
 from jobs.raw_store import Raw, raw_store
 from market.errors import SourceError
-from market.messages import Message, Sourced
+from market.messages import DeadLetter, Message, Sourced
 from market.settings import get_settings
 
 TOKEN_OF = {"tradier_calendar": "tradier"}
@@ -164,12 +164,19 @@ class _Fetch:
 
     def _parsed(self, payload: Payload, ref: str | None) -> list[Message]:
         try:
-            return [with_ref(message, ref) for message in self.source.parse(payload, self.query)]
+            return [self._told(message, ref) for message in self.source.parse(payload, self.query)]
         except SourceError as error:
             fault = error
         # Not in the except block: the parser's exceptions quote the payload, and would hang on as the context.
         fault = SourceError(fault.kind, fault.source, self._scrub().text(fault.detail), fault.retry_after_s)
         raise PayloadRefused(fault, refusal_letter(fault, payload.body, payload.received_at, ref))
+
+    def _told(self, message: Message, ref: str | None) -> Message:
+        """A record that cannot be read is quoted as JSON decodes it, and may hold what the body only held escaped."""
+        if isinstance(message, DeadLetter):
+            clean = self._scrub().record
+            return message.model_copy(update={"reason": clean(message.reason), "payload": clean(message.payload)})
+        return with_ref(message, ref)
 
 
 def with_ref(message: Message, ref: str | None) -> Message:

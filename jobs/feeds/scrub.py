@@ -50,4 +50,11 @@ def secrets_in(url: str | None) -> set[str]:
 def _forms(token: str) -> set[str]:
     quoted = {quote(token, safe=""), quote_plus(token), quote(token)}
     in_json = {json.dumps(token)[1:-1], json.dumps(token)[1:-1].replace("/", "\\/")}  # PHP escapes the slash
-    return {token, *quoted, *in_json, escape(token), escape(token, quote=False)}
+    return {token, *quoted, *in_json, *_escaped(token), escape(token), escape(token, quote=False)}
+
+
+def _escaped(token: str) -> set[str]:
+    """As JSON may be written with more escapes than it needs: all but letters and digits (.NET), or all."""
+    units = [f"\\u{ord(each):04x}" for each in token]
+    some = [each if each.isalnum() else unit for each, unit in zip(token, units, strict=True)]
+    return {"".join(some), "".join(units)}

@@ -42,7 +42,8 @@ def spellings(token: str) -> set[str]:
     """The token as it may stand in a URL, JSON, HTML, or a Python repr."""
     quoted = {quote(token, safe=""), quote_plus(token), quote(token)}
     in_json = {json.dumps(token)[1:-1], json.dumps(token)[1:-1].replace("/", "\\/")}
-    return {token, *quoted, *(form.lower() for form in quoted if "%" in form), *in_json, html.escape(token)}
+    escaped = "".join(c if c.isalnum() else f"\\u{ord(c):04x}" for c in token)
+    return {token, escaped, *quoted, *(form.lower() for form in quoted if "%" in form), *in_json, html.escape(token)}
 
 
 def assert_silent(text: str, token: str) -> None:
@@ -68,6 +69,16 @@ def broken_record(token: str) -> Answer:
     return body(json.dumps(broken))
 
 
+def escaped_record(token: str, every: bool = True) -> Answer:
+    """As a server may that escapes more in JSON than it must; decoded it is the token again."""
+    broken = equity_body(LABELS)
+    broken["Time Series (5min)"][LABELS[2]]["4. close"] = "see @"
+    units = token.encode("utf-16-be")
+    escapes = [f"\\u{units[place]:02X}{units[place + 1]:02X}" for place in range(0, len(units), 2)]
+    told = "".join(escape if every or not c.isalnum() else c for c, escape in zip(token, escapes, strict=True))
+    return body(json.dumps(broken).replace("@", told))
+
+
 def moved(token: str) -> Answer:
     return body("", status=302, Location=f"http://elsewhere.example/?apikey={quote_plus(token)}")
 
@@ -75,6 +86,8 @@ def moved(token: str) -> Answer:
 ANSWERS = {
     "echoed in an error body": lambda token: echo,
     "echoed in a record": broken_record,
+    "echoed in escapes": escaped_record,
+    "echoed in some escapes": lambda token: escaped_record(token, every=False),
     "echoed with another status": lambda token: body(token.encode(), status=403),
     "echoed in a redirect": moved,
     "echoed as a content type": lambda token: body("x", f"text/{quote(token)}"),
