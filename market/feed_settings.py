@@ -106,7 +106,12 @@ class SourceOrder(Section):
 
 
 def is_base_url(text: str) -> bool:
-    """Whether a server can be asked there: http or https, a host, perhaps a port and a path."""
+    """Whether a server can be asked there: http or https, a host, perhaps a port and a path.
+
+    Nothing after it: a source's own path follows, and a token in the query would be no secret here.
+    """
+    if any(each.isspace() for each in text) or set(text) & set("?#"):
+        return False
     try:
         parts = urlsplit(text)
         return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0

@@ -60,6 +60,8 @@ def test_the_environment_wins_over_the_file(tmp_path: Path, monkeypatch: pytest.
         ('[feeds.sources]\nbook = ["kraken"]\n', r"feeds\.sources\.book: .*ccxt_<exchange>"),
         ('[feeds.base_urls]\ncboe = "localhost:80"\n', r"feeds: .*base_urls\.cboe: not a URL of the form http"),
         ('[feeds.base_urls]\ncboe = "ftp://localhost"\n', r"feeds: .*base_urls\.cboe: not a URL of the form http"),
+        ('[feeds.base_urls]\niex_deep = "http://x/stable?token=t"\n', r"feeds: .*base_urls\.iex_deep: not a URL"),
+        ('[feeds.base_urls]\niex_deep = "http://x y"\n', r"feeds: .*base_urls\.iex_deep: not a URL of the form http"),
         ("[feeds.rates.kraken]\nper_day = 3\n", r"feeds: .*rates\.kraken: no such source"),
         (
             '[feeds.sources]\nbook = ["ccxt_krakn"]\n',
