@@ -18,6 +18,11 @@ from jobs.imported import Imported
 from jobs.recording_facts import RecordingFacts
 from market.errors import MarketError
 
+DESCRIPTION = "Make a recording, which python -m jobs.replay DIR publishes, of files that others publish."
+KINDS_TOLD = (
+    "lean (minute trade and quote zips, YYYYMMDD_trade.zip), lean-hour, binance-book (order books and trades, which "
+    "become bars), eqker (minute bars)"
+)
 KINDS: dict[str, Callable[[Sequence[Path], str], Imported]] = {
     "lean": lean_minutes,
     "lean-hour": lean_hours,
@@ -47,8 +52,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m jobs.import_recording", description=(__doc__ or "").split("\n")[2])
-    parser.add_argument("kind", choices=KINDS, metavar="KIND", help=", ".join(KINDS))
+    parser = argparse.ArgumentParser(prog="python -m jobs.import_recording", description=DESCRIPTION)
+    parser.add_argument("kind", choices=KINDS, metavar="KIND", help=KINDS_TOLD)
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
     parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="the recording's folder")
     parser.add_argument("--symbol", required=True, type=_symbol, metavar="S", help="what the messages call it")

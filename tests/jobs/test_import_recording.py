@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from jobs.import_recording import main
+from jobs.import_recording import KINDS, main
 from jobs.recording import Recording
 from jobs.recording_timeline import Moment, timeline
 from jobs.replay import main as replay
@@ -37,6 +37,16 @@ def run(kind: str, out: Path, *files: Path, symbol: str = "SPY", more: tuple[str
 
 def rows(path: Path) -> list[list[str]]:
     return list(csv.reader(path.read_text().splitlines()))
+
+
+def test_the_help_tells_each_kind_and_the_readme_has_the_command(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        main(["--help"])
+    told = " ".join(capsys.readouterr().out.split()).replace("- ", "-")  # argparse breaks lines at hyphens
+    for kind in KINDS:
+        assert f"{kind} (" in told or f"{kind}," in told
+    assert "Make a recording" in told and "replay DIR publishes, of files that others publish." in told
+    assert "python -m jobs.import_recording KIND" in (ROOT / "README.md").read_text()
 
 
 def test_a_minute_of_lean_ends_a_minute_after_its_label(tmp_path: Path) -> None:
