@@ -32,6 +32,7 @@ TIME_DIGITS = 12
 NAME = re.compile(r"(\d{12})_[A-Za-z0-9._-]+\.gz", re.ASCII)
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 LONGEST_HEADER = 1_000_000  # bytes
+PRUNE_SHARE = 100  # of max_bytes that may come before the oldest go
 LONGEST_PART = 64  # of a name; feed, day, time, source and symbol stay below the 255 characters of a raw_ref
 log = logging.getLogger(__name__)
 
@@ -114,14 +115,15 @@ class RawStore:
     def __init__(self, folder: Path, keep_days: int, max_bytes: int) -> None:
         self.folder, self._keep_days, self._max_bytes = folder, keep_days, max_bytes
         self._pruned_on: date | None = None
+        self._written = 0  # bytes since then
         self._lock = threading.Lock()
 
     def keep(self, raw: Raw) -> str | None:
         """Writes the payload and returns its reference; None, and a warning, when the disk does not take it."""
-        ref = raw.ref
+        ref, content = raw.ref, raw.to_bytes()
         try:
-            self._prune_once_a_day(raw.received_at)
-            self._write(self.folder / ref, raw.to_bytes())
+            self._prune_when_due(raw.received_at, len(content))
+            self._write(self.folder / ref, content)
         except OSError as error:  # a payload in hand is worth more than its copy
             log.warning("%s: the payload is not recorded: %s", raw.source, error)
             return None
@@ -187,12 +189,14 @@ class RawStore:
         self._drop_empty_days(now)
         return removed
 
-    def _prune_once_a_day(self, now: datetime) -> None:
+    def _prune_when_due(self, now: datetime, size: int) -> None:
+        """Each day, and whenever a hundredth of all that is kept has come since: a process may live long."""
         day = now.astimezone(UTC).date()
         with self._lock:
-            if self._pruned_on == day:
+            self._written += size
+            if self._pruned_on == day and self._written <= self._max_bytes // PRUNE_SHARE:
                 return
-            self._pruned_on = day
+            self._pruned_on, self._written = day, 0
         self.prune(now)
 
     def _write(self, path: Path, content: bytes) -> None:
@@ -235,7 +239,7 @@ def raw_store() -> RawStore:
 
 @cache
 def _raw_store(folder: Path, keep_days: int, max_bytes: int) -> RawStore:
-    """One a process, which is how it knows that it has pruned today."""
+    """One a process, which is how it knows when it pruned last."""
     return RawStore(folder, keep_days, max_bytes)
 
 

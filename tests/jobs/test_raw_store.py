@@ -4,6 +4,7 @@ import gzip
 import json
 import logging
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -143,6 +144,15 @@ def test_a_walk_goes_by_time_through_all_feeds(tmp_path: Path) -> None:
     assert [found.received_at for _, found in kept.walk(since=early, until=middle)] == [middle]  # (since, until]
     assert [ref for ref, _ in kept.walk()] == list(kept.refs())
     assert list(RawStore(tmp_path / "none", 1, 1).walk()) == []
+
+
+def test_what_comes_within_one_day_stays_bounded_too(tmp_path: Path) -> None:
+    """A process that records for long must not fill the disk until midnight."""
+    kept, bound = RawStore(tmp_path, keep_days=30, max_bytes=100_000), 100_000
+    for second in range(100):
+        assert kept.keep(raw(NOON + timedelta(seconds=second), body=random.Random(second).randbytes(10_000)))
+    assert sum(path.stat().st_size for path in tmp_path.rglob("*.gz")) <= bound + 2 * 10_500
+    assert list(kept.refs())[-1].startswith("bars/2026-11-20/120139")
 
 
 def test_what_is_older_than_the_days_kept_goes_at_the_first_keep_of_a_day(tmp_path: Path) -> None:
