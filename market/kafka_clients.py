@@ -133,11 +133,15 @@ def consumer(group: str, **overrides: Any) -> Consumer:
     )
 
 
+def _admin() -> AdminClient:
+    return AdminClient({"bootstrap.servers": get_settings().kafka.bootstrap}, logger=QUIET)
+
+
 def ensure_topics(names: Iterable[str] | None = None) -> list[str]:
     """Creates the missing topics; returns the names created, whose partitions then answer."""
     settings = get_settings()
     wanted = list(names or settings.topics.model_dump().values())
-    admin = AdminClient({"bootstrap.servers": settings.kafka.bootstrap}, logger=QUIET)
+    admin = _admin()
     existing = admin.list_topics(timeout=settings.kafka.patience_s).topics
     missing = [
         NewTopic(
@@ -159,16 +163,18 @@ def ensure_topics(names: Iterable[str] | None = None) -> list[str]:
         except KafkaException as error:
             if error.args[0].name() != "TOPIC_ALREADY_EXISTS":  # somebody else was quicker: that is what we wanted
                 raise
-    ask_leaders(admin, [TopicPartition(name, n) for name in created for n in range(settings.kafka.partitions)])
+    ask_leaders([TopicPartition(name, n) for name in created for n in range(settings.kafka.partitions)])
     return created
 
 
 @retry(retry=retry_if_exception_type(KafkaException), stop=stop_after_delay(30), wait=wait_fixed(0.05), reraise=True)
-def ask_leaders(admin: AdminClient, partitions: Iterable[TopicPartition]) -> None:
+def ask_leaders(partitions: Iterable[TopicPartition]) -> None:
     """Kafka calls a topic created before its partitions' leaders know of it, on a busy machine a good moment before.
 
     Until then they answer with one of half a dozen errors (no such topic, no leader, not the leader, an epoch they do
-    not know yet …), so each error is asked about again. Raises the last KafkaException when it is one still after 30 s.
+    not know yet …), so each error is asked about again: by a new client, for librdkafka keeps in mind that a partition had
+    no leader, and does not look again. Raises the last KafkaException when it is one still after 30 s.
     """
+    admin = _admin()  # held: its answers end with it
     for future in admin.list_offsets({one: OffsetSpec.latest() for one in partitions}).values():
         future.result(30)
