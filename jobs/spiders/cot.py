@@ -40,11 +40,11 @@ GROUPS = {
 }
 REST = "nonreportable"  # told of legacy reports alone: elsewhere its row has other cells, and no trader group in it
 LEGACY = {"non_commercial", "commercial"}
-REPORTS = (  # the groups that stand together, besides the rest
-    {"asset_manager", "leveraged_funds"},
-    {"managed_money"},
-    LEGACY,
-)
+REPORTS = {  # by kind of report, as in its address: the groups that stand together, besides the rest
+    "fin": {"asset_manager", "leveraged_funds"},
+    "disagg": {"managed_money"},
+    "legacy-futures": LEGACY,
+}
 LONG, LONG_SHARE, SHORT, SHORT_SHARE = 1, 2, 4, 5  # cells of a row; 3 and 6 count traders, 7 to 9 are spreads
 SATURDAY = 5
 ROW_CELLS = (7, 10)  # without and with spreads
@@ -55,6 +55,7 @@ PATHS = {
     "legacy": re.compile(r"/cot/legacy-futures/([^/?#]+)"),
 }
 """By kind of report: the path of its link in the index, with the contract's code."""
+KIND = re.compile(rf"/cot/(?:futures/)?({'|'.join(REPORTS)})/")
 AS_OF = re.compile(
     r"(?i:AS\s+OF):?\s*((\d{4}-\d{2}-\d{2})|(\d{1,2}/\d{1,2}/\d{4})|([A-Z][a-z]+\.? \d{1,2},? \d{4}))", re.ASCII
 )
@@ -115,10 +116,19 @@ def contract_in(url: str) -> str | None:
     return None if found is None else unquote(found[1])
 
 
-def parse_report(text: str, contract: str, now: datetime, day: date | None = None) -> list[Cot]:
+def kind_in(path: str) -> str | None:
+    """The kind of report (REPORTS) that an address is of."""
+    found = KIND.search(path)
+    return None if found is None else found[1]
+
+
+def parse_report(
+    text: str, contract: str, now: datetime, day: date | None = None, kind: str | None = None
+) -> list[Cot]:
     """One message a known trader group. `day`: the as_of date asked for; None for the newest report.
 
-    Raises SourceError schema_changed, implausible (a future date), stale (another day than asked for).
+    `kind` is the one of REPORTS that the page must be; None for any. Raises SourceError schema_changed, implausible (a
+    future date, another kind of report), stale (another day than asked for).
     """
     page = tree(SOURCE, text)
     as_of = _as_of(page)
@@ -140,6 +150,9 @@ def parse_report(text: str, contract: str, now: datetime, day: date | None = Non
         _ensure_long_first(page)
         figures = {group: _figures(group, row) for group, row in _group_rows(page)}
         _ensure_one_open_interest(figures)
+    if kind is not None and set(figures) - {REST} != REPORTS[kind]:  # the page names no contract: then it is another's
+        told = f"{', '.join(sorted(figures))}, not {', '.join(sorted(REPORTS[kind]))}"
+        raise implausible(SOURCE, f"{contract}: the page at a {kind} address has the groups {told}")
     return [
         build(Cot, SOURCE, {"contract": contract, "group": group, **times, **found}) for group, found in figures.items()
     ]
@@ -169,7 +182,7 @@ def _group_rows(page: Selector) -> Iterator[tuple[str, Selector]]:
     names = [group for group, _ in found]
     if len(set(names)) != len(names):
         raise changed(SOURCE, f"td strong: {', '.join(names)}: a trader group is there twice")
-    if set(names) - {REST} not in REPORTS:
+    if set(names) - {REST} not in REPORTS.values():
         raise changed(SOURCE, f"td strong: found {', '.join(names) or 'no known trader group'}")
     yield from ((group, row) for group, row in found if group != REST or set(names) > LEGACY)
 

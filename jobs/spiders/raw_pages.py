@@ -1,8 +1,8 @@
 """Messages of a page, from its text and what it was asked for: the way both of a crawl and of a recorded page.
 
 `params` are those of the recorded page (jobs/raw_store.py), all texts. cnbc: date. tradingster: page (index or report),
-contract, date. investing: countries, importance, events (JSON lists, empty takes all), date, timezone, clock (shown:
-the zone must be that of the times the page shows). An absent one asks for nothing in particular.
+contract, report (its kind), date. investing: countries, importance, events (JSON lists, empty takes all), date,
+timezone, clock (shown: the zone must be that of the times the page shows). An absent one asks for nothing special.
 """
 
 import json
@@ -74,7 +74,7 @@ def _cnbc(text: str, now: datetime, params: Params) -> list[Message]:
 def _tradingster(text: str, now: datetime, params: Params) -> list[Message]:
     if params.get("page") == "index":  # it leads to reports and holds none
         return []
-    return [*cot.parse_report(text, params.get("contract", ""), now, _day(params))]
+    return [*cot.parse_report(text, params.get("contract", ""), now, _day(params), params.get("report"))]
 
 
 def _investing(text: str, now: datetime, params: Params) -> list[Message]:

@@ -77,5 +77,6 @@ class TradingsterCot(PageSpider):
         if path.startswith(f"{folder}{self.path}/"):  # a mirror may write its own
             path = path.removeprefix(folder)
         day = self.order.day
-        params = {"page": "report", "contract": listed.contract, **({"date": f"{day}"} if day else {})}
+        extra = {"report": cot.kind_in(path), "date": f"{day}" if day else None}
+        params = {"page": "report", "contract": listed.contract, **{name: text for name, text in extra.items() if text}}
         return Page(f"{path}/{day}" if day else path, listed.contract, params)

@@ -191,6 +191,30 @@ def test_refusals_say_what_is_wrong(page: str, kind: str, named: str) -> None:
     assert named in detail
 
 
+@pytest.mark.parametrize(
+    ("page", "kind", "named"),
+    [
+        (cot_report(MANAGED_ROWS), "fin", "managed_money"),  # a commodity's
+        (cot_report(), "disagg", "asset_manager"),
+        (cot_report(), "legacy-futures", "asset_manager"),
+        (legacy_report(), "fin", "non_commercial"),
+    ],
+)
+def test_a_report_of_another_kind_than_its_address_says_is_another_contracts(page: str, kind: str, named: str) -> None:
+    with pytest.raises(SourceError) as raised:
+        parse_report(page, "13874+", NOW, kind=kind)
+    assert raised.value.kind == "implausible"
+    assert f"13874+: the page at a {kind} address" in raised.value.detail
+    assert named in raised.value.detail
+
+
+@pytest.mark.parametrize(
+    ("page", "kind"), [(cot_report(), "fin"), (cot_report(MANAGED_ROWS), "disagg"), (legacy_report(), "legacy-futures")]
+)
+def test_a_report_of_the_kind_that_its_address_says(page: str, kind: str) -> None:
+    assert parse_report(page, "13874+", NOW, kind=kind) == parse_report(page, "13874+", NOW)
+
+
 def test_another_day_than_asked_for_is_stale() -> None:
     assert refusal(cot_report(), day=date(2025, 5, 6))[0] == "stale"
     assert parse_report(cot_report(), "13874+", NOW, date(2025, 5, 13))

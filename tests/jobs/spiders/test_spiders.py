@@ -141,6 +141,10 @@ CASES: dict[str, tuple[dict[str, Answer | str], list[str], str | None, str]] = {
         {"/quotes/.VIX": Answer("", 302, {"Location": "/quotes/AAPL"}), "/quotes/AAPL": PAGE},
         ["vix"], "implausible", "AAPL",
     ),
+    "cot of a commodity at a financial address": (
+        {**COT_SITE, "/cot/futures/fin/13874%2B": cot_report(MANAGED_ROWS)},
+        ["cot", "--contract", "13874+"], "implausible", "managed_money",
+    ),
     "cot of another contract": (
         {**COT_SITE, "/cot/futures/fin/13874%2B": Answer("", 302, {"Location": "/cot/futures/fin/099741"})},
         ["cot", "--contract", "13874+"], "implausible", "099741",
