@@ -29,6 +29,7 @@ VINTAGES_BEFORE = timedelta(days=400)  # so that the first vintage of a period t
 PERIODS_BEFORE = timedelta(days=800)  # a figure needs the period before it, and quarters are long
 LIMIT = 100_000
 MISSING = "."
+LEVELS = "lin"  # what FRED gives when no units are asked for; others are changes of the series
 DAY = "%Y-%m-%d"
 AHEAD = timedelta(days=10)  # the Fed's target of a day is stated before that day
 
@@ -99,6 +100,8 @@ class Fred:
         rows = body.get("observations")
         if not isinstance(rows, list):
             raise SourceError("schema_changed", self.name, "no list observations")
+        if body.get("units", LEVELS) != LEVELS:  # figures are made of levels here
+            raise implausible(self.name, "units", body["units"], f"asked for {LEVELS}, the series as it is published")
         count = body.get("count", len(rows))
         if not isinstance(count, int) or count > len(rows):
             detail = f"{len(rows)} of {count!r:.20} rows: a later --start makes them fewer"

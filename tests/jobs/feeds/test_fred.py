@@ -68,6 +68,14 @@ def test_a_revision_is_a_message_of_its_own_and_known_later() -> None:
     ]
 
 
+def test_a_body_in_other_units_than_the_series_own_is_refused() -> None:
+    fault = fault_of({**json.loads(UNRATE), "units": "pch"})
+    assert (fault.kind, "units = 'pch'" in fault.detail) == ("implausible", True)
+    bare = json.loads(UNRATE)
+    del bare["units"]
+    assert parsed(bare) == parsed(UNRATE)
+
+
 def test_a_revision_of_older_periods_alone_makes_no_message() -> None:
     rows = json.loads(UNRATE)["observations"][:-1]
     rows[3]["realtime_end"] = END
