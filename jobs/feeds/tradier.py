@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from jobs.feeds.checks import LARGEST, ensure_length, ensure_no_jump, ensure_range
 from jobs.feeds.feed import JSON_TYPES, Payload, Query, Request, implausible
 from jobs.feeds.records import Unreadable, each_record, json_body, moment
+from jobs.feeds.trading_hours import TradingHours, trading_hours
 from market.errors import SourceError, SourceFault
 from market.feed_settings import Feed
 from market.messages import Bar, Message
@@ -70,8 +71,9 @@ class Tradier:
         """
         interval = query.interval or DEFAULT_INTERVAL
         records = self._records(answer(self.name, payload))
+        hours = trading_hours(self.name, query.symbol, pair=False)
         bars, dead = each_record(
-            self.name, records, lambda record: self._bar(record, interval, query, payload), payload
+            self.name, records, lambda record: self._bar(record, interval, hours, query, payload), payload
         )
         closed = self._closed([bar for bar in bars if isinstance(bar, Bar)], interval, payload)
         return [*(bar for bar in closed if query.wants(bar.known_at)), *dead]
@@ -90,10 +92,16 @@ class Tradier:
             raise SourceError("stale", self.name, "the series is empty")
         return records
 
-    def _bar(self, cells: Any, interval: timedelta, query: Query, payload: Payload) -> Iterator[Bar]:
+    def _bar(
+        self, cells: Any, interval: timedelta, hours: TradingHours, query: Query, payload: Payload
+    ) -> Iterator[Bar]:
         if not isinstance(cells, dict):
             raise Unreadable("bar", cells, "not an object")
         start = self._start(cells, interval, payload)
+        if not hours.allow(start, start + interval):
+            raise implausible(
+                self.name, "time", cells["time"], f"nothing trades then by {' or '.join(hours.calendars)}"
+            )
         values = {name: _number(name, cells.get(name)) for name in ("open", "high", "low", "close", "volume")}
         for name, value in values.items():
             if not 0 <= value < LARGEST or (value == 0 and name != "volume"):

@@ -13,6 +13,7 @@ from market.messages import Bar, DeadLetter
 from tests.jobs.feeds.exchange_samples import NOW_S, tradier_bar, tradier_series
 from tests.jobs.feeds.samples import NOW, payload
 from tests.jobs.feeds.server import body, serving
+from tests.stack import changed_environment
 
 MINUTES = timedelta(minutes=1)
 SPY = Query("SPY", 5 * MINUTES)
@@ -54,8 +55,23 @@ def test_the_documented_example() -> None:
     ],
 )
 def test_the_timestamp_settles_the_hour_that_comes_twice(stamp: int, utc: datetime) -> None:
-    (bar,) = parsed(tradier_series([tradier_bar(stamp, "2026-11-01T01:30:00")]))
+    """It comes on a Sunday, on which no stock trades."""
+    with changed_environment({"MARKET_INSTRUMENTS__SPY__CALENDAR": "24/7"}):
+        (bar,) = parsed(tradier_series([tradier_bar(stamp, "2026-11-01T01:30:00")]))
     assert bar.source_time == utc
+
+
+@pytest.mark.parametrize(
+    ("stamp", "shown"),
+    [
+        (1794985200, "2026-11-18T02:00:00"),  # at night
+        (1794675600, "2026-11-14T12:00:00"),  # on a Saturday
+        (1788796800, "2026-09-07T12:00:00"),  # on Labor Day
+    ],
+)
+def test_a_bar_of_a_time_in_which_nothing_trades(stamp: int, shown: str) -> None:
+    fault = fault_of(tradier_series([tradier_bar(stamp, shown)]))
+    assert (fault.kind, "nothing trades" in fault.detail, shown in fault.detail) == ("implausible", True, True), fault
 
 
 @pytest.mark.parametrize(("seconds", "closed"), [(-1, 2), (0, 3), (300, 3), (1499, 3), (1500, 4)])
