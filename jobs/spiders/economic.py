@@ -36,6 +36,7 @@ _BULL = re.compile(r"bull([1-3])", re.ASCII)
 WIDGET_TIME, PAGE_TIME = "%Y-%m-%d %H:%M:%S", "%Y/%m/%d %H:%M:%S"
 FIRST_YEAR, LAST_YEAR = 1970, 2200  # elsewhere a change of zone may leave what a datetime can hold
 FIGURES = ("actual", "forecast", "previous")
+COLUMNS = {"act": "actual", "fore": "forecast", "prev": "previous"}  # by class of their cells
 
 
 @dataclass(frozen=True)
@@ -274,6 +275,9 @@ def _with_figures(row: Selector, event: Event) -> Event:
         cells = [cell for cell in row.css("td") if cell.attrib.get("id") == f"event{figure.title()}_{number_of}"]
         if len(cells) != 1:
             raise changed(SOURCE, f"{name}: {len(cells)} td#event{figure.title()}_{number_of}, not 1")
+        stated = COLUMNS.keys() & cells[0].attrib.get("class", "").split()
+        if any(COLUMNS[column] != figure for column in stated):  # id and class name each a figure: which is it?
+            raise changed(SOURCE, f"{name}: td#event{figure.title()}_{number_of} is of the class {', '.join(stated)}")
         found[figure] = number(SOURCE, f"{name}: {figure}", words(cells[0]))
     units = {one.unit for one in found.values() if one is not None}
     if len(units) > 1:

@@ -94,6 +94,11 @@ def test_two_figures_of_one_name_are_told_apart() -> None:
     assert refusal(calendar_page(event_row(1), event_row(2, actual="0.4%")))[0] == "implausible"
 
 
+def test_cells_without_their_class_are_read_by_their_id() -> None:
+    bare = event_row().replace('class="bold act"', "").replace('class="fore"', "").replace('class="prev"', "")
+    assert parse(calendar_page(bare), NOW) == parse(calendar_page(), NOW)
+
+
 def test_what_is_wanted() -> None:
     german = event_row(2, "German PPI (MoM)", country="Germany", bulls=1)
     rows = [event_row(1), german, event_row(3, "Building Permits", at="2026/06/09 08:30:00")]
@@ -134,6 +139,11 @@ def test_a_figure_before_its_time() -> None:
         (calendar_page(event_row(actual="0,3%")), "schema_changed", "actual"),
         (calendar_page(event_row(forecast="0.2")), "implausible", "percentage"),
         (calendar_page(event_row().replace("eventPrevious_501", "previous")), "schema_changed", "eventPrevious_501"),
+        (
+            calendar_page(event_row().replace('"bold act"', '"fore"').replace('"fore" id="eventF', '"act" id="eventF')),
+            "schema_changed",
+            "class fore",
+        ),  # the ids have changed places, or the classes
         (calendar_page(event_row(name="(May)")), "schema_changed", "td.event"),
         (calendar_page(event_row(country=" ")), "schema_changed", "td.flagCur"),
         (calendar_page()[:-60], "unavailable", "cut off"),
