@@ -6,6 +6,7 @@ from email.utils import parsedate_to_datetime
 from market.errors import SourceFault
 
 REFUSED = frozenset({401, 402, 403, 407, 451})
+TOO_MANY = frozenset({418, 429})  # Binance bans an address by a 418 with its Retry-After
 TRANSIENT_4XX = frozenset({408, 425})
 
 
@@ -13,7 +14,7 @@ def fault_of_status(status: int, after_s: float | None) -> SourceFault:
     """The kind of a status that brings no page; `after_s` is its Retry-After."""
     if status in REFUSED:
         return "auth"
-    if status == 429 or (status == 503 and after_s is not None):
+    if status in TOO_MANY or (status == 503 and after_s is not None):
         return "rate_limited"
     return "bad_request" if 400 <= status < 500 and status not in TRANSIENT_4XX else "unavailable"
 

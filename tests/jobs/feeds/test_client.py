@@ -107,6 +107,7 @@ BROKEN = {
     "status 403": (body("{}", status=403), "auth"),
     "status 404": (body("{}", status=404), "bad_request"),
     "status 410": (body("{}", status=410), "bad_request"),
+    "status 418": (body("{}", status=418), "rate_limited"),
     "status 429": (body("{}", status=429), "rate_limited"),
     "status 500": (body("{}", status=500), "unavailable"),
     "status 503": (body("{}", status=503), "unavailable"),
@@ -175,7 +176,7 @@ def test_retry_after_is_waited_for_when_there_is_time(status: int) -> None:
     assert waits == [2.0]
 
 
-@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize("status", [418, 429, 503])
 def test_a_longer_retry_after_is_told(status: int) -> None:
     fault = fault_of(body("", status=status, Retry_After="120"))
     assert (fault.kind, fault.retry_after_s) == ("rate_limited", 120.0)
