@@ -172,8 +172,8 @@ def ask_leaders(partitions: Iterable[TopicPartition]) -> None:
     """Kafka calls a topic created before its partitions' leaders know of it, on a busy machine a good moment before.
 
     Until then they answer with one of half a dozen errors (no such topic, no leader, not the leader, an epoch they do
-    not know yet …), so each error is asked about again: by a new client, for librdkafka keeps in mind that a partition had
-    no leader, and does not look again. Raises the last KafkaException when it is one still after 30 s.
+    not know yet …), so each error is asked about again: by a new client, for librdkafka keeps in mind that a partition
+    had no leader, and does not look again. Raises the last KafkaException when it is one still after 30 s.
     """
     admin = _admin()  # held: its answers end with it
     for future in admin.list_offsets({one: OffsetSpec.latest() for one in partitions}).values():

@@ -30,6 +30,7 @@ FIRST_DAY = datetime(2009, 1, 3, tzinfo=UTC)  # Bitcoin's first block
 # Where a row has no names, a column that is gone gives each later one another meaning: Kraken's number of trades would
 # pass for the volume.
 ROW_CELLS = {"kraken": 8, "binance": 12}
+BINANCES_END = 6  # milliseconds, the bar's last one
 # Exchanges fold the last trades into a bar within a second or two of its end, and two clocks kept by NTP differ by less
 # than one: five seconds later a bar without a successor (nobody has traded since) is final.
 SETTLED = timedelta(seconds=5)
@@ -53,7 +54,7 @@ class CcxtBars(CcxtSource):
         """
         rows = self._read(payload, query)
         body, interval = json_body(self.name, payload), query.interval or DEFAULT_INTERVAL
-        self._ensure_labelled(body, rows)
+        self._ensure_labelled(body, rows, interval)
         bars = [self._bar(row, interval, query, payload) for row in rows]
         for bar in bars:
             ensure_range(self.name, bar, JUMP)
@@ -72,7 +73,7 @@ class CcxtBars(CcxtSource):
             raise SourceError("bad_request", self.name, f"interval {interval}: one of {', '.join(usable)}")
         return name
 
-    def _ensure_labelled(self, body: Any, rows: list[list[Any]]) -> None:
+    def _ensure_labelled(self, body: Any, rows: list[list[Any]], interval: timedelta) -> None:
         """Raises SourceError when the body's records are not ccxt's rows, or not in the order of their labels."""
         if not rows:
             kind: SourceFault = "stale" if has_empty_list(body) else "schema_changed"
@@ -86,9 +87,18 @@ class CcxtBars(CcxtSource):
         cells = ROW_CELLS.get(self.exchange, len(records[0]))
         if len(records[0]) != cells:  # find_bars takes rows of one length alone
             raise SourceError("schema_changed", self.name, f"a bar has {len(records[0])} cells, not {cells}")
+        if self.exchange == "binance":
+            self._ensure_binances_ends(records, interval)
         labels = labels_of(records, rows)
         if not rising(labels) and not falling(labels):
             raise implausible(self.name, "label", f"{labels!r:.80}", "repeated, or out of the body's order")
+
+    def _ensure_binances_ends(self, records: list[Any], interval: timedelta) -> None:
+        """Its rows name their last millisecond too, so that even one of them tells how long it is."""
+        length = interval // timedelta(milliseconds=1)
+        for label, ending in ((exact(record[0]), exact(record[BINANCES_END])) for record in records):
+            if label is None or ending != label + length - 1:
+                raise implausible(self.name, "close time", ending, f"no end of a bar of {interval} from {label} on")
 
     def _bar(self, row: list[Any], interval: timedelta, query: Query, payload: Payload) -> Bar:
         start = self._start(row[0], interval, payload)

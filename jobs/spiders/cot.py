@@ -56,6 +56,8 @@ PATHS = {
 }
 """By kind of report: the path of its link in the index, with the contract's code."""
 KIND = re.compile(rf"/cot/(?:futures/)?({'|'.join(REPORTS)})/")
+MARKET = 5  # digits of a contract's code that name its market
+CODE = re.compile(rf"\bcode\W{{1,3}}(\d{{{MARKET}}})[0-9A-Z+]?(?!\d)", re.ASCII | re.IGNORECASE)
 AS_OF = re.compile(
     r"(?i:AS\s+OF):?\s*((\d{4}-\d{2}-\d{2})|(\d{1,2}/\d{1,2}/\d{4})|([A-Z][a-z]+\.? \d{1,2},? \d{4}))", re.ASCII
 )
@@ -128,9 +130,10 @@ def parse_report(
     """One message a known trader group. `day`: the as_of date asked for; None for the newest report.
 
     `kind` is the one of REPORTS that the page must be; None for any. Raises SourceError schema_changed, implausible (a
-    future date, another kind of report), stale (another day than asked for).
+    future date, another contract or kind of report), stale (another day than asked for).
     """
     page = tree(SOURCE, text)
+    _ensure_contract(page, contract)
     as_of = _as_of(page)
     midnight = datetime.combine(as_of, time(), UTC)
     if midnight > now or as_of < FIRST_REPORT:
@@ -156,6 +159,13 @@ def parse_report(
     return [
         build(Cot, SOURCE, {"contract": contract, "group": group, **times, **found}) for group, found in figures.items()
     ]
+
+
+def _ensure_contract(page: Selector, contract: str) -> None:
+    """A page need not state a code, but not others alone. The first five are the market: 13874A and 13874+ are one."""
+    stated = {found[1].upper() for found in CODE.finditer(words(page))}
+    if stated and contract[:MARKET].upper() not in stated:
+        raise implausible(SOURCE, f"{contract}: the page is of the code {', '.join(sorted(stated))}")
 
 
 def _as_of(page: Selector) -> date:

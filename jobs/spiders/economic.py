@@ -122,6 +122,7 @@ def parse(
     # Figures are read of wanted rows only: what one bond auction writes into its cells costs nobody the page.
     taken = [(row, event) for row, event in events if wanted.takes(event)]
     for row, _ in taken:
+        _ensure_one_moment(row, clock)
         _ensure_clocks_agree(row, clock)
     complete = [_with_figures(row, event) for row, event in taken]
     chosen = list(_one_each(_told_apart(complete)))
@@ -212,6 +213,19 @@ def _time(row: Selector, name: str, clock: _Clock) -> tuple[datetime, date]:
     if clock.zone is None:
         raise changed(SOURCE, f"{ZONE}: the page does not name the zone of data-event-datetime")
     return local.replace(tzinfo=clock.zone).astimezone(UTC), local.date()
+
+
+def _ensure_one_moment(row: Selector, clock: _Clock) -> None:
+    """Where clocks change, an hour comes twice or never; a release in it may be known an hour later than it seems."""
+    stamp = row.attrib.get("data-event-datetime")
+    if not stamp or row.attrib.get("event_timestamp"):
+        return
+    where = f"{row.attrib['id']}: data-event-datetime"
+    local = _read_time(stamp, PAGE_TIME, where).replace(tzinfo=clock.zone)
+    earlier, later = local.utcoffset(), local.replace(fold=1).utcoffset()
+    if earlier != later:  # PEP 495: the second has the greater offset in a gap, and the smaller one in a fold
+        why = "twice" if earlier is not None and later is not None and earlier > later else "never"
+        raise implausible(SOURCE, f"{where} {stamp} comes {why} in {clock.zone}: ask with a fixed offset, such as UTC")
 
 
 def _ensure_clocks_agree(row: Selector, clock: _Clock) -> None:

@@ -245,3 +245,6 @@ def test_bars_of_an_exchange_whose_markets_are_loaded(tmp_path: Path, monkeypatc
         (NOW - 5 * MINUTES, 1.25, 148.5),
         (NOW, 1.15, 148.5),
     ]
+    first = rows[0]
+    assert "11 cells, not 12" in fault_of(source, [first[:11]], query).detail
+    assert "close time" in fault_of(source, [[*first[:6], first[6] + 600_000, *first[7:]]], query).detail

@@ -215,6 +215,19 @@ def test_a_report_of_the_kind_that_its_address_says(page: str, kind: str) -> Non
     assert parse_report(page, "13874+", NOW, kind=kind) == parse_report(page, "13874+", NOW)
 
 
+@pytest.mark.parametrize("stated", ["Code: 209742", "(CODE-20974A)", "Contract Code 209742"])
+def test_a_page_that_states_another_contracts_code(stated: str) -> None:
+    titled = cot_report().replace("<body>", f"<body><h1>NASDAQ-100 {stated}</h1>")
+    kind, detail = refusal(titled)
+    assert (kind, "13874+" in detail, "20974" in detail) == ("implausible", True, True), detail
+
+
+@pytest.mark.parametrize("stated", ["Code: 13874+", "Code-13874A", "Code: 209742, Code: 13874+", "Code of conduct"])
+def test_a_page_that_states_the_contracts_own_code_or_none(stated: str) -> None:
+    titled = cot_report().replace("<body>", f"<body><h1>S&amp;P 500 {stated}</h1>")
+    assert parse_report(titled, "13874+", NOW) == parse_report(cot_report(), "13874+", NOW)
+
+
 def test_another_day_than_asked_for_is_stale() -> None:
     assert refusal(cot_report(), day=date(2025, 5, 6))[0] == "stale"
     assert parse_report(cot_report(), "13874+", NOW, date(2025, 5, 13))

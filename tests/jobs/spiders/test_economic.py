@@ -81,6 +81,20 @@ def test_the_service_and_the_zone_that_was_asked_for() -> None:
     assert parse(service(), NOW) == parse(json.dumps({"data": "<tr><td>No events</td></tr>", "rows_num": 0}), NOW)
 
 
+@pytest.mark.parametrize(
+    ("at", "why"),
+    [("2026/11/01 01:30:00", "twice"), ("2026/03/08 02:30:00", "never")],  # New York's clocks change
+)
+def test_an_hour_that_comes_twice_or_never_is_no_time_of_a_release(at: str, why: str) -> None:
+    later = datetime(2026, 12, 1, tzinfo=UTC)
+    with pytest.raises(SourceError, match=f"eventRowId_501: data-event-datetime {at} comes {why}") as raised:
+        parse(service(event_row(at=at)), later, NEW_YORK)
+    assert raised.value.kind == "implausible"
+    german = event_row(2, "German PPI (MoM)", country="Germany", at=at)
+    wanted = Wanted(countries=("United States",))
+    assert parse(service(german, event_row(3)), later, NEW_YORK, wanted=wanted).released  # it costs nobody the page
+
+
 def test_the_widget_speaks_utc() -> None:
     row = event_row(key=False, bulls=2, at="2026-06-10 12:30:00", attribute="event_timestamp")
     (message,) = parse(f"<html><body><table id='ecEventsTable'>{row}</table></body></html>", NOW).released

@@ -26,7 +26,7 @@ PAGES = {  # what the server answers, and the exit code
     "good": (Answer(dated_vix_page()), 0),
     "refused": (Answer(dated_vix_page(strip("81.45"))), 2),
     "broken": (Answer("", 500), 2),
-    "slow": (Answer(dated_vix_page(), after_s=3), 2),
+    "slow": (Answer(dated_vix_page(), after_s=10), 2),
     "moved": (MOVED, 2),
     "echoed": (Answer(dated_vix_page(strip(f"18.45 {PASSWORD} {HEADER}"))), 2),
     "echoed in an error": (Answer(f"who is {PASSWORD}?", 403), 2),

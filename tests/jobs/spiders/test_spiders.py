@@ -127,7 +127,7 @@ CASES: dict[str, tuple[dict[str, Answer | str], list[str], str | None, str]] = {
     "too many": ({"everything": Answer("", 429, {"Retry-After": "7"})}, ["vix"], "rate_limited", "7 s"),
     "broken": ({"everything": Answer("", 500)}, ["vix"], "unavailable", "500"),
     "missing": ({"everything": Answer("", 404)}, ["vix"], "bad_request", "404"),
-    "slow": ({"/quotes/.VIX": Answer(PAGE, after_s=2 * TIMEOUT_S)}, ["vix"], "unavailable", "Timeout"),
+    "slow": ({"/quotes/.VIX": Answer(PAGE, after_s=8 * TIMEOUT_S)}, ["vix"], "unavailable", "Timeout"),
     "told to wait until a date": (
         {"everything": Answer("", 429, {"Retry-After": "Wed, 25 Nov 2037 10:00:00 GMT"})}, ["vix"], "rate_limited", "",
     ),
