@@ -1,7 +1,9 @@
-"""`python -m benchmarks`: every benchmark in turn, a JSON line each."""
+"""`python -m benchmarks [NAME …]`: these benchmarks in turn, all by default, a JSON line each."""
 
+import argparse
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from market.settings import ROOT
@@ -11,10 +13,15 @@ def names() -> list[str]:
     return sorted(path.stem for path in Path(__file__).parent.glob("*.py") if not path.stem.startswith("_"))
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Exit status 1 when one of them failed; the others still run."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Benchmarks in turn, a JSON line each.")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"default: all, which are {', '.join(names())}")
+    wanted = parser.parse_args(arguments).names or names()
+    if unknown := [name for name in wanted if name not in names()]:
+        parser.error(f"no benchmark {', '.join(unknown)}; there are {', '.join(names())}")
     failed = False
-    for name in names():
+    for name in wanted:
         command = [sys.executable, "-m", f"benchmarks.{name}"]
         run = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False)
         failed |= run.returncode != 0
