@@ -88,6 +88,7 @@ def _readable_errors() -> Iterator[Callable[[], int]]:
         yield status
     except (StackError, MarketError, SettingsError) as error:
         print(f"error: {error}", file=sys.stderr)
+        print("what is up of the stack stays up, to look into or run again: `make stop` ends it", file=sys.stderr)
         code = 1
 
 
