@@ -123,7 +123,7 @@ def _facts(order: Order, scores: dict[str, Score]) -> RecordingFacts:
             "calendar": order.calendar,
             "bar_interval": f"{minutes}m",
             "alignment": ALIGNMENT,
-            "source": f"simulated limit-order book, seed {order.seed}",
+            "source": f"synthetic limit-order book, seed {order.seed}",
             "licence": "none needed: synthetic, no market's data",
             "synthetic": True,
             "model": "Cont, Stoikov & Talreja (2010), Operations Research 58(3)",

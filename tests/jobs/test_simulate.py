@@ -140,7 +140,7 @@ def test_volume_has_the_days_u_shape(bars: list[Bar]) -> None:
 
 def test_it_says_that_it_is_synthetic(recording: Recording, bars: list[Bar]) -> None:
     facts = recording.facts
-    assert facts.synthetic is True and facts.source == "simulated limit-order book, seed 3"
+    assert facts.synthetic is True and facts.source == "synthetic limit-order book, seed 3"
     assert (facts.calendar, facts.bar_interval, facts.alignment) == ("XNYS", timedelta(minutes=5), "open")
     assert "synthetic" in str(facts.licence)
     extra = facts.model_extra or {}
