@@ -73,7 +73,8 @@ def _replay(profile: str, recording_folder: Path | None) -> str:
             f"{seen.wrong} of {seen.bars} replayed bars have not exactly one prediction: see the worker's log, "
             f"{get_layout().log / 'worker.log'}"
         )
-    return summary.text(naive_since, symbols, summary.replay_latency())
+    told = summary.text(naive_since, symbols, summary.replay_latency())
+    return f"synthetic     all of it: {recording.facts.source}\n{told}" if recording.facts.synthetic else told
 
 
 @contextmanager

@@ -100,6 +100,7 @@ def test_the_champion_is_one_row_with_its_bytes(finished: str) -> None:
 
 
 def test_the_summary_tells_what_happened(finished: str) -> None:
+    assert "synthetic     all of it: synthetic random walk" in finished
     for part in (f"bars          {BARS}", f"predictions   {LIVE}", "latency", "log-loss", "Airflow's UI", "p99"):
         assert part in finished
     assert f"{BARS} degraded, 2 missing" in finished

@@ -230,7 +230,7 @@ def test_the_password_of_a_base_url_reaches_nothing(
             given = None if settings else url
             told = ""
             try:
-                fetch(source_named(source), Query(symbol), base_url=given, total_s=5)
+                fetch(source_named(source), Query(symbol), base_url=given, total_s=60)
             except SourceError as error:
                 told = chain(error)
         assert any("Authorization" in headers for _, headers in server.asked)
