@@ -18,6 +18,7 @@ for variable in ("KAFKA_OPTS", "SPARK_SUBMIT_OPTS", "SPARK_DAEMON_JAVA_OPTS"):
 HEAVY = ("faults", "test_main_job.py", "test_live_profile.py")
 
 
+@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the groups in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Groups for pytest-xdist (`make test` runs two at once): the heavy tests are one, else each file is one."""
     for item in items:
