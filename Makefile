@@ -32,7 +32,7 @@ run: $(READY) ## everything, on real bars: history, first model, last bars as li
 	@$(PY) -m local.main_job --profile $(PROFILE) $(if $(RECORDING),--recording "$(RECORDING)")
 
 test: $(READY) ## every test, on the real components
-	@$(PY) -m pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder
+	@$(PY) -m pytest --numprocesses 2 --dist loadscope --no-loadscope-reorder
 
 stop: $(READY) ## ends the local stack; leaves no process
 	@$(PY) -m local.stack stop
