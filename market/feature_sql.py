@@ -157,8 +157,9 @@ def _known_later() -> str:
 
 
 def _of_country(relation: str = "") -> str:
-    """The condition that a release is of the features' country, which the settings keep to letters; else nothing."""
-    country = get_settings().features.country
+    """The condition that a release is of the features' country, which the settings keep to letters; nothing where the
+    features have no events."""
+    country = get_settings().events_country
     return f" AND {relation}country = '{country}'" if country else ""
 
 

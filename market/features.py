@@ -72,6 +72,7 @@ def _hash(features: tuple[Feature, ...], settings: FeatureSettings) -> str:
         "features": [asdict(feature) for feature in features],
         "selects": {path.name: path.read_text() for path in sorted(Path(SELECTS).glob("*.sql"))},
         "settings": settings.model_dump(mode="json"),
+        "country": get_settings().events_country,
     }
     return hashlib.sha256(json.dumps(definition, sort_keys=True).encode()).hexdigest()[:16]
 

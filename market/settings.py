@@ -141,7 +141,7 @@ class FeatureSettings(Section):
         "asset_manager", "leveraged_funds",
     )  # fmt: skip
     country: str | None = Field(
-        None, pattern=r"^[A-Za-z][A-Za-z .]{0,62}$", description="whose events; needed when feeds.countries are several"
+        None, pattern=r"^[A-Za-z][A-Za-z .]{0,62}$", description="whose events; default: the one of feeds.countries"
     )
     events: Annotated[tuple[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], ...], Distinct] = (
         "core_retail_sales", "fed_interest_rate_decision", "core_cpi", "crude_oil_inventories", "building_permits",
@@ -265,6 +265,12 @@ class Settings(BaseSettings):
         missing = {name: path for name, path in below.items() if name not in given}
         object.__setattr__(self, "stream", self.stream.model_copy(update=missing))  # frozen for everybody else
         return self
+
+    @property
+    def events_country(self) -> str | None:
+        """Whose economic events the features are of, whoever else's are in the table; None where they have none."""
+        countries = self.feeds.countries
+        return self.features.country or (countries[0] if len(countries) == 1 else None)
 
     def sources_of(self, symbol: str, feed: Literal["book", "bars"]) -> tuple[str, ...]:
         """The sources to ask for a symbol's book or bars, in order: the instrument's own, else those of all."""

@@ -37,6 +37,7 @@ def test_every_flag_named_is_a_feature_that_is_never_null() -> None:
         ("MARKET_FEATURES__BOOK_LEVELS", "5"),
         ("MARKET_FEATURES__EVENTS", '["core_cpi"]'),
         ("MARKET_FEATURES__USE__COT", "false"),
+        ("MARKET_FEEDS__COUNTRIES", '["Germany"]'),
     ],
 )
 def test_the_hash_changes_with_the_definition(variable: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -44,10 +44,9 @@ def without_book(market_stack: RunningStack) -> Iterator[Cursor]:
         yield connection.cursor()
 
 
-@pytest.fixture
-def of_germany(market_stack: RunningStack) -> Iterator[Cursor]:
-    country = {"MARKET_FEATURES__COUNTRY": "Germany"}
-    with isolated_market(**country), connect("admin") as connection, connection.cursor() as cursor:
+@pytest.fixture(params=[{"MARKET_FEATURES__COUNTRY": "Germany"}, {"MARKET_FEEDS__COUNTRIES": '["Germany"]'}])
+def of_germany(market_stack: RunningStack, request: pytest.FixtureRequest) -> Iterator[Cursor]:
+    with isolated_market(**request.param), connect("admin") as connection, connection.cursor() as cursor:
         yield cursor
 
 
