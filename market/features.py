@@ -261,8 +261,8 @@ def _vix() -> list[Feature]:
 
 
 def _hours_since(time: str) -> str:
-    # 3600e0 is a double; a quotient of whole numbers would be a decimal, rounded to four places.
-    return f"TIMESTAMPDIFF(SECOND, {time}, i.bar_end) / 3600e0"
+    # 3600e6 is a double; a quotient of whole numbers would be a decimal, rounded to four places.
+    return f"TIMESTAMPDIFF(MICROSECOND, {time}, i.bar_end) / 3600e6"
 
 
 def _cot(groups: tuple[str, ...]) -> list[Feature]:

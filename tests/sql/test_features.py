@@ -161,12 +161,12 @@ def test_the_smallest_and_the_largest_prices_have_features(cursor: Cursor, size:
     assert change == closes[-1] - closes[-2]
 
 
-def test_an_age_is_exact_to_the_second(cursor: Cursor) -> None:
-    insert(cursor, "vix", vix_row(START, START + timedelta(minutes=20), 13.0))
+def test_an_age_is_exact(cursor: Cursor) -> None:
+    insert(cursor, "vix", vix_row(START, START + timedelta(minutes=20, microseconds=500_001), 13.0))
     ends = insert_closes(cursor, [1.0] * 3)
     refresh_features(cursor, [(SYMBOL, at) for at in ends])
     assert_table_equals_view(cursor)
-    assert features_at(cursor, ends[1], "vix_age") == (pytest.approx(2 / 3, rel=1e-15),)
+    assert features_at(cursor, ends[1], "vix_age") == (pytest.approx(2399.499999 / 3600, rel=1e-15),)
 
 
 def test_a_late_bar_mends_the_rows_that_reach_it_and_no_others(cursor: Cursor) -> None:
