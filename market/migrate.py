@@ -125,12 +125,16 @@ def _view_text(name: str) -> str:
 
 
 def _missing_in_slot() -> dict[str, str]:
-    """Of what v_slot looks for, the expression that says it is missing; what the model does not use never is."""
-    use = get_settings().features.use
+    """Of what v_slot looks for, the expression that says it is missing; what the model does not use never is.
+
+    Not the flags of the features: those are 1 too where a report is there and one of its figures is not.
+    """
+    features = get_settings().features
+    reports = [f"f.cot_{group}_long IS NULL" for group in features.cot_groups] if features.use.cot else []
     return {
-        "no_book": "book.symbol IS NULL" if use.book else "FALSE",
-        "no_vix": "COALESCE(f.vix_missing, 1) = 1" if use.vix else "FALSE",
-        "no_cot": "COALESCE(f.cot_missing, 1) = 1" if use.cot else "FALSE",
+        "no_book": "book.symbol IS NULL" if features.use.book else "FALSE",
+        "no_vix": "f.vix IS NULL" if features.use.vix else "FALSE",
+        "no_cot": f"({' OR '.join(reports or ['FALSE'])})",
     }
 
 

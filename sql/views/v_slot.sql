@@ -1,6 +1,7 @@
 -- Public: each closed slot's state. missing: no bar; degraded: a bar, but no book, no VIX close or no COT report known by
 -- then; complete: all of them. What cannot be there is not looked for: what the settings' features.use leaves out, and
--- the COT report of a symbol without a contract (its has_cot is 0 all the same).
+-- the COT report of a symbol without a contract (its has_cot is 0 all the same). has_vix and has_cot are read from the
+-- feature row: 0 where there is none.
 CREATE OR REPLACE VIEW v_slot AS
 SELECT s.symbol, s.bar_end, s.live, s.closed_at, s.ready_at,
        CASE WHEN bar.symbol IS NULL THEN 'missing'

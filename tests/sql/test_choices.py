@@ -52,12 +52,12 @@ def of_germany(market_stack: RunningStack, request: pytest.FixtureRequest) -> It
 
 def test_a_slot_is_complete_with_what_the_features_use(without_book_and_cot: Cursor) -> None:
     cursor = without_book_and_cot
-    insert(cursor, "vix", vix_row(MONDAY - timedelta(days=1), MONDAY - timedelta(hours=3), 12.0))
-    insert(cursor, "vix", vix_row(MONDAY, MONDAY + timedelta(minutes=90), 13.0))  # the first with a change
+    insert(cursor, "vix", vix_row(MONDAY - timedelta(days=1), MONDAY + timedelta(minutes=30), 12.0))
+    insert(cursor, "vix", vix_row(MONDAY, MONDAY + timedelta(minutes=90), 13.0))
     ends = insert_closes(cursor, [1.0, 1.1, 1.2], start=MONDAY)
     refresh_features(cursor, [(SYMBOL, at) for at in ends])
     cursor.execute("SELECT state, has_vix FROM v_slot ORDER BY bar_end")
-    assert cursor.fetchall() == (("degraded", 0), ("degraded", 0), ("complete", 1))
+    assert cursor.fetchall() == (("degraded", 0), ("complete", 1), ("complete", 1))
     cursor.execute(
         "SELECT column_name FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = 'feature'"
     )

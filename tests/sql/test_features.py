@@ -198,6 +198,17 @@ def test_a_slot_without_its_feature_row_is_not_complete(cursor: Cursor) -> None:
     assert cursor.fetchone() == ("degraded", 0, 0)
 
 
+def test_a_report_that_lacks_a_figure_is_there(cursor: Cursor) -> None:
+    ends = insert_closes(cursor, [1.0] * 3)
+    insert(cursor, "vix", vix_row(START, ends[1], 13.0))  # the first close of all: nothing to change from
+    for group in ("asset_manager", "leveraged_funds"):
+        insert(cursor, "cot_report", cot_row(START, ends[2], group, 700.0))  # without changes and shares
+    refresh_features(cursor, [(SYMBOL, at) for at in ends])
+    cursor.execute("SELECT has_vix, has_cot FROM v_slot ORDER BY bar_end")
+    assert cursor.fetchall() == ((0, 0), (1, 0), (1, 1))
+    assert features_at(cursor, ends[2], "vix_missing", "cot_missing") == (1, 1)
+
+
 def test_a_late_bar_mends_rows_beyond_any_pause_for_many_symbols_too(cursor: Cursor) -> None:
     day, symbols = 24 * HOUR, [f"S{n}" for n in range(9)]
     days = {symbol: [*range(40), *(range(230, 270) if symbol == "S8" else ())] for symbol in symbols}
