@@ -1,12 +1,19 @@
 -- One least-privilege user a component. market.migrate runs each statement with {user}, {database} and {every_table}
 -- replaced by quoted names from the settings; `-- user:` starts a component's part.
 -- user: stream
-GRANT SELECT, INSERT, UPDATE, DELETE ON {database}.slot TO {user};
-GRANT SELECT, INSERT, UPDATE, DELETE ON {database}.bar TO {user};
-GRANT SELECT, INSERT, UPDATE, DELETE ON {database}.book TO {user};
-GRANT SELECT, INSERT, UPDATE, DELETE ON {database}.vix TO {user};
-GRANT SELECT, INSERT, UPDATE, DELETE ON {database}.cot_report TO {user};
-GRANT SELECT, INSERT, UPDATE, DELETE ON {database}.economic_release TO {user};
+GRANT SELECT, INSERT, UPDATE ON {database}.slot TO {user};
+GRANT SELECT, INSERT, UPDATE ON {database}.bar TO {user};
+GRANT SELECT, INSERT, UPDATE ON {database}.book TO {user};
+GRANT SELECT, INSERT, UPDATE ON {database}.vix TO {user};
+GRANT SELECT, INSERT, UPDATE ON {database}.cot_report TO {user};
+GRANT SELECT, INSERT, UPDATE ON {database}.economic_release TO {user};
+-- What was fetched is never deleted: the right to it, which a database may have from before, is taken back.
+REVOKE DELETE ON {database}.slot FROM {user};
+REVOKE DELETE ON {database}.bar FROM {user};
+REVOKE DELETE ON {database}.book FROM {user};
+REVOKE DELETE ON {database}.vix FROM {user};
+REVOKE DELETE ON {database}.cot_report FROM {user};
+REVOKE DELETE ON {database}.economic_release FROM {user};
 GRANT SELECT, INSERT, UPDATE, DELETE ON {database}.feature TO {user};
 GRANT SELECT, INSERT, UPDATE, DELETE ON {database}.target TO {user};
 GRANT SELECT, INSERT, UPDATE ON {database}.stream_heartbeat TO {user};

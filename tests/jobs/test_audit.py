@@ -36,7 +36,7 @@ def market(market_stack: RunningStack) -> Iterator[None]:
 @pytest.fixture
 def cursor(market: None) -> Iterator[Cursor]:
     """A cursor that commits each statement, on tables that hold the synthetic bars and their right feature rows."""
-    with connect("stream") as connection, connection.cursor() as cursor:
+    with connect("admin") as connection, connection.cursor() as cursor:
         for table in (*TABLES, "feature", "target"):
             cursor.execute(f"DELETE FROM {table}")
         write_bars(cursor)

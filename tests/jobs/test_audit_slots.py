@@ -36,8 +36,8 @@ def market(replay_market: Settings) -> Iterator[Settings]:
 
 @pytest.fixture
 def cursor(market: Settings) -> Iterator[Cursor]:
-    """As the stream, committing each statement."""
-    with connect("stream") as connection, connection.cursor() as cursor:
+    """Committing each statement."""
+    with connect("admin") as connection, connection.cursor() as cursor:
         connection.autocommit(True)
         yield cursor
 

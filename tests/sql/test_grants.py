@@ -3,7 +3,7 @@
 import pymysql
 import pytest
 
-from market.database import connect
+from market.database import connect, user_of
 from market.migrate import migrate
 from market.settings import Component
 
@@ -20,6 +20,8 @@ DENIED = {1142, 1044, 1227}  # command denied on table, access denied to databas
         ("stream", "INSERT INTO prediction (symbol) VALUES ('x')"),
         ("stream", "SELECT * FROM model"),
         ("stream", "DROP TABLE bar"),
+        ("stream", "DELETE FROM bar"),
+        ("stream", "DELETE FROM cot_report"),
         ("stream", "ALTER TABLE bar DROP PARTITION earlier"),
         ("trainer", "DELETE FROM model"),
         ("trainer", "UPDATE feature SET close = 0"),
@@ -49,6 +51,15 @@ def test_what_is_not_granted_is_denied(market: dict[str, str], component: Compon
 def test_what_is_granted_works(market: dict[str, str], component: Component, statement: str) -> None:
     with connect(component) as connection:
         connection.cursor().execute(statement)
+
+
+def test_a_right_of_before_is_taken_back(market: dict[str, str]) -> None:
+    with connect("admin") as connection:
+        connection.cursor().execute(f"GRANT DELETE ON {market['MARKET_MARIADB__DATABASE']}.slot TO {user_of('stream')}")
+    migrate()
+    with connect("stream") as connection, pytest.raises(pymysql.err.MySQLError) as error:
+        connection.cursor().execute("DELETE FROM slot")
+    assert error.value.args[0] in DENIED
 
 
 def test_migrating_again_changes_nothing(market: dict[str, str]) -> None:
