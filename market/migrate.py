@@ -5,6 +5,7 @@
 
 import re
 from collections.abc import Iterator
+from hashlib import sha256
 from urllib.parse import quote
 
 from pymysql.cursors import Cursor
@@ -96,11 +97,16 @@ def _sync_instruments(cursor: Cursor) -> None:
 
 
 def _fill_targets(cursor: Cursor) -> list[str]:
-    """Labels of feature rows that are older than the table `target`, a transaction a symbol; later ones come with their
-    rows. A database that has labels is left alone."""
-    cursor.execute("SELECT symbol FROM slot WHERE NOT EXISTS (SELECT 1 FROM target) GROUP BY symbol")
+    """Makes the labels anew when they are of other `targets` than the settings', or of rows older than the table, a
+    transaction a symbol; later ones come with their rows. Which `targets` is noted last: a run that broke off is
+    repeated."""
+    noted = f"labels by bar; definition {sha256(target_select('slots_all').encode()).hexdigest()[:16]}"
+    if _comment_of(cursor, "target") == noted:
+        return []
+    cursor.execute("SELECT symbol FROM slot GROUP BY symbol")
     done = []
     for (symbol,) in cursor.fetchall():
+        cursor.execute("DELETE FROM target WHERE symbol = %s", (symbol,))
         rows = cursor.execute(
             "INSERT INTO target (symbol, bar_end, up1, up2, down1, down2) "
             "SELECT symbol, bar_end, up1, up2, down1, down2 FROM v_label WHERE symbol = %s",
@@ -108,7 +114,16 @@ def _fill_targets(cursor: Cursor) -> list[str]:
         )
         cursor.connection.commit()
         done += [f"labels of {symbol}: {rows}"] if rows else []
+    cursor.execute("ALTER TABLE target COMMENT = %s", (noted,))
     return done
+
+
+def _comment_of(cursor: Cursor, table: str) -> str:
+    cursor.execute(
+        "SELECT table_comment FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = %s",
+        (table,),
+    )
+    return str((cursor.fetchone() or ("",))[0])
 
 
 def _view_text(name: str) -> str:

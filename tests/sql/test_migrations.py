@@ -12,7 +12,7 @@ from jobs.streaming.refresh import refresh_features
 from market import migrate as migrations
 from market.database import connect, user_of
 from tests.base_rows import HOUR, SYMBOL, bar_row, insert, insert_closes, release_row, slot_row
-from tests.market_world import isolated_market
+from tests.market_world import forget_settings, isolated_market
 from tests.stack import RunningStack
 
 
@@ -50,6 +50,18 @@ def test_exact_keys_labels_and_partitions_come_to_a_database_with_rows(cursor: C
     undo(cursor, *names)
     assert migrations.migrate() == [*(f"migration {name}" for name in names), f"labels of {SYMBOL}: 120"]
     assert {table: content(cursor, table) for table in before} == before
+    assert migrations.migrate() == []
+
+
+def test_labels_are_those_of_the_settings(cursor: Cursor, monkeypatch: pytest.MonkeyPatch) -> None:
+    walk = random.Random(3)
+    ends = insert_closes(cursor, [100 + walk.gauss(0, 1) for _ in range(60)])
+    refresh_features(cursor, [(SYMBOL, at) for at in ends])
+    before = content(cursor, "target")
+    monkeypatch.setenv("MARKET_TARGETS__HORIZONS", "[2, 4]")
+    forget_settings()
+    assert migrations.migrate() == [f"labels of {SYMBOL}: 60"]
+    assert content(cursor, "target") == content(cursor, "v_label") != before
     assert migrations.migrate() == []
 
 
