@@ -35,6 +35,7 @@ def migrate() -> list[str]:
     done = _apply_migrations()
     with connect("admin") as connection, connection.cursor() as cursor:
         done += _sync_feature_columns(cursor)
+        done += _note_catalogue(cursor)
         _sync_instruments(cursor)
         connection.commit()
         for view in VIEWS:
@@ -68,20 +69,33 @@ def _apply_migrations() -> list[str]:
 
 
 def _sync_feature_columns(cursor: Cursor) -> list[str]:
-    """Adds the catalogue's missing columns to `feature`; columns of a former catalogue stay and become NULL."""
+    """Adds the catalogue's missing columns to `feature`, describes anew those whose formula is another one now; columns
+    of a former catalogue stay and become NULL."""
     cursor.execute(
-        "SELECT column_name FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = 'feature'"
+        "SELECT column_name, column_comment FROM information_schema.columns "
+        "WHERE table_schema = DATABASE() AND table_name = 'feature'"
     )
-    existing = {row[0] for row in cursor.fetchall()}
-    missing = [feature for feature in catalogue().features if feature.name not in existing]
-    if not missing:
+    existing = dict(cursor.fetchall())
+    comments = {feature.name: f"{feature.unit}: {feature.formula}"[:1000] for feature in catalogue().features}
+    changed = {name: comment for name, comment in comments.items() if existing.get(name) != comment}
+    if not changed:
         return []
-    columns = ", ".join(f"ADD COLUMN `{feature.name}` DOUBLE NULL COMMENT %s" for feature in missing)
-    cursor.execute(
-        f"ALTER TABLE feature {columns}",
-        [f"{feature.unit}: {feature.formula}"[:1000] for feature in missing],
+    columns = ", ".join(
+        f"{'MODIFY' if name in existing else 'ADD'} COLUMN `{name}` DOUBLE NULL COMMENT %s" for name in changed
     )
-    return [f"feature column {feature.name}" for feature in missing]
+    cursor.execute(f"ALTER TABLE feature {columns}", list(changed.values()))
+    return [f"feature column {name}" for name in changed]
+
+
+def _note_catalogue(cursor: Cursor) -> list[str]:
+    """Notes the catalogue in the comment of `feature`; says what to do with rows of a former one."""
+    noted = f"model input rows; catalogue {catalogue().hash}"
+    if _comment_of(cursor, "feature") == noted:
+        return []
+    cursor.execute("ALTER TABLE feature COMMENT = %s", (noted,))
+    rows_of_before = cursor.execute("SELECT 1 FROM feature LIMIT 1")
+    told = "rows of a former catalogue: `python -m jobs.audit` makes them anew, before the next model is trained"
+    return [told] if rows_of_before else []
 
 
 def _sync_instruments(cursor: Cursor) -> None:

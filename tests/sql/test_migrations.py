@@ -65,6 +65,23 @@ def test_labels_are_those_of_the_settings(cursor: Cursor, monkeypatch: pytest.Mo
     assert migrations.migrate() == []
 
 
+def test_another_period_is_described_and_its_rows_are_asked_for(
+    cursor: Cursor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ends = insert_closes(cursor, [100.0 + n % 7 for n in range(60)])
+    refresh_features(cursor, [(SYMBOL, at) for at in ends])
+    monkeypatch.setenv("MARKET_FEATURES__PRICE_PERIOD", "5")
+    forget_settings()
+    column, rows = migrations.migrate()
+    assert (column, rows[:26]) == ("feature column price_ma", "rows of a former catalogue")
+    cursor.execute(
+        "SELECT column_comment FROM information_schema.columns WHERE table_schema = DATABASE() "
+        "AND table_name = 'feature' AND column_name = 'price_ma'"
+    )
+    assert cursor.fetchone() == ("quote currency: mean close of 5 bars",)
+    assert migrations.migrate() == []
+
+
 def test_bars_get_the_time_of_their_arrival(cursor: Cursor) -> None:
     late, early = datetime(2024, 1, 8, 12), datetime(2024, 1, 8, 10)
     insert(cursor, "bar", bar_row(early, 1.0, received_at=late), bar_row(late, 1.0, known_at=late, received_at=early))
