@@ -36,12 +36,16 @@ def is_on_loopback() -> bool:
     return get_settings().mariadb.host in LOOPBACK
 
 
-def connect(component: Component, *, read_timeout_s: int | None = None) -> "pymysql.Connection[Cursor]":
+def connect(
+    component: Component, *, read_timeout_s: int | None = None, **variables: int
+) -> "pymysql.Connection[Cursor]":
     """A new connection as the component's own user; times in and out are naive UTC.
 
     A statement that takes longer than `read_timeout_s` seconds breaks the connection; None waits for ever.
+    `variables` of the session, such as wait_timeout, hold for whatever the connection is replaced with, too.
     """
     mariadb = get_settings().mariadb
+    also = "".join(f", {name} = {value:d}" for name, value in variables.items())
     return pymysql.connect(
         host=mariadb.host,
         port=mariadb.port,
@@ -53,7 +57,7 @@ def connect(component: Component, *, read_timeout_s: int | None = None) -> "pymy
         read_timeout=read_timeout_s,
         ssl_disabled=is_on_loopback(),
         autocommit=False,
-        init_command=f"SET time_zone = '+00:00', sql_mode = '{SQL_MODE}'",
+        init_command=f"SET time_zone = '+00:00', sql_mode = '{SQL_MODE}'{also}",
     )
 
 

@@ -33,6 +33,9 @@ from market.settings import get_settings
 log = structlog.get_logger()
 
 GIVE_UP_AFTER_S = 120.0
+# A vanished driver's connection stays open: after so long in mid-transaction MariaDB ends it, with its locks. Kafka is
+# waited for in a transaction, for a minute.
+ABANDONED_S = 150
 ROWS_AT_ONCE = 2_000  # of the base tables, on one connection; for more it is worth to open others
 # Lost connection, server gone, lock wait timeout, deadlock, server shutting down: trying again is the right answer.
 PASSING_ERRORS = {1053, 1205, 1213, 1927, 2003, 2006, 2013, 2055}
@@ -108,6 +111,7 @@ class BatchWriter:
         connection = self._connect()
         with connection.cursor() as cursor:
             cursor.execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
+            cursor.execute("SET SESSION idle_transaction_timeout = %s", (ABANDONED_S,))
         return connection
 
     def _bury(self, refused: list[DeadLetter]) -> None:

@@ -1,4 +1,8 @@
-"""At most one stream writes at a time: a MariaDB lock that dies with its holder's connection."""
+"""At most one stream writes at a time: a MariaDB lock that dies with its holder's connection.
+
+A machine that vanishes, or is cut off, closes no connection; MariaDB itself would keep it, and the lock, for eight
+hours. So a holder that says nothing for EXPIRES_S has lost the lease.
+"""
 
 import time
 from types import TracebackType
@@ -7,10 +11,14 @@ import structlog
 
 from market.database import connect
 from market.errors import MarketError
+from market.settings import get_settings
 
 log = structlog.get_logger()
 LEASE = "market_stream"
+NAME_LIMIT = 64  # of a lock
 WAIT_STEP_S = 5
+EXPIRES_S = 60  # far more than between two renewals
+ANSWER_S = 30  # a MariaDB that vanishes leaves its clients waiting, too
 
 
 class LeaseLost(MarketError):
@@ -25,18 +33,20 @@ class Lease:
 
     def __enter__(self) -> "Lease":
         give_up_at = time.monotonic() + self._patience_s
-        self._connection = connect("stream")
+        # MariaDB's locks are of the whole server, which may hold a second database with a stream of its own.
+        self._name = f"{LEASE}.{get_settings().mariadb.database}"[:NAME_LIMIT]
+        self._connection = connect("stream", read_timeout_s=ANSWER_S, wait_timeout=EXPIRES_S)
         while not self._try_lock():
-            log.info("another stream holds the lease, waiting", lease=LEASE)
+            log.info("another stream holds the lease, waiting", lease=self._name)
             if time.monotonic() > give_up_at:
                 raise LeaseLost(
-                    f"another stream still holds the lease {LEASE} after {self._patience_s} s; stop it first"
+                    f"another stream still holds the lease {self._name} after {self._patience_s} s; stop it first"
                 )
         return self
 
     def _try_lock(self) -> bool:
         with self._connection.cursor() as cursor:
-            cursor.execute("SELECT GET_LOCK(%s, %s)", (LEASE, WAIT_STEP_S))
+            cursor.execute("SELECT GET_LOCK(%s, %s)", (self._name, WAIT_STEP_S))
             row = cursor.fetchone()
         return bool(row and row[0] == 1)
 
@@ -44,10 +54,10 @@ class Lease:
         """Keeps the connection alive, takes the lock again after a lost one. Raises LeaseLost when another has it."""
         self._connection.ping(reconnect=True)
         with self._connection.cursor() as cursor:
-            cursor.execute("SELECT IS_USED_LOCK(%s) = CONNECTION_ID()", (LEASE,))
+            cursor.execute("SELECT IS_USED_LOCK(%s) = CONNECTION_ID()", (self._name,))
             row = cursor.fetchone()
         if not (row and row[0]) and not self._try_lock():
-            raise LeaseLost(f"the lease {LEASE} went to another stream")
+            raise LeaseLost(f"the lease {self._name} went to another stream")
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -254,3 +254,16 @@ def test_a_slot_that_is_replayed_with_other_sessions_takes_them(send: Send) -> N
     send(slot(0))
     send(slot(0).model_copy(update={"closure_at": at(70)}))
     assert rows("SELECT closure_at FROM slot") == ((at(70).replace(tzinfo=None),),)
+
+
+def test_a_vanished_driver_does_not_keep_its_locks(
+    send: Send, writer: BatchWriter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its machine died in mid-transaction and closed no connection: MariaDB ends it, and the next driver goes on."""
+    send(bar(0), slot(0))
+    monkeypatch.setattr(batch, "ABANDONED_S", 1)
+    gone = writer._open()
+    with gone.cursor() as cursor:
+        cursor.execute("UPDATE feature SET close = 9")
+    send(bar(0, close=1.2, known_after=timedelta(minutes=3)))
+    assert rows("SELECT close FROM feature") == ((1.2,),)
