@@ -264,7 +264,7 @@ class Prediction(Message):
 
 
 class DeadLetter(Message):
-    """Topic `dead_letter`: a record that could not be used, whole, with the reason."""
+    """Topic `dead_letter`: a record that could not be used, with the reason; whole, unless the reason says how much."""
 
     source: str
     reason: str

@@ -15,6 +15,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql.streaming.query import StreamingQuery
 
 from jobs.streaming.batch import GIVE_UP_AFTER_S, BatchWriter, is_passing
+from jobs.streaming.collect import collect
 from jobs.streaming.heartbeat import beat
 from jobs.streaming.lease import Lease
 from jobs.streaming.session import build_session, read_topics
@@ -45,7 +46,7 @@ def start_query(settings: Settings, once: bool) -> tuple[StreamingQuery, BatchWr
 
     def write_batch(batch: DataFrame, batch_id: int) -> None:
         started = time.perf_counter()
-        records = batch.toArrow()
+        records = collect(batch)
         read_ms = round(1000 * (time.perf_counter() - started), 1)
         messages = writer.write(records)
         log.info("batch", id=batch_id, messages=messages, read_ms=read_ms, **writer.laps.ms)

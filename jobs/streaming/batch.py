@@ -152,7 +152,7 @@ def split(records: pa.Table, shapes: list[TopicShape]) -> tuple[Rows, list[DeadL
             if not isinstance(message, str)
         ]
         is_bad = pa.array([isinstance(reason, str) for reason in judged], pa.bool_())
-        bad = mine.filter(is_bad).select(["topic", "partition", "offset", "record"]).to_pylist()
+        bad = mine.filter(is_bad).select(["topic", "partition", "offset", "record", "size"]).to_pylist()
         reasons = [reason for reason in judged if isinstance(reason, str)]
         refused += [dead_letter(record, reason) for record, reason in zip(bad, reasons, strict=True)]
     return rows, refused

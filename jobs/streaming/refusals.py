@@ -15,14 +15,14 @@ PAYLOAD_LIMIT = 1 << 20  # bytes; brokers take no larger record unless told to
 
 
 def dead_letter(record: dict[str, Any], reason: str) -> DeadLetter:
-    """The dead letter of a refused record (topic, partition, offset, record)."""
-    value = record["record"] or b""
-    if len(value) > PAYLOAD_LIMIT:
-        reason += f" (the payload's first {PAYLOAD_LIMIT} of {len(value)} bytes)"
+    """The dead letter of a refused record (topic, partition, offset, record, size)."""
+    value = (record["record"] or b"")[:PAYLOAD_LIMIT]
+    if len(value) < record["size"]:
+        reason += f" (the payload's first {len(value)} of {record['size']} bytes)"
     return DeadLetter(
         source="stream",
         reason=reason,
-        payload=_text(value[:PAYLOAD_LIMIT]),
+        payload=_text(value),
         topic=record["topic"],
         partition=record["partition"],
         offset=record["offset"],

@@ -58,18 +58,19 @@ def topic_shapes(settings: Settings) -> list[TopicShape]:
 
 
 def to_features(records: DataFrame, shapes: list[TopicShape], book_levels: int) -> DataFrame:
-    """(topic, partition, offset, value) -> place, `usable`, `record` and every derived feature.
+    """(topic, partition, offset, value) -> place, `usable`, `record`, its `size` and every derived feature.
 
-    `record` is the value's bytes, which refusals.py judges and reads the message's own fields from; the features of a
-    record that is not usable mean nothing.
+    `record` is the value's bytes, `size` of them, which refusals.py judges and reads the message's own fields from; the
+    features of a record that is not usable mean nothing.
     """
     json = F.from_json(F.col("value").cast("string"), _schema(shapes), JSON_OPTIONS)
-    parsed = records.select("topic", "partition", "offset", F.col("value").alias("record"), json.alias("m"))
+    size = F.coalesce(F.length("value"), F.lit(0)).alias("size")
+    parsed = records.select("topic", "partition", "offset", F.col("value").alias("record"), size, json.alias("m"))
     message = F.col("m")
     usable = F.coalesce(message[CORRUPT].isNull() & _usable(message, shapes), F.lit(False))
     judged = parsed.withColumn("usable", usable)
     derived = [*bars.derived(message), *books.derived(message, book_levels), *slots.derived(message)]
-    return judged.select("topic", "partition", "offset", "usable", "record", *derived)
+    return judged.select("topic", "partition", "offset", "usable", "record", "size", *derived)
 
 
 def _schema(shapes: list[TopicShape]) -> str:
