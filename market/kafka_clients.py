@@ -5,14 +5,18 @@ import time
 from collections.abc import Iterable
 from typing import Any, NoReturn, Self
 
+import structlog
 from confluent_kafka import Consumer, KafkaException, Message, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
+from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, OffsetSpec
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from market.errors import MarketError
 from market.settings import get_settings
 
+log = structlog.get_logger()
+
 LOOK_S = 0.1  # between two looks at what is confirmed
+RECORD_LIMIT = 1_000_000  # bytes that a topic takes unless it is told otherwise
 LETTER_LIMIT = 8 << 20  # bytes of a dead letter: one of the largest record, each of whose characters takes six in JSON
 
 
@@ -165,6 +169,18 @@ def ensure_topics(names: Iterable[str] | None = None) -> list[str]:
                 raise
     ask_leaders([TopicPartition(name, n) for name in created for n in range(settings.kafka.partitions)])
     return created
+
+
+def record_limit(topic: str) -> int:
+    """Bytes of the largest record that the topic takes; Kafka's default where it does not say. One that somebody else
+    created need not take what `ensure_topics` would have had it take."""
+    admin = _admin()  # held: its answers end with it
+    try:
+        (future,) = admin.describe_configs([ConfigResource(ConfigResource.Type.TOPIC, topic)]).values()
+        return int(future.result(30)["max.message.bytes"].value)
+    except KafkaException as error:  # an installation may not let everybody ask
+        log.warning("record limit not told, taking the default", topic=topic, limit=RECORD_LIMIT, error=str(error))
+        return RECORD_LIMIT
 
 
 @retry(retry=retry_if_exception_type(KafkaException), stop=stop_after_delay(30), wait=wait_fixed(0.05), reraise=True)

@@ -21,7 +21,7 @@ from jobs.streaming.lease import Lease
 from jobs.streaming.session import build_session, read_topics
 from jobs.streaming.transform import to_features, topic_shapes
 from market.database import connect
-from market.kafka_clients import LETTER_LIMIT, ConfirmedPublisher, ensure_topics, producer
+from market.kafka_clients import LETTER_LIMIT, ConfirmedPublisher, ensure_topics, producer, record_limit
 from market.partitions import keep_partitions
 from market.settings import Settings, get_settings
 
@@ -42,7 +42,7 @@ def start_query(settings: Settings, once: bool) -> tuple[StreamingQuery, BatchWr
     records = read_topics(session, settings, [shape.topic for shape in shapes])
     kafka = producer(**{"linger.ms": 0, "message.max.bytes": LETTER_LIMIT})
     publisher = ConfirmedPublisher(kafka, patience_s=BROKER_RESTART_S)
-    writer = BatchWriter(lambda: connect("stream"), publisher, shapes)
+    writer = BatchWriter(lambda: connect("stream"), publisher, shapes, record_limit(settings.topics.dead_letter))
 
     def write_batch(batch: DataFrame, batch_id: int) -> None:
         started = time.perf_counter()

@@ -22,11 +22,11 @@ from jobs.streaming.parallel import Connect, refresh_in_parallel, upsert_in_para
 from jobs.streaming.ranges import Key, plan
 from jobs.streaming.readiness import announce, keys_to_announce, mark_announced
 from jobs.streaming.refresh import refresh_labels, refresh_rows
-from jobs.streaming.refusals import dead_letter, judge
+from jobs.streaming.refusals import as_record, dead_letter, judge
 from jobs.streaming.tables import TABLES, table_row, upsert_rows
 from jobs.streaming.touched import Rows, reached_spans, touched_keys
 from jobs.streaming.transform import TopicShape
-from market.kafka_clients import ConfirmedPublisher
+from market.kafka_clients import LETTER_LIMIT, ConfirmedPublisher
 from market.messages import DeadLetter
 from market.settings import get_settings
 
@@ -36,6 +36,7 @@ GIVE_UP_AFTER_S = 120.0
 # A vanished driver's connection stays open: after so long in mid-transaction MariaDB ends it, with its locks. Kafka is
 # waited for in a transaction, for a minute.
 ABANDONED_S = 150
+REFUSALS_TOLD = 20  # a line each; the task's log of a stream has no end, and all of them are in the topic
 ROWS_AT_ONCE = 2_000  # of the base tables, on one connection; for more it is worth to open others
 # Lost connection, server gone, lock wait timeout, deadlock, server shutting down: trying again is the right answer.
 PASSING_ERRORS = {1053, 1205, 1213, 1927, 2003, 2006, 2013, 2055}
@@ -44,10 +45,17 @@ PASSING_ERRORS = {1053, 1205, 1213, 1927, 2003, 2006, 2013, 2055}
 class BatchWriter:
     """Holds the connection and the publisher between batches; one thread only."""
 
-    def __init__(self, connect: Connect, publisher: ConfirmedPublisher, shapes: list[TopicShape]) -> None:
+    def __init__(
+        self,
+        connect: Connect,
+        publisher: ConfirmedPublisher,
+        shapes: list[TopicShape],
+        letter_limit: int = LETTER_LIMIT,
+    ) -> None:
         self._connect = connect
         self._shapes = shapes
         self._publisher = publisher
+        self._letter_limit = letter_limit
         self._connection: pymysql.Connection[Cursor] | None = None
         self.last_bar: datetime | None = None
         self.laps = Laps()
@@ -116,9 +124,12 @@ class BatchWriter:
 
     def _bury(self, refused: list[DeadLetter]) -> None:
         topic = get_settings().topics.dead_letter
-        for letter in refused:
+        for letter in refused[:REFUSALS_TOLD]:
             log.warning("record refused", topic=letter.topic, offset=letter.offset, reason=letter.reason)
-            self._publisher.send(topic, letter.source, letter.to_bytes())
+        if len(refused) > REFUSALS_TOLD:
+            log.warning("more records refused", records=len(refused) - REFUSALS_TOLD, reasons=topic)
+        for letter in refused:
+            self._publisher.send(topic, letter.source, as_record(letter, self._letter_limit))
         if refused:
             self._publisher.flush()
 

@@ -12,6 +12,8 @@ from market.messages import LARGEST, DeadLetter, Message
 
 SHOWN = 64  # characters of a value, or of a field that nobody knows, in a reason; the payload itself is kept whole
 PAYLOAD_LIMIT = 1 << 20  # bytes; brokers take no larger record unless told to
+ENVELOPE = 8 << 10  # bytes of a letter beside its payload, and of the record around the letter, at most
+ESCAPED = 6  # bytes of a character in JSON, at most
 
 
 def dead_letter(record: dict[str, Any], reason: str) -> DeadLetter:
@@ -28,6 +30,17 @@ def dead_letter(record: dict[str, Any], reason: str) -> DeadLetter:
         offset=record["offset"],
         failed_at=datetime.now(UTC),
     )
+
+
+def as_record(letter: DeadLetter, limit: int) -> bytes:
+    """The letter for a topic that takes `limit` bytes a record: its payload is cut where it would be refused itself,
+    for a letter that cannot be sent would end its batch, again at every start."""
+    whole = letter.to_bytes()
+    if len(whole) + ENVELOPE <= limit:
+        return whole
+    kept = letter.payload[: max(0, limit - 2 * ENVELOPE) // ESCAPED]
+    reason = f"{letter.reason} (the payload's first {len(kept)} characters: its topic takes {limit} bytes a record)"
+    return letter.model_copy(update={"payload": kept, "reason": reason}).to_bytes()
 
 
 def judge(value: bytes | None, usable: bool, shape: TopicShape) -> Message | str:

@@ -10,17 +10,27 @@ import pymysql
 import pytest
 import structlog
 from confluent_kafka import OFFSET_BEGINNING, TopicPartition
+from confluent_kafka.admin import NewTopic
 from pymysql.cursors import Cursor
 from pyspark.sql import SparkSession
 
 from jobs.streaming import batch, parallel, ranges
 from jobs.streaming.batch import BatchWriter
 from jobs.streaming.heartbeat import beat
+from jobs.streaming.refusals import as_record
 from jobs.streaming.transform import to_features, topic_shapes
 from market.database import connect
 from market.features import catalogue
-from market.kafka_clients import ConfirmedPublisher, consumer
-from market.messages import Bar, Message, SlotClosed
+from market.kafka_clients import (
+    LETTER_LIMIT,
+    ConfirmedPublisher,
+    _admin,
+    ask_leaders,
+    consumer,
+    producer,
+    record_limit,
+)
+from market.messages import Bar, DeadLetter, Message, SlotClosed
 from market.settings import Settings, get_settings
 
 START = datetime(2024, 1, 8, 10, tzinfo=UTC)
@@ -267,3 +277,28 @@ def test_a_vanished_driver_does_not_keep_its_locks(
         cursor.execute("UPDATE feature SET close = 9")
     send(bar(0, close=1.2, known_after=timedelta(minutes=3)))
     assert rows("SELECT close FROM feature") == ((1.2,),)
+
+
+def test_a_letter_fits_a_topic_that_somebody_else_created(replay_market: Settings) -> None:
+    topic = f"{get_settings().topics.dead_letter}.default"
+    admin = _admin()
+    admin.create_topics([NewTopic(topic, num_partitions=1)])[topic].result(30)
+    ask_leaders([TopicPartition(topic, 0)])
+    letter = DeadLetter(source="stream", reason="rubbish", payload="\x01" * 900_000, failed_at=START)
+    with ConfirmedPublisher(producer(**{"message.max.bytes": LETTER_LIMIT})) as publisher:
+        publisher.send(topic, "stream", as_record(letter, record_limit(topic)))
+        publisher.flush()
+    (kept,) = read(topic)
+    assert len(kept["payload"]) > 100_000
+    assert letter.payload.startswith(kept["payload"])
+    assert f"rubbish (the payload's first {len(kept['payload'])} characters" in kept["reason"]
+    assert record_limit(get_settings().topics.dead_letter) == LETTER_LIMIT
+
+
+def test_a_flood_of_rubbish_is_told_in_a_few_lines(send: Send) -> None:
+    with structlog.testing.capture_logs() as logs:
+        send(*[("volume", str(n)) for n in range(50)])
+    refused = [entry for entry in logs if "refused" in entry["event"]]
+    assert len(refused) == batch.REFUSALS_TOLD + 1
+    assert refused[-1]["records"] == 50 - batch.REFUSALS_TOLD
+    assert len(read(get_settings().topics.dead_letter)) == 50
