@@ -5,6 +5,7 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 from urllib.parse import quote
 
@@ -12,6 +13,7 @@ from pymysql.cursors import Cursor
 from yoyo import get_backend, read_migrations
 
 from market.database import connect, is_on_loopback, password_of, user_of
+from market.errors import MarketError
 from market.feature_sql import feature_view_select, indicator_select, target_select
 from market.features import catalogue
 from market.partitions import keep_partitions
@@ -27,11 +29,37 @@ VIEWS = (
     "v_gap",
     "v_slot",
 )  # each after those it reads
+ALONE_PATIENCE_S = 60
+NAME_LIMIT = 64  # of a lock
 GRANTED: tuple[Component, ...] = ("stream", "worker", "trainer", "feeds", "reader")
 
 
+class MigrationRuns(MarketError):
+    """Another process is at it."""
+
+
 def migrate() -> list[str]:
-    """Applies all that is missing; returns one line a change for the caller to show."""
+    """Applies all that is missing; returns one line a change for the caller to show. Raises MigrationRuns."""
+    with _alone():
+        return _migrate()
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Holds a lock of MariaDB's, which ends with this process, however it ends. yoyo's own is a row in a table: a
+    migration that was killed would leave it there, and no other would start again."""
+    name = f"market_migrate.{get_settings().mariadb.database}"[:NAME_LIMIT]
+    with connect("admin") as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT GET_LOCK(%s, %s)", (name, ALONE_PATIENCE_S))
+        row = cursor.fetchone()
+        if not row or row[0] != 1:
+            raise MigrationRuns(
+                f"another market.migrate still holds {name} after {ALONE_PATIENCE_S} s; wait for its end"
+            )
+        yield
+
+
+def _migrate() -> list[str]:
     done = _apply_migrations()
     with connect("admin") as connection, connection.cursor() as cursor:
         done += _sync_feature_columns(cursor)
@@ -59,6 +87,7 @@ def _apply_migrations() -> list[str]:
     backend = get_backend(address)
     try:
         migrations = read_migrations(str(SQL / "migrations"))
+        backend.break_lock()  # whoever holds it is dead, or this process would not be alone
         with backend.lock():
             missing = backend.to_apply(migrations)
             names = [f"migration {migration.id}" for migration in missing]

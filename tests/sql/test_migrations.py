@@ -82,6 +82,19 @@ def test_another_period_is_described_and_its_rows_are_asked_for(
     assert migrations.migrate() == []
 
 
+def test_a_migration_that_was_killed_does_not_lock_the_next_one_out(cursor: Cursor) -> None:
+    cursor.execute("INSERT INTO yoyo_lock (locked, ctime, pid) VALUES (1, UTC_TIMESTAMP(), 4194304)")
+    assert migrations.migrate() == []
+    assert cursor.execute("SELECT 1 FROM yoyo_lock") == 0
+
+
+def test_two_migrations_do_not_run_at_once(cursor: Cursor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(migrations, "ALONE_PATIENCE_S", 1)
+    with migrations._alone(), pytest.raises(migrations.MigrationRuns, match=r"another market\.migrate still holds"):
+        migrations.migrate()
+    assert migrations.migrate() == []
+
+
 def test_bars_get_the_time_of_their_arrival(cursor: Cursor) -> None:
     late, early = datetime(2024, 1, 8, 12), datetime(2024, 1, 8, 10)
     insert(cursor, "bar", bar_row(early, 1.0, received_at=late), bar_row(late, 1.0, known_at=late, received_at=early))
