@@ -1,6 +1,8 @@
 -- Drops the partitions that ended longer ago than the setting mariadb.keep_months (unset: none), and the slots of that
 -- time with them, which else would look like gaps. How much is kept is written in here by market.migrate, not given by
 -- the caller: whoever may call this once a day can drop nothing that the administrator wants kept.
+--
+-- The slots go first: the partitions are what tells the next call, after one that failed or was killed, that they are due.
 CREATE OR REPLACE PROCEDURE drop_old_partitions()
     COMMENT 'drops what is older than the setting mariadb.keep_months'
 BEGIN
@@ -12,6 +14,8 @@ BEGIN
     WHERE table_schema = DATABASE() AND partition_name <> 'later'
       AND TRIM(BOTH '''' FROM partition_description) <= kept_from;
     IF dropped_until IS NOT NULL THEN
+        DELETE FROM slot WHERE bar_end < dropped_until;
+        COMMIT;
         FOR old IN (
             SELECT table_name, GROUP_CONCAT(partition_name) AS names
             FROM information_schema.partitions
@@ -21,7 +25,5 @@ BEGIN
         ) DO
             EXECUTE IMMEDIATE CONCAT('ALTER TABLE `', old.table_name, '` DROP PARTITION ', old.names);
         END FOR;
-        DELETE FROM slot WHERE bar_end < dropped_until;
-        COMMIT;
     END IF;
 END

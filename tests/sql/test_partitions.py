@@ -7,6 +7,7 @@ import pymysql
 import pytest
 from pymysql.cursors import Cursor
 
+from market import migrate as migrations
 from market.database import connect
 from market.migrate import migrate
 from market.partitions import keep_partitions
@@ -96,6 +97,21 @@ def test_months_that_are_not_kept_go_with_their_slots(cursor: Cursor, monkeypatc
         assert not {"earlier", "y2001", f"y{NOW.year - 4}"} & set(partitions(cursor, table))
     insert(cursor, "bar", bar_row(old, 1.0))  # what comes late is not refused
     assert cursor.execute("SELECT 1 FROM bar WHERE symbol = %s", (SYMBOL,)) == 2
+
+
+def test_slots_that_could_not_go_go_with_the_next_call(cursor: Cursor) -> None:
+    old = datetime(2001, 6, 1)
+    insert(cursor, "slot", slot_row(old))
+    with connect("admin") as other, other.cursor() as holder:
+        holder.execute("SELECT * FROM slot FOR UPDATE")
+        cursor.execute("SET SESSION innodb_lock_wait_timeout = 1")
+        procedure = (migrations.SQL / "procedures" / "drop_old_partitions.sql").read_text()
+        cursor.execute(procedure.format(keep_months=36))
+        with pytest.raises(pymysql.err.OperationalError, match="Lock wait timeout"):
+            keep_partitions(cursor)
+    assert cursor.execute("SELECT 1 FROM slot") == 1
+    keep_partitions(cursor)
+    assert cursor.execute("SELECT 1 FROM slot") == 0
 
 
 def test_the_stream_may_keep_them(cursor: Cursor) -> None:
