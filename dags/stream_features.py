@@ -9,7 +9,8 @@ Kafka -> features -> MariaDB -> readiness events, all the time: one task that st
 - *Some data may have been lost*: Kafka no longer has what the checkpoint asks for; replay the recording or the raw
   payloads of that time, then remove the checkpoint folder.
 
-**To stop it:** create the stop marker (`stream.stop_marker` in the settings) and pause this DAG.
+**To stop it:** pause this DAG, then create the stop marker (`stream.stop_marker` in the settings): the stream takes it
+away and ends after the batch in hand, or, when it is just being submitted again, before its first one.
 """
 
 from airflow.sdk import DAG

@@ -1,7 +1,7 @@
 """The streaming job's command: `python -m jobs.streaming [--once]`; spark-submit takes this same file.
 
-It ends with status 0 when the stop marker appears or, with --once, when all topics are drained; with 1 when the query
-failed, after which its supervisor starts it again and it goes on from its checkpoint.
+It ends with status 0 when the stop marker is there, which it takes away, or, with --once, when all topics are drained;
+with 1 when the query failed, after which its supervisor starts it again and it goes on from its checkpoint.
 """
 
 import argparse
@@ -67,8 +67,7 @@ def watch(query: StreamingQuery, writer: BatchWriter, lease: Lease, settings: Se
     next_beat, next_partitions, reported = 0.0, 0.0, -1
     answered_at = time.monotonic()
     while query.isActive:
-        if settings.stream.stop_marker.exists():
-            log.info("stop marker found, ending after the batch in hand", marker=str(settings.stream.stop_marker))
+        if _is_asked_to_stop(settings):
             query.stop()
             break
         if time.monotonic() >= next_beat:
@@ -88,6 +87,16 @@ def watch(query: StreamingQuery, writer: BatchWriter, lease: Lease, settings: Se
     error = query.exception()
     if error is not None:
         raise error
+
+
+def _is_asked_to_stop(settings: Settings) -> bool:
+    """Whether the stop marker is there. Who obeys it takes it away, so that it ends one stream and not the next."""
+    marker = settings.stream.stop_marker
+    if not marker.exists():
+        return False
+    marker.unlink(missing_ok=True)
+    log.info("stop marker found, ending after the batch in hand", marker=str(marker))
+    return True
 
 
 def _keep_partitions() -> None:
@@ -123,7 +132,8 @@ def main() -> int:
     parser.add_argument("--once", action="store_true", help="drain the topics, then stop")
     arguments = parser.parse_args()
     settings = get_settings()
-    settings.stream.stop_marker.unlink(missing_ok=True)
+    if _is_asked_to_stop(settings):  # between two lives of a driver that dies again and again
+        return 0
     with Lease(LEASE_PATIENCE_S) as lease:
         query, writer = start_query(settings, arguments.once)
         log.info("stream started", checkpoint=str(settings.stream.checkpoint))
