@@ -38,8 +38,9 @@ GIVE_UP_AFTER_S = 120.0
 ABANDONED_S = 150
 REFUSALS_TOLD = 20  # a line each; the task's log of a stream has no end, and all of them are in the topic
 ROWS_AT_ONCE = 2_000  # of the base tables, on one connection; for more it is worth to open others
-# Lost connection, server gone, lock wait timeout, deadlock, server shutting down: trying again is the right answer.
-PASSING_ERRORS = {1053, 1205, 1213, 1927, 2003, 2006, 2013, 2055}
+# Lost connection, server gone, lock wait timeout, deadlock, server shutting down, its connections used up, read-only in
+# a failover, a statement interrupted by somebody: trying again is the right answer.
+PASSING_ERRORS = {1040, 1053, 1203, 1205, 1213, 1290, 1317, 1836, 1927, 2003, 2006, 2013, 2055}
 
 
 class BatchWriter:

@@ -302,3 +302,9 @@ def test_a_flood_of_rubbish_is_told_in_a_few_lines(send: Send) -> None:
     assert len(refused) == batch.REFUSALS_TOLD + 1
     assert refused[-1]["records"] == 50 - batch.REFUSALS_TOLD
     assert len(read(get_settings().topics.dead_letter)) == 50
+
+
+@pytest.mark.parametrize("code", [1040, 1290, 1317])
+def test_a_server_that_is_full_or_read_only_for_a_moment_is_asked_again(code: int) -> None:
+    """A heartbeat that finds no free connection must not end a driver whose batches go well."""
+    assert batch.is_passing(pymysql.err.OperationalError(code, "for a moment"))
