@@ -33,6 +33,8 @@ with DAG(
     def publish(params: dict[str, Any]) -> dict[str, Any]:
         from jobs.recording import Recording
         from jobs.replay_publish import publish
+        from market.kafka_clients import end_offsets
+        from market.settings import get_settings
 
         recording = Recording(params["recording"])
         until = recording.history_end(params["live_bars"]) if params["live_bars"] else None
@@ -43,6 +45,7 @@ with DAG(
             "until": until.isoformat() if until else None,
             "bars": counts.bars,
             "slots": counts.slots,
+            "offsets": end_offsets(get_settings().topics.of_feeds),
         }
 
     @task
@@ -52,6 +55,12 @@ with DAG(
         from jobs.drain import wait_until_streamed
 
         until = datetime.fromisoformat(published["until"]) if published["until"] else None
-        wait_until_streamed(published["symbols"], until, published["bars"], expected_slots=published["slots"])
+        wait_until_streamed(
+            published["symbols"],
+            until,
+            published["bars"],
+            expected_slots=published["slots"],
+            offsets=published["offsets"],
+        )
 
     wait_for_features(publish())

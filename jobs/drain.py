@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from jobs.replay_state import FOREVER_AGO, heartbeat, naive, query, write_state
+from jobs.replay_state import FOREVER_AGO, heartbeat, naive, query, unread, write_state
 from market.errors import MarketError, StackNotReady
+from market.kafka_clients import Offsets
 
 STALL_TIMEOUT_S = 120.0
 POLL_S = 0.5
@@ -20,10 +21,11 @@ class DrainStalled(MarketError):
 
 @dataclass(frozen=True)
 class Streamed:
-    """What has arrived: feature rows with their labels, and closed slots."""
+    """What has arrived: feature rows with their labels, and closed slots; and how many records are not read yet."""
 
     features: int
     slots: int
+    unread: int = 0
 
 
 def wait_until_streamed(
@@ -33,15 +35,18 @@ def wait_until_streamed(
     *,
     since: datetime | None = None,
     expected_slots: int = 0,
+    offsets: Offsets | None = None,
     stall_timeout_s: float = STALL_TIMEOUT_S,
     progress: Callable[[int, int], None] | None = None,
     poll_s: float = POLL_S,
 ) -> Streamed:
     """Polls MariaDB until the feature rows and closed slots with since < bar_end <= until are as many as expected.
 
-    The expected counts are those of `publish` (bars, slots). Progress also goes to var/run/history_progress.json.
+    The expected counts are those of `publish` (bars, slots), `offsets` the topics' ends after it: of a recording that
+    is published again, mended, all rows are there before the stream has read the first record. Progress also goes to
+    var/run/history_progress.json.
 
-    Raises DrainStalled, naming the streaming job, when neither count moves for `stall_timeout_s`; a MariaDB that does
+    Raises DrainStalled, naming the streaming job, when no count moves for `stall_timeout_s`; a MariaDB that does
     not answer counts as not moving and is asked again.
     """
     names = list(symbols)
@@ -49,13 +54,13 @@ def wait_until_streamed(
     while True:
         asked_at = time.monotonic()
         try:
-            now, fault = _streamed(names, since, until), ""
+            now, fault = _streamed(names, since, until, offsets or {}), ""
         except StackNotReady as error:
             now, fault = seen, str(error)
         if now != seen:
             seen, moved_at = now, time.monotonic()
             _report(seen, expected_bars, "running", progress)
-        if seen.features >= expected_bars and seen.slots >= expected_slots:
+        if seen.features >= expected_bars and seen.slots >= expected_slots and not seen.unread:
             _report(seen, expected_bars, "done", progress)
             return seen
         if time.monotonic() - moved_at > stall_timeout_s:
@@ -64,7 +69,7 @@ def wait_until_streamed(
         time.sleep(max(poll_s, (time.monotonic() - asked_at) * (1 / COUNTING_SHARE - 1)))
 
 
-def _streamed(symbols: list[str], since: datetime | None, until: datetime | None) -> Streamed:
+def _streamed(symbols: list[str], since: datetime | None, until: datetime | None, offsets: Offsets) -> Streamed:
     """A feature row is counted by its row of labels, which is written after it, in a narrow table: a count of `feature`
     itself would read all its columns, again and again while it is written."""
     if not symbols:
@@ -79,7 +84,7 @@ def _streamed(symbols: list[str], since: datetime | None, until: datetime | None
         f" (SELECT COUNT(*) FROM slot WHERE {where} AND closed_at IS NOT NULL)",
         parameters * 2,
     )[0]
-    return Streamed(int(counts[0]), int(counts[1]))
+    return Streamed(int(counts[0]), int(counts[1]), unread(offsets))
 
 
 def _report(seen: Streamed, expected: int, state: str, progress: Callable[[int, int], None] | None) -> None:
@@ -93,4 +98,6 @@ def _reason(seen: Streamed, bars: int, slots: int, timeout_s: float, fault: str)
     if fault:
         return f"{fault} (for {timeout_s:.0f} s)"
     wanted = f"{max(seen.features, 0)} of {bars} feature rows, {max(seen.slots, 0)} of {slots} slots"
+    if seen.unread:
+        wanted += f", {seen.unread} records unread"
     return f"the streaming job made no progress for {timeout_s:.0f} s at {wanted} ({heartbeat()}), see its log"

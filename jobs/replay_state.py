@@ -11,6 +11,7 @@ import pymysql
 
 from market.database import connect
 from market.errors import StackNotReady
+from market.kafka_clients import Offsets
 from market.settings import get_settings
 
 Key = tuple[str, datetime]
@@ -95,6 +96,17 @@ def silent_component(key: Key) -> str:
     if not is_ready:
         return f"the streaming job wrote the feature row but sent no readiness event ({heartbeat()}), see its log"
     return "the worker got the readiness event but wrote no prediction row, see its log"
+
+
+def unread(offsets: Offsets) -> int:
+    """How many records before these offsets the streaming job has still to read and to write."""
+    rows = query("SELECT offsets FROM stream_heartbeat WHERE offsets IS NOT NULL ORDER BY beat_at DESC LIMIT 1")
+    done: Offsets = json.loads(rows[0][0]) if rows else {}
+    return sum(
+        max(0, end - done.get(topic, {}).get(partition, 0))
+        for topic, partitions in offsets.items()
+        for partition, end in partitions.items()
+    )
 
 
 def heartbeat() -> str:

@@ -7,10 +7,12 @@ from datetime import UTC, datetime
 import pymysql
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
+from jobs.replay_state import unread
 from local import stack
 from local.sql import use_local_passwords
 from local.summary import query
-from market.kafka_clients import consumer
+from market.errors import StackNotReady
+from market.kafka_clients import consumer, end_offsets
 from market.settings import get_settings
 
 FRESH_S = 15.0  # the stream beats every two seconds
@@ -28,14 +30,15 @@ def stream_line() -> str:
 
 
 def lag_line() -> str:
-    """Readiness events that the worker has not answered yet."""
+    """Records that the stream has not written yet, readiness events that the worker has not answered."""
     settings = get_settings()
     reader = consumer(settings.worker.group)
     try:
         waiting = _waiting(reader, settings.topics.predict_timestamp)
     finally:
         reader.close()
-    return f"{'lag':18}{waiting} readiness events wait for the worker"
+    records = unread(end_offsets(settings.topics.of_feeds))
+    return f"{'lag':18}{records} records wait for the stream, {waiting} readiness events for the worker"
 
 
 def _waiting(reader: Consumer, topic: str) -> int:
@@ -73,7 +76,7 @@ def main() -> int:
             print("\n".join(database_lines()))
         if "kafka" in up:
             print(lag_line())
-    except (pymysql.err.MySQLError, KafkaException) as error:
+    except (pymysql.err.MySQLError, KafkaException, StackNotReady) as error:
         print(f"not readable yet: {error}")
     return 0 if all(state.up for state in states) else 3
 

@@ -171,6 +171,20 @@ def ensure_topics(names: Iterable[str] | None = None) -> list[str]:
     return created
 
 
+Offsets = dict[str, dict[str, int]]
+"""By topic and partition, the latter as text, as in JSON and as Spark writes them."""
+
+
+def end_offsets(topics: Iterable[str]) -> Offsets:
+    """Of each partition, of those topics that are there, the offset of its next record. Raises KafkaException."""
+    admin, ends = _admin(), Offsets()
+    known = admin.list_topics(timeout=get_settings().kafka.patience_s).topics
+    asked = [TopicPartition(name, number) for name in topics if name in known for number in known[name].partitions]
+    for one, future in admin.list_offsets({one: OffsetSpec.latest() for one in asked}).items():
+        ends.setdefault(one.topic, {})[str(one.partition)] = future.result(30).offset
+    return ends
+
+
 def record_limit(topic: str) -> int:
     """Bytes of the largest record that the topic takes; Kafka's default where it does not say. One that somebody else
     created need not take what `ensure_topics` would have had it take."""

@@ -61,6 +61,11 @@ class TopicSettings(Section):
     prediction: TopicName = "prediction"
     dead_letter: TopicName = "dead_letter"
 
+    @property
+    def of_feeds(self) -> tuple[str, ...]:
+        """What the stream reads."""
+        return (self.deep, self.volume, self.vix, self.cot, self.ind, self.slot)
+
     @model_validator(mode="after")
     def _each_has_its_own(self) -> Self:
         by_name: dict[str, str] = {}

@@ -16,7 +16,7 @@ from pyspark.sql.streaming.query import StreamingQuery
 
 from jobs.streaming.batch import GIVE_UP_AFTER_S, BatchWriter, is_passing
 from jobs.streaming.collect import collect
-from jobs.streaming.heartbeat import beat
+from jobs.streaming.heartbeat import Done, beat
 from jobs.streaming.lease import Lease
 from jobs.streaming.session import build_session, read_topics
 from jobs.streaming.transform import to_features, topic_shapes
@@ -87,6 +87,10 @@ def watch(query: StreamingQuery, writer: BatchWriter, lease: Lease, settings: Se
     error = query.exception()
     if error is not None:
         raise error
+    try:
+        _beat(query, writer, started_at, reported)  # of the batches that ended since
+    except pymysql.err.MySQLError as lost:
+        log.warning("MariaDB does not answer, the last heartbeat is missing", error=str(lost))
 
 
 def _is_asked_to_stop(settings: Settings) -> bool:
@@ -112,19 +116,13 @@ def _keep_partitions() -> None:
 def _beat(query: StreamingQuery, writer: BatchWriter, started_at: datetime, reported: int) -> int:
     """Writes the heartbeat, logs where the last batch's time went unless `reported` says so; returns its id."""
     progress = query.lastProgress
-    batch_id = progress["batchId"] if progress else -1
-    if progress and batch_id != reported:
-        log.info("progress", batch=batch_id, **progress["durationMs"])
+    done = Done.of(progress)
+    if progress and done.batch_id != reported:
+        log.info("progress", batch=done.batch_id, **progress["durationMs"])
     with connect("stream") as connection, connection.cursor() as cursor:
-        beat(
-            cursor,
-            batch_id=batch_id,
-            messages=progress["numInputRows"] if progress else 0,
-            last_bar=writer.last_bar,
-            started_at=started_at,
-        )
+        beat(cursor, done, last_bar=writer.last_bar, started_at=started_at)
         connection.commit()
-    return batch_id
+    return done.batch_id
 
 
 def main() -> int:

@@ -75,6 +75,25 @@ def test_a_row_is_not_there_before_its_labels_are(replay_market: Settings) -> No
         wait_until_streamed(["BTC"], at(4), 3, stall_timeout_s=0.2, poll_s=0.05)
 
 
+def store_heartbeat(offset: int) -> None:
+    store(
+        "REPLACE INTO stream_heartbeat (stream, batch_id, messages, offsets, beat_at, started_at)"
+        " VALUES ('features', 1, 1, %s, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6))",
+        [(json.dumps({"volume": {"0": offset, "1": 4}}),)],
+    )
+
+
+def test_a_history_that_is_published_again_is_waited_for(replay_market: Settings) -> None:
+    """Mended: its keys are in the tables already, its values come only now."""
+    store_features([1, 2])
+    ends = {"volume": {"0": 9, "1": 4}}
+    store_heartbeat(7)
+    with pytest.raises(DrainStalled, match="2 of 2 feature rows, 0 of 0 slots, 2 records unread"):
+        wait_until_streamed(["BTC"], at(4), 2, offsets=ends, stall_timeout_s=0.2, poll_s=0.05)
+    store_heartbeat(9)
+    assert wait_until_streamed(["BTC"], at(4), 2, offsets=ends).unread == 0
+
+
 def test_stall_names_the_streaming_job(replay_market: Settings) -> None:
     store_features([1])
     with pytest.raises(

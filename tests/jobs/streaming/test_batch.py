@@ -16,7 +16,7 @@ from pyspark.sql import SparkSession
 
 from jobs.streaming import batch, parallel, ranges
 from jobs.streaming.batch import BatchWriter
-from jobs.streaming.heartbeat import beat
+from jobs.streaming.heartbeat import Done, beat
 from jobs.streaming.refusals import as_record
 from jobs.streaming.transform import to_features, topic_shapes
 from market.database import connect
@@ -180,10 +180,10 @@ def test_a_lost_connection_is_replaced_within_the_batch(send: Send, writer: Batc
 def test_a_heartbeat_without_bars_keeps_the_last_one(replay_market: Settings) -> None:
     now = datetime(2024, 1, 8, 12)
     with connect("stream") as connection, connection.cursor() as cursor:
-        beat(cursor, batch_id=1, messages=2, last_bar=now, started_at=now)
-        beat(cursor, batch_id=1, messages=0, last_bar=None, started_at=now)
+        beat(cursor, Done(1, 2, '{"volume": {"0": 7}}'), last_bar=now, started_at=now)
+        beat(cursor, Done(), last_bar=None, started_at=now)  # as after a restart
         connection.commit()
-    assert rows("SELECT last_bar FROM stream_heartbeat") == ((now,),)
+    assert rows("SELECT last_bar, offsets FROM stream_heartbeat") == ((now, '{"volume": {"0": 7}}'),)
 
 
 def test_a_large_batch_refreshes_on_several_connections_and_heals(
