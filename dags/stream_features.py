@@ -9,7 +9,7 @@ Kafka -> features -> MariaDB -> readiness events, all the time: one task that st
 - *Some data may have been lost*: Kafka no longer has what the checkpoint asks for; replay the recording or the raw
   payloads of that time, then remove the checkpoint folder.
 - *Incomplete log file*: the machine went down while the checkpoint was written. Remove the checkpoint folder
-  (`stream.checkpoint`): what Kafka still has is read again and no row changes; slots that were live are announced again.
+  (`stream.checkpoint`): what Kafka still has is read again and no row changes; live slots are announced again.
 
 **To stop it:** pause this DAG, then create the stop marker (`stream.stop_marker` in the settings): the stream takes it
 away and ends after the batch in hand, or, when it is just being submitted again, before its first one.
