@@ -25,7 +25,7 @@ from tests.stack import free_ports
 from tests.stand_in import base_urls, standing_in
 
 MINUTE = timedelta(minutes=1)
-LEAD_S = 20.0  # the run of a slot begins so long before the bar's end
+LEAD_S = 10.0  # the run of a slot begins so long before the bar's end
 ONE_SYMBOL = '{"BTC/USD": {"calendar": "24/7", "bar_minutes": 1}}'
 TWO_SYMBOLS = '{"BTC/USD": {"calendar": "24/7", "bar_minutes": 1}, "ETH/USD": {"calendar": "24/7", "bar_minutes": 1}}'
 SOURCES = '{"book": ["ccxt_kraken"], "bars": ["ccxt_coinbase", "ccxt_kraken"], "vix": [], "cot": [], "economic": []}'
@@ -87,8 +87,8 @@ def test_a_slot_has_its_book_from_before_and_its_bar_from_after_the_end(
     monkeypatch.setenv("MARKET_FEEDS__SOURCE_TIMEOUT_S", "20")  # a busy machine shall not have it ask the second one
     monkeypatch.setenv("MARKET_FEEDS__SLOT_TIMEOUT_S", "40")
     bar_end = datetime.now(UTC).replace(second=0, microsecond=0) + MINUTE
-    move_the_clock(bar_end - timedelta(seconds=LEAD_S) - datetime.now(UTC), monkeypatch)
     began = time.monotonic()
+    move_the_clock(bar_end - timedelta(seconds=LEAD_S) - datetime.now(UTC), monkeypatch)
     with standing_in() as address:
         point_to(address, monkeypatch)
         report = fetch_slot(bar_end)
