@@ -16,6 +16,7 @@ from market.database import connect, is_on_loopback, password_of, user_of
 from market.errors import MarketError
 from market.feature_sql import feature_view_select, indicator_select, target_select
 from market.features import catalogue
+from market.locks import lock_name, take_lock
 from market.partitions import keep_partitions
 from market.settings import ROOT, Component, get_settings
 
@@ -30,7 +31,6 @@ VIEWS = (
     "v_slot",
 )  # each after those it reads
 ALONE_PATIENCE_S = 60
-NAME_LIMIT = 64  # of a lock
 GRANTED: tuple[Component, ...] = ("stream", "worker", "trainer", "feeds", "reader")
 
 
@@ -46,13 +46,11 @@ def migrate() -> list[str]:
 
 @contextmanager
 def _alone() -> Iterator[None]:
-    """Holds a lock of MariaDB's, which ends with this process, however it ends. yoyo's own is a row in a table: a
-    migration that was killed would leave it there, and no other would start again."""
-    name = f"market_migrate.{get_settings().mariadb.database}"[:NAME_LIMIT]
+    """Holds a lock that ends with this process. yoyo's own is a row in a table: a migration that was killed would leave
+    it there, and no other would start again."""
+    name = lock_name("migrate")
     with connect("admin") as connection, connection.cursor() as cursor:
-        cursor.execute("SELECT GET_LOCK(%s, %s)", (name, ALONE_PATIENCE_S))
-        row = cursor.fetchone()
-        if not row or row[0] != 1:
+        if not take_lock(cursor, name, ALONE_PATIENCE_S):
             raise MigrationRuns(
                 f"another market.migrate still holds {name} after {ALONE_PATIENCE_S} s; wait for its end"
             )

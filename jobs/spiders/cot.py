@@ -153,7 +153,7 @@ def parse_report(
         _ensure_long_first(page)
         figures = {group: _figures(group, row) for group, row in _group_rows(page)}
         _ensure_one_open_interest(figures)
-    if kind is not None and set(figures) - {REST} != REPORTS[kind]:  # the page names no contract: then it is another's
+    if kind is not None and set(figures) - {REST} != REPORTS[kind]:  # then it is another contract's
         told = f"{', '.join(sorted(figures))}, not {', '.join(sorted(REPORTS[kind]))}"
         raise implausible(SOURCE, f"{contract}: the page at a {kind} address has the groups {told}")
     return [

@@ -39,7 +39,7 @@ def start_query(settings: Settings, once: bool) -> tuple[StreamingQuery, BatchWr
     session = build_session(settings)
     shapes = topic_shapes(settings)
     ensure_topics()
-    records = read_topics(session, settings, [shape.topic for shape in shapes])
+    records = read_topics(session, settings, settings.topics.of_feeds)
     kafka = producer(**{"linger.ms": 0, "message.max.bytes": LETTER_LIMIT})
     publisher = ConfirmedPublisher(kafka, patience_s=BROKER_RESTART_S)
     writer = BatchWriter(lambda: connect("stream"), publisher, shapes, record_limit(settings.topics.dead_letter))

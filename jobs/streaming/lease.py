@@ -11,11 +11,9 @@ import structlog
 
 from market.database import connect
 from market.errors import MarketError
-from market.settings import get_settings
+from market.locks import lock_name, take_lock
 
 log = structlog.get_logger()
-LEASE = "market_stream"
-NAME_LIMIT = 64  # of a lock
 WAIT_STEP_S = 5
 EXPIRES_S = 60  # far more than between two renewals
 ANSWER_S = 30  # a MariaDB that vanishes leaves its clients waiting, too
@@ -33,8 +31,7 @@ class Lease:
 
     def __enter__(self) -> "Lease":
         give_up_at = time.monotonic() + self._patience_s
-        # MariaDB's locks are of the whole server, which may hold a second database with a stream of its own.
-        self._name = f"{LEASE}.{get_settings().mariadb.database}"[:NAME_LIMIT]
+        self._name = lock_name("stream")
         self._connection = connect("stream", read_timeout_s=ANSWER_S, wait_timeout=EXPIRES_S)
         while not self._try_lock():
             log.info("another stream holds the lease, waiting", lease=self._name)
@@ -46,9 +43,7 @@ class Lease:
 
     def _try_lock(self) -> bool:
         with self._connection.cursor() as cursor:
-            cursor.execute("SELECT GET_LOCK(%s, %s)", (self._name, WAIT_STEP_S))
-            row = cursor.fetchone()
-        return bool(row and row[0] == 1)
+            return take_lock(cursor, self._name, WAIT_STEP_S)
 
     def renew(self) -> None:
         """Keeps the connection alive, takes the lock again after a lost one. Raises LeaseLost when another has it."""

@@ -1,6 +1,7 @@
 """The Spark session and the Kafka source of the stream."""
 
 import os
+from collections.abc import Iterable
 
 from pyspark.sql import DataFrame, SparkSession
 
@@ -41,7 +42,7 @@ def build_session(settings: Settings) -> SparkSession:
     return session
 
 
-def read_topics(session: SparkSession, settings: Settings, topics: list[str]) -> DataFrame:
+def read_topics(session: SparkSession, settings: Settings, topics: Iterable[str]) -> DataFrame:
     """A streaming frame of the topics from the checkpoint on, from the earliest offset when there is none."""
     return (
         session.readStream.format("kafka")
