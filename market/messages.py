@@ -2,8 +2,9 @@
 
 Times are UTC ISO 8601 with offset. `source_time` is the source's own label, `known_at` the moment the value could be
 known by anybody, `received_at` when this pipeline got it. Prices are in the quote currency, sizes and volumes in units
-of the base; prices are above 0, sizes and volumes not below, none is above LARGEST, which is what the stream can
-store. A payload that breaks a rule raises pydantic's ValidationError, which names field and value.
+of the base; prices are above 0, sizes and volumes not below. Numbers and times have bounds, beyond which nothing is a
+market's and the tables could not hold it. A payload that breaks a rule raises pydantic's ValidationError, which names
+field and value. The stream judges by these models too (jobs/streaming/refusals.py).
 
 Times must be possible: nothing is known before it was, and no book is from after the bar that it stands before. Such a
 value would show the model the future. `known_at` may lie after `received_at`: a source may have a figure before the
@@ -16,14 +17,30 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+# Python's dates end with the year 9999, and numbers such as 1e308 overflow in sums and quotients, which MariaDB answers
+# with an error: one such record would fail its batch for ever.
+FIRST_TIME, LAST_TIME = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+LARGEST = 1e15
+SMALLEST = 1e-15  # of what is divided by, or has its logarithm taken
+OUTSIDE = f"the time lies outside the years {FIRST_TIME.year} to {LAST_TIME.year}"
+
 
 def _as_utc(value: datetime) -> datetime:
     if value.tzinfo is None:
         raise ValueError("a time needs its UTC offset")
     try:
-        return value if value.tzinfo is UTC else value.astimezone(UTC)
+        utc = value if value.tzinfo is UTC else value.astimezone(UTC)
     except OverflowError:
-        raise ValueError("in UTC the time lies outside the years 1 to 9999") from None
+        raise ValueError(OUTSIDE) from None
+    if not FIRST_TIME <= utc <= LAST_TIME:
+        raise ValueError(OUTSIDE)
+    return utc
+
+
+def _as_no_trace(value: float) -> float:
+    if 0 < value < SMALLEST:
+        raise ValueError(f"lies closer to 0 than {SMALLEST:g}")
+    return value
 
 
 def _as_known_timezone(name: str) -> str:
@@ -36,9 +53,9 @@ def _as_known_timezone(name: str) -> str:
 
 Utc = Annotated[datetime, AfterValidator(_as_utc)]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
-LARGEST = 1e15  # of any number: beyond, sums and quotients overflow in the tables
-Price = Annotated[float, Field(gt=0, le=LARGEST, allow_inf_nan=False)]
+Price = Annotated[float, Field(gt=0, le=LARGEST, allow_inf_nan=False), AfterValidator(_as_no_trace)]
 Size = Annotated[float, Field(ge=0, le=LARGEST, allow_inf_nan=False)]
+Volume = Annotated[Size, AfterValidator(_as_no_trace)]
 Change = Annotated[float, Field(ge=-LARGEST, le=LARGEST, allow_inf_nan=False)]
 Probability = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Timezone = Annotated[str, AfterValidator(_as_known_timezone)]
@@ -84,7 +101,7 @@ class Bar(Sourced):
     high: Price
     low: Price
     close: Price
-    volume: Size | None = None
+    volume: Volume | None = None
 
     @model_validator(mode="after")
     def _range_holds_open_and_close(self) -> Self:
@@ -145,7 +162,7 @@ class Described(Sourced):
 class Vix(Described):
     """Topic `vix`, in index points; as_of is the day whose close it is."""
 
-    value: Annotated[float, Field(gt=0, lt=1000, allow_inf_nan=False)]
+    value: Annotated[Price, Field(lt=1000)]
 
 
 class Cot(Described):

@@ -3,22 +3,7 @@
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-from jobs.streaming.rules import SYMBOL_PATTERN, absent_or, all_hold, dated, positive, sourced
-
 SCHEMA = "symbol STRING, bar_end TIMESTAMP, open DOUBLE, high DOUBLE, low DOUBLE, close DOUBLE, volume DOUBLE"
-
-
-def usable(bar: Column) -> Column:
-    prices = [bar[name] for name in ("open", "high", "low", "close")]
-    return all_hold(
-        bar["symbol"].rlike(SYMBOL_PATTERN),
-        dated(bar["bar_end"]),
-        *[positive(price) for price in prices],
-        bar["high"] >= F.greatest(bar["open"], bar["close"]),
-        bar["low"] <= F.least(bar["open"], bar["close"]),
-        absent_or(bar["volume"], (bar["volume"] == 0) | positive(bar["volume"])),
-        sourced(bar),
-    )
 
 
 def derived(bar: Column) -> list[Column]:

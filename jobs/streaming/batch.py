@@ -153,8 +153,8 @@ def split(records: pa.Table, shapes: list[TopicShape]) -> tuple[Rows, list[DeadL
     for shape in shapes:
         mine = ordered.filter(pc.equal(ordered["topic"], shape.topic))
         judged = [
-            judge(value, usable, shape)
-            for value, usable in zip(mine["record"].to_pylist(), mine["usable"].to_pylist(), strict=True)
+            judge(value, readable, shape)
+            for value, readable in zip(mine["record"].to_pylist(), mine["readable"].to_pylist(), strict=True)
         ]
         table = TABLES[shape.table]
         features = mine.select([name for name in table.columns if name in mine.column_names]).to_pylist()

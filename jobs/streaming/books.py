@@ -7,36 +7,10 @@ side is NULL.
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-from jobs.streaming.rules import SYMBOL_PATTERN, all_hold, dated, positive, sourced
-from market.messages import LARGEST
-
 SCHEMA = (
     "symbol STRING, bar_end TIMESTAMP, snapshot_at TIMESTAMP, "
     "bids ARRAY<STRUCT<price: DOUBLE, size: DOUBLE>>, asks ARRAY<STRUCT<price: DOUBLE, size: DOUBLE>>"
 )
-TABLE_LEVELS = 10  # what the table holds, whatever number of levels the features use
-
-
-def usable(book: Column) -> Column:
-    crossed = best(book["bids"])["price"] > best(book["asks"])["price"]
-    return all_hold(
-        book["symbol"].rlike(SYMBOL_PATTERN),
-        dated(book["bar_end"], book["snapshot_at"]),
-        _side_is_usable(book["bids"], ascending=False),
-        _side_is_usable(book["asks"], ascending=True),
-        ~F.coalesce(crossed, F.lit(False)),
-        sourced(book),
-    )
-
-
-def _side_is_usable(side: Column, *, ascending: bool) -> Column:
-    """At most ten levels, best first, each with a price above 0 and a size not below 0."""
-    prices = F.transform(side, lambda level: level["price"])
-    return (
-        F.size(side).between(0, TABLE_LEVELS)
-        & F.forall(side, lambda level: positive(level["price"]) & level["size"].between(0, LARGEST))
-        & (prices == F.sort_array(prices, asc=ascending))
-    )
 
 
 def derived(book: Column, levels_used: int) -> list[Column]:

@@ -9,7 +9,7 @@ from typing import Any
 from pyspark.sql import Column, SparkSession
 from pyspark.sql import functions as F
 
-from jobs.streaming.rules import SYMBOL_PATTERN, absent_or, all_hold, dated, given
+from market.messages import FIRST_TIME, LAST_TIME
 
 SCHEMA = (
     "symbol STRING, bar_end TIMESTAMP, closed_at TIMESTAMP, timezone STRING, session_open TIMESTAMP, "
@@ -18,20 +18,15 @@ SCHEMA = (
 SESSION_START_MINUTES = 120
 
 
-def usable(slot: Column) -> Column:
-    return all_hold(
-        slot["schema_version"] == 1,
-        slot["symbol"].rlike(SYMBOL_PATTERN),
-        dated(slot["bar_end"], slot["closed_at"]),
-        *[absent_or(slot[time], dated(slot[time])) for time in ("session_open", "session_close", "closure_at")],
-        given(slot["live"]),
-        _is_known_timezone(slot["timezone"]),
-    )
+def known_zone(slot: Column) -> Column:
+    """The slot's time zone, NULL when the JVM does not know it: it would fail the whole batch inside Spark, and it
+    knows others than Python.
 
-
-def _is_known_timezone(name: Column) -> Column:
-    """A zone that the JVM does not know would fail the whole batch inside Spark, and it knows others than Python."""
-    return name.isin(*_timezones())
+    `isin` would make some 600 expressions of the zones, which Spark analyses and optimises anew for every bar; this is
+    one constant.
+    """
+    zones = F.split(F.lit(",".join(_timezones())), ",")
+    return F.when(F.array_contains(zones, slot["timezone"]), slot["timezone"])
 
 
 @cache
@@ -41,9 +36,16 @@ def _timezones() -> tuple[str, ...]:
     return tuple(sorted(jvm.java.time.ZoneId.getAvailableZoneIds().toArray()))
 
 
-def derived(slot: Column) -> list[Column]:
+def has_a_clock(slot: Column, zone: Column) -> Column:
+    """Whether Spark's clock is that of the message, if it has one: Python takes a large bare number for milliseconds,
+    Spark for seconds. `zone` is known_zone's. Never NULL."""
+    times = [slot[name].isNull() | slot[name].between(FIRST_TIME, LAST_TIME) for name in ("bar_end", "session_open")]
+    return (slot["timezone"].isNull() | zone.isNotNull()) & times[0] & times[1]
+
+
+def derived(slot: Column, zone: Column) -> list[Column]:
     """Clock features; weekday, week and hour on the exchange's own clock."""
-    local = F.from_utc_timestamp(slot["bar_end"], F.when(_is_known_timezone(slot["timezone"]), slot["timezone"]))
+    local = F.from_utc_timestamp(slot["bar_end"], zone)
     minutes = (F.unix_micros(slot["bar_end"]) - F.unix_micros(slot["session_open"])) / 60_000_000
     return [
         F.weekday(local).alias("weekday"),

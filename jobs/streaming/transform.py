@@ -8,10 +8,9 @@ stands in the message itself. Any symbol is taken, also one that the settings' i
 brings its own.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.streaming import bars, books, slots, slow_feeds
@@ -34,43 +33,42 @@ JSON_OPTIONS = {
 
 @dataclass(frozen=True)
 class TopicShape:
-    """One topic: the table that its messages fill, the model that tells a message's fault, and Spark's view of both."""
+    """One topic: the table that its messages fill, the model that judges them, and its fields as Spark reads them."""
 
     table: str
     topic: str
     model: type[Message]
     schema: str
-    usable: Callable[[Column], Column]
 
 
 def topic_shapes(settings: Settings) -> list[TopicShape]:
     topics = settings.topics
     return [
-        TopicShape("bar", topics.volume, Bar, bars.SCHEMA, bars.usable),
-        TopicShape("book", topics.deep, Book, books.SCHEMA, books.usable),
-        TopicShape("slot", topics.slot, SlotClosed, slots.SCHEMA, slots.usable),
-        TopicShape("vix", topics.vix, Vix, slow_feeds.VIX_SCHEMA, slow_feeds.usable_vix),
-        TopicShape("cot_report", topics.cot, Cot, slow_feeds.COT_SCHEMA, slow_feeds.usable_cot),
-        TopicShape(
-            "economic_release", topics.ind, EconomicRelease, slow_feeds.ECONOMIC_SCHEMA, slow_feeds.usable_release
-        ),
+        TopicShape("bar", topics.volume, Bar, bars.SCHEMA),
+        TopicShape("book", topics.deep, Book, books.SCHEMA),
+        TopicShape("slot", topics.slot, SlotClosed, slots.SCHEMA),
+        TopicShape("vix", topics.vix, Vix, slow_feeds.VIX_SCHEMA),
+        TopicShape("cot_report", topics.cot, Cot, slow_feeds.COT_SCHEMA),
+        TopicShape("economic_release", topics.ind, EconomicRelease, slow_feeds.ECONOMIC_SCHEMA),
     ]
 
 
 def to_features(records: DataFrame, shapes: list[TopicShape], book_levels: int) -> DataFrame:
-    """(topic, partition, offset, value) -> place, `usable`, `record`, its `size` and every derived feature.
+    """(topic, partition, offset, value) -> place, `readable`, `record`, its `size` and every derived feature.
 
-    `record` is the value's bytes, `size` of them, which refusals.py judges and reads the message's own fields from; the
-    features of a record that is not usable mean nothing.
+    `record` is the value's bytes, `size` of them, which refusals.py judges and reads the message's own fields from.
+    `readable` says no more than that Spark understood the record, so that its features are those of this message.
+    Whether the message may be true is for its model alone: a condition here would be planned anew for every bar.
     """
     json = F.from_json(F.col("value").cast("string"), _schema(shapes), JSON_OPTIONS)
     size = F.coalesce(F.length("value"), F.lit(0)).alias("size")
     parsed = records.select("topic", "partition", "offset", F.col("value").alias("record"), size, json.alias("m"))
-    message = F.col("m")
-    usable = F.coalesce(message[CORRUPT].isNull() & _usable(message, shapes), F.lit(False))
-    judged = parsed.withColumn("usable", usable)
-    derived = [*bars.derived(message), *books.derived(message, book_levels), *slots.derived(message)]
-    return judged.select("topic", "partition", "offset", "usable", "record", "size", *derived)
+    message, zone = F.col("m"), F.col("zone")
+    zoned = parsed.withColumn("zone", slots.known_zone(message))
+    version = message["schema_version"].eqNullSafe(F.lit(1))
+    readable = version & message[CORRUPT].isNull() & slots.has_a_clock(message, zone)
+    derived = [*bars.derived(message), *books.derived(message, book_levels), *slots.derived(message, zone)]
+    return zoned.select("topic", "partition", "offset", readable.alias("readable"), "record", "size", *derived)
 
 
 def _schema(shapes: list[TopicShape]) -> str:
@@ -90,11 +88,3 @@ def _fields(schema: str) -> list[str]:
             fields.append(schema[start:position].strip())
             start = position + 1
     return [*fields, schema[start:].strip()]
-
-
-def _usable(message: Column, shapes: list[TopicShape]) -> Column:
-    first, *others = shapes
-    by_topic = F.when(F.col("topic") == first.topic, first.usable(message))
-    for shape in others:
-        by_topic = by_topic.when(F.col("topic") == shape.topic, shape.usable(message))
-    return by_topic

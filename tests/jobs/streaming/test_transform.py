@@ -113,6 +113,11 @@ def test_a_slot_outside_every_session(spark: SparkSession) -> None:
     assert (row["session_start"], row["minutes_since_open"], row["hour"]) == (None, None, 10)
 
 
+def test_a_slots_times_in_bare_seconds_are_the_same_times(spark: SparkSession) -> None:
+    row = one(spark, "slot", "slot", SLOT | {"bar_end": 1704900600, "session_open": 1704897000})  # 15:30 and 14:30 UTC
+    assert (row["bar_end"], row["hour"], row["minutes_since_open"]) == (datetime(2024, 1, 10, 15, 30), 10, 60.0)
+
+
 def test_slow_feeds(spark: SparkSession) -> None:
     assert one(spark, "vix", "vix", VIX)["value"] == 12.5
     cot = one(spark, "cot", "cot_report", COT)
@@ -144,8 +149,23 @@ BAD = [
     ("volume", json.dumps(BAR | {"symbol": 123}), "symbol=123: Input should be a valid string"),
     ("volume", json.dumps(BAR | {"unknown": 1}), "unknown=1: Extra inputs are not permitted"),
     ("volume", json.dumps(BAR | {"volume": 1e300}), "volume=1e+300: Input should be less than or equal to"),
-    ("volume", json.dumps(BAR | {"bar_end": "9999-12-31T23:59:59-12:00"}), "outside the years 1 to 9999"),
-    ("slot", json.dumps(SLOT | {"closure_at": 9 * 10**12, "session_open": -(9 * 10**12)}), "beyond what can be stored"),
+    ("volume", json.dumps(BAR | {"bar_end": "9999-12-31T23:59:59-12:00"}), "outside the years 1900 to 2200"),
+    ("volume", json.dumps(BAR | {"low": 1e-300}), "low=1e-300: Value error, lies closer to 0 than 1e-15"),
+    ("volume", json.dumps(BAR | {"volume": 1e-300}), "volume=1e-300: Value error, lies closer to 0 than 1e-15"),
+    ("volume", json.dumps({key: value for key, value in BAR.items() if key != "schema_version"}), "its schema_version"),
+    (
+        "slot",
+        json.dumps(SLOT | {"closure_at": 9 * 10**12, "session_open": -(9 * 10**12)}),
+        "session_open=-9000000000000",
+    ),
+    (
+        "slot",
+        json.dumps(SLOT | {"closure_at": 9 * 10**12}),
+        "closure_at=9000000000000: Value error, the time lies outside",
+    ),
+    # Python takes a large bare number for milliseconds, Spark for seconds: its clock would be another one.
+    ("slot", json.dumps(SLOT | {"session_open": 1704897000000}), "SlotClosed that Spark cannot read"),
+    ("slot", json.dumps(SLOT | {"bar_end": 1704900600000}), "SlotClosed that Spark cannot read"),
     ("slot", json.dumps(SLOT | {"session_open": AT}), "bar_end 2024-01-10T15:30:00+00:00 is not after session_open"),
     ("slot", json.dumps(SLOT | {"session_close": "2024-01-10T14:30:00Z"}), "session_close 2024-01-10T14:30:00+00:00"),
     ("slot", json.dumps(SLOT | {"closure_at": BEFORE}), "closure_at 2024-01-10T15:29:59+00:00 lies before bar_end"),
