@@ -1,5 +1,5 @@
 -- What is traded: the settings' instruments, so that joins in SQL know each symbol's contract. Filled by market.migrate.
-CREATE TABLE instrument (
+CREATE TABLE IF NOT EXISTS instrument (
     symbol       VARCHAR(32) NOT NULL COMMENT 'as in every message key',
     calendar     VARCHAR(32) NOT NULL COMMENT 'exchange_calendars name, or FX',
     bar_minutes  INT NOT NULL,

@@ -1,5 +1,5 @@
 -- One row a calendar slot and symbol, written when its fetches are over. A missing bar is a row here, never a made-up bar.
-CREATE TABLE slot (
+CREATE TABLE IF NOT EXISTS slot (
     symbol             VARCHAR(32) NOT NULL,
     bar_end            DATETIME(6) NOT NULL COMMENT 'UTC, exclusive end of the bar',
     closed_at          DATETIME(6) NULL COMMENT 'when the slot was declared closed',

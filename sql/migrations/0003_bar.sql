@@ -1,5 +1,5 @@
 -- Closed bars, one row a symbol and bar_end.
-CREATE TABLE bar (
+CREATE TABLE IF NOT EXISTS bar (
     symbol      VARCHAR(32) NOT NULL,
     bar_end     DATETIME(6) NOT NULL COMMENT 'UTC, exclusive end of the bar',
     open        DOUBLE NOT NULL COMMENT 'quote currency',

@@ -1,5 +1,5 @@
 -- The last order book before each bar_end, ten levels a side, with what Spark derived from it.
-CREATE TABLE book (
+CREATE TABLE IF NOT EXISTS book (
     symbol          VARCHAR(32) NOT NULL,
     bar_end         DATETIME(6) NOT NULL COMMENT 'UTC',
     snapshot_at     DATETIME(6) NOT NULL COMMENT 'the exchange''s time of the snapshot',

@@ -1,5 +1,5 @@
 -- VIX closes: as_of is the day described, known_at the moment of publication. Joins are by known_at.
-CREATE TABLE vix (
+CREATE TABLE IF NOT EXISTS vix (
     id          BIGINT NOT NULL AUTO_INCREMENT,
     as_of       DATETIME(6) NOT NULL,
     known_at    DATETIME(6) NOT NULL,

@@ -1,5 +1,5 @@
 -- Commitments of traders: positions as of Tuesday, known from Friday 15:30 New York on.
-CREATE TABLE cot_report (
+CREATE TABLE IF NOT EXISTS cot_report (
     id            BIGINT NOT NULL AUTO_INCREMENT,
     contract      VARCHAR(16) NOT NULL COMMENT 'CFTC contract market code',
     trader_group  VARCHAR(32) NOT NULL,

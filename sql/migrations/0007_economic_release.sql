@@ -1,5 +1,5 @@
 -- Released figures of economic events; a revision is a row of its own with its own known_at.
-CREATE TABLE economic_release (
+CREATE TABLE IF NOT EXISTS economic_release (
     id          BIGINT NOT NULL AUTO_INCREMENT,
     country     VARCHAR(64) NOT NULL,
     event       VARCHAR(64) NOT NULL,

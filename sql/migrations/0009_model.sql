@@ -1,5 +1,5 @@
 -- A model is a row: the ONNX bytes with all that a worker needs to trust and to read them.
-CREATE TABLE model (
+CREATE TABLE IF NOT EXISTS model (
     version      VARCHAR(64) NOT NULL,
     symbol_set   VARCHAR(64) NOT NULL COMMENT 'which symbols it predicts',
     status       ENUM('challenger', 'champion', 'retired') NOT NULL,

@@ -1,6 +1,6 @@
 -- What downstream tools read: probabilities that the close moves beyond 1.5 (up1, down1, 8th bar) or 3 ATR (up2, down2,
 -- 15th bar). One row a bar and model, however often anything is killed or redelivered.
-CREATE TABLE prediction (
+CREATE TABLE IF NOT EXISTS prediction (
     symbol        VARCHAR(32) NOT NULL,
     bar_end       DATETIME(6) NOT NULL COMMENT 'UTC, the last bar of the input window',
     model_version VARCHAR(64) NOT NULL,

@@ -1,5 +1,5 @@
 -- One row a stream: is it alive, how far is it.
-CREATE TABLE stream_heartbeat (
+CREATE TABLE IF NOT EXISTS stream_heartbeat (
     stream     VARCHAR(32) NOT NULL,
     batch_id   BIGINT NOT NULL,
     messages   BIGINT NOT NULL COMMENT 'in the last batch',

@@ -88,6 +88,26 @@ def test_a_migration_that_was_killed_does_not_lock_the_next_one_out(cursor: Curs
     assert cursor.execute("SELECT 1 FROM yoyo_lock") == 0
 
 
+def test_each_migration_that_was_killed_before_its_mark_runs_again(cursor: Cursor) -> None:
+    """MariaDB commits at each statement, so a kill leaves the new table or column there and the migration undone."""
+    walk = random.Random(3)
+    ends = insert_closes(cursor, [100 + walk.gauss(0, 1) for _ in range(60)])
+    refresh_features(cursor, [(SYMBOL, at) for at in ends])
+    insert(cursor, "economic_release", release_row(ends[0], "core_cpi", 0.3, forecast=0.2))
+    cursor.execute("SELECT forecast_at, previous_at FROM economic_release")
+    figures = cursor.fetchall()
+    before = {table: content(cursor, table) for table in ("bar", "feature", "slot", "target")}
+    cursor.execute("SELECT migration_id FROM _yoyo_migration ORDER BY migration_id")
+    names = [name for (name,) in cursor.fetchall()]
+    assert len(names) == len(list((migrations.SQL / "migrations").glob("*.sql")))
+    for name in names:
+        cursor.execute("DELETE FROM _yoyo_migration WHERE migration_id = %s", (name,))
+        assert migrations.migrate() == [f"migration {name}"]
+        assert {table: content(cursor, table) for table in before} == before, name
+    cursor.execute("SELECT forecast_at, previous_at FROM economic_release")
+    assert cursor.fetchall() == figures
+
+
 def test_two_migrations_do_not_run_at_once(cursor: Cursor, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(migrations, "ALONE_PATIENCE_S", 1)
     with migrations._alone(), pytest.raises(migrations.MigrationRuns, match=r"another market\.migrate still holds"):
