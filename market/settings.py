@@ -27,6 +27,7 @@ from market.feed_settings import BarSources, BookSources, Distinct, FeedsSetting
 from market.messages import Contract, Symbol
 
 ROOT = Path(__file__).resolve().parent.parent
+SETTINGS_FILE = "MARKET_SETTINGS_FILE"
 
 Component = Literal["admin", "stream", "worker", "trainer", "feeds", "reader"]
 """Who talks to MariaDB; each has a user `market_<component>` of its own, see sql/grants.sql."""
@@ -296,13 +297,13 @@ class Settings(BaseSettings):
 
 
 def settings_file() -> Path:
-    return Path(os.environ.get("MARKET_SETTINGS_FILE", ROOT / "settings.toml"))
+    return Path(os.environ.get(SETTINGS_FILE, ROOT / "settings.toml"))
 
 
 @cache
 def get_settings() -> Settings:
     """The process's settings, read once. Raises SettingsError naming the bad key."""
-    _refuse_secrets_in_file()
+    _check_file()
     if unknown := unknown_variables(Settings):
         raise SettingsError("; ".join(unknown))
     try:
@@ -319,9 +320,11 @@ def _key(location: tuple[Any, ...]) -> str:
     return ".".join(str(part) for part in location)
 
 
-def _refuse_secrets_in_file() -> None:
+def _check_file() -> None:
     path = settings_file()
     if not path.exists():
+        if SETTINGS_FILE in os.environ:  # else somebody's settings would silently be the defaults
+            raise SettingsError(f"{SETTINGS_FILE}: there is no {path}; name a file, or unset it for the project's own")
         return
     try:
         content = tomllib.loads(path.read_text())

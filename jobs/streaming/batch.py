@@ -7,6 +7,8 @@ Spark repeats a batch whose end it did not see, and every step here gives the sa
 key, events may come twice and their reader writes by key too.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pymysql
 import structlog
+from pymysql.constants import ER
 from pymysql.cursors import Cursor
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_delay, wait_random_exponential
 
@@ -26,6 +29,7 @@ from jobs.streaming.refusals import as_record, dead_letter, judge
 from jobs.streaming.tables import TABLES, table_row, upsert_rows
 from jobs.streaming.touched import Rows, reached_spans, touched_keys
 from jobs.streaming.transform import TopicShape
+from market.errors import MarketError
 from market.kafka_clients import LETTER_LIMIT, ConfirmedPublisher
 from market.messages import DeadLetter
 from market.settings import get_settings
@@ -41,6 +45,11 @@ ROWS_AT_ONCE = 2_000  # of the base tables, on one connection; for more it is wo
 # Lost connection, server gone, lock wait timeout, deadlock, server shutting down, its connections used up, read-only in
 # a failover, a statement interrupted by somebody: trying again is the right answer.
 PASSING_ERRORS = {1040, 1053, 1203, 1205, 1213, 1290, 1317, 1836, 1927, 2003, 2006, 2013, 2055}
+OUTDATED = {ER.BAD_FIELD_ERROR, ER.NO_SUCH_TABLE}  # after a change of the settings or of the release
+
+
+class SchemaOutdated(MarketError):
+    """MariaDB has not the tables or columns that the settings' features need."""
 
 
 class BatchWriter:
@@ -62,7 +71,10 @@ class BatchWriter:
         self.laps = Laps()
 
     def write(self, records: pa.Table) -> int:
-        """Writes one batch of transform.to_features; returns the number of messages. Retries passing MariaDB errors."""
+        """Writes one batch of transform.to_features; returns the number of messages.
+
+        Retries passing MariaDB errors. Raises SchemaOutdated, or the error that does not pass.
+        """
         self.laps = Laps()
         if records.num_rows == 0:
             return 0
@@ -75,7 +87,7 @@ class BatchWriter:
             before_sleep=self._reconnect,
             reraise=True,
         ):
-            with attempt:
+            with attempt, _advice_on_schema():
                 self._write_once(rows, refused)
         return int(records.num_rows)
 
@@ -172,6 +184,16 @@ def split(records: pa.Table, shapes: list[TopicShape]) -> tuple[Rows, list[DeadL
 
 def _key(row: dict[str, Any]) -> Key:
     return row["symbol"], row["bar_end"]
+
+
+@contextmanager
+def _advice_on_schema() -> Iterator[None]:
+    try:
+        yield
+    except pymysql.err.MySQLError as error:
+        if error.args and error.args[0] in OUTDATED:
+            raise SchemaOutdated(f"{error.args[1]}: run `python -m market.migrate` with the same settings") from error
+        raise
 
 
 def is_passing(error: BaseException) -> bool:

@@ -1,6 +1,7 @@
 """A live run on a machine that reaches no source says so plainly, and which ones it asked."""
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,7 +19,7 @@ def unreachable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pat
     [port] = free_ports(1)
     address = f"http://127.0.0.1:{port}"
     monkeypatch.setenv("MARKET_LOCAL__VAR", str(tmp_path / "var"))
-    monkeypatch.setenv("MARKET_SETTINGS_FILE", str(tmp_path / "none.toml"))
+    monkeypatch.setenv("MARKET_SETTINGS_FILE", os.devnull)
     monkeypatch.setenv("MARKET_FEEDS__BASE_URLS", json.dumps({"ccxt_coinbase": address, "ccxt_kraken": address}))
     monkeypatch.setenv("MARKET_FEEDS__SOURCE_TIMEOUT_S", "1")
     forget_settings()

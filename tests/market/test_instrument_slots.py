@@ -1,5 +1,6 @@
 """Bar ends of instruments on different calendars, as one sequence. Times are UTC; New York is UTC-5 in November."""
 
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
@@ -19,8 +20,8 @@ def utc(text: str) -> datetime:
 
 
 @pytest.fixture(autouse=True)
-def three_instruments(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    monkeypatch.setenv("MARKET_SETTINGS_FILE", str(tmp_path_factory.mktemp("none") / "settings.toml"))
+def three_instruments(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("MARKET_SETTINGS_FILE", os.devnull)
     monkeypatch.setenv("MARKET_INSTRUMENTS", TWO)
     forget_settings()
     yield

@@ -37,6 +37,14 @@ def test_the_commented_file_shows_the_defaults(tmp_path: Path, monkeypatch: pyte
     assert settings_from("", tmp_path, monkeypatch) == shipped
 
 
+def test_a_named_file_that_is_not_there_is_no_choice_of_the_defaults(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MARKET_SETTINGS_FILE", str(tmp_path / "setings.toml"))
+    with pytest.raises(SettingsError, match=r"MARKET_SETTINGS_FILE: there is no .*/setings\.toml"):
+        get_settings()
+
+
 def test_the_environment_wins_over_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MARKET_KAFKA__PARTITIONS", "7")
     settings = settings_from("[kafka]\npartitions = 2\nreplication = 3\n", tmp_path, monkeypatch)

@@ -1,6 +1,7 @@
 """The slots' timetable: before each bar end, never for one that has passed, and without a fault that stops the DAG."""
 
 import logging
+import os
 from datetime import UTC, datetime
 
 import market_slots
@@ -17,9 +18,9 @@ def utc(text: str) -> pendulum.DateTime:
 
 
 @pytest.fixture(autouse=True)
-def new_york(monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None:
+def new_york(monkeypatch: pytest.MonkeyPatch) -> None:
     """One instrument, on New York's calendar, with half-hour bars and a book 25 seconds before they end."""
-    monkeypatch.setenv("MARKET_SETTINGS_FILE", f"{tmp_path}/settings.toml")
+    monkeypatch.setenv("MARKET_SETTINGS_FILE", os.devnull)
     monkeypatch.setenv("MARKET_INSTRUMENTS", '{"SPY": {"calendar": "XNYS", "bar_minutes": 30}}')
     monkeypatch.setenv("MARKET_FEEDS__BOOK_LEAD_S", "25")
     forget_settings()

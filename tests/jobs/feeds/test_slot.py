@@ -1,6 +1,7 @@
 """One slot on real Kafka, its sources a local stand-in: what is published, in which order, whatever fails."""
 
 import json
+import os
 import sys
 import time
 from datetime import UTC, datetime, timedelta, tzinfo
@@ -33,7 +34,7 @@ SOURCES = '{"book": ["ccxt_kraken"], "bars": ["ccxt_coinbase", "ccxt_kraken"], "
 
 @pytest.fixture
 def world(fresh_topics: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MARKET_SETTINGS_FILE", str(tmp_path / "none.toml"))
+    monkeypatch.setenv("MARKET_SETTINGS_FILE", os.devnull)
     monkeypatch.setenv("MARKET_INSTRUMENTS", TWO_SYMBOLS)
     monkeypatch.setenv("MARKET_FEEDS__SOURCES", SOURCES)
     monkeypatch.setenv("MARKET_FEEDS__SLOT_TIMEOUT_S", "6")

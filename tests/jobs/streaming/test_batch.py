@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -32,6 +32,7 @@ from market.kafka_clients import (
 )
 from market.messages import Bar, DeadLetter, Message, SlotClosed
 from market.settings import Settings, get_settings
+from tests.market_world import forget_settings
 
 START = datetime(2024, 1, 8, 10, tzinfo=UTC)
 SYMBOL = "EURUSD"
@@ -60,8 +61,11 @@ Send = Callable[..., None]
 
 
 @pytest.fixture
-def writer(replay_market: Settings) -> BatchWriter:
-    return BatchWriter(lambda: connect("stream"), ConfirmedPublisher(), topic_shapes(replay_market))
+def writer(replay_market: Settings) -> Iterator[BatchWriter]:
+    writer = BatchWriter(lambda: connect("stream"), ConfirmedPublisher(), topic_shapes(replay_market))
+    yield writer
+    if writer._connection is not None and writer._connection.open:  # a batch that failed has its locks still
+        writer._connection.close()
 
 
 @pytest.fixture
@@ -302,6 +306,13 @@ def test_a_flood_of_rubbish_is_told_in_a_few_lines(send: Send) -> None:
     assert len(refused) == batch.REFUSALS_TOLD + 1
     assert refused[-1]["records"] == 50 - batch.REFUSALS_TOLD
     assert len(read(get_settings().topics.dead_letter)) == 50
+
+
+def test_settings_that_were_not_migrated_are_told_with_what_to_do(send: Send, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MARKET_FEATURES__EVENTS", '["harvest"]')
+    forget_settings()
+    with pytest.raises(batch.SchemaOutdated, match=r"'harvest_actual'.*: run `python -m market\.migrate`"):
+        send(bar(0), slot(0))
 
 
 @pytest.mark.parametrize("code", [1040, 1290, 1317])
