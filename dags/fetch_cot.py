@@ -6,7 +6,8 @@ more later. The sources stand in `feeds.sources.cot`, the contracts with the set
 new report the run finds the last one and changes nothing.
 
 **When `fetch` is red:** the report that is due by the CFTC's schedule is with no source; each one's reason is in the
-message. Bars go on with the last report known; its age is a feature of the model.
+message. For a contract that is *unasked* no time was left: all contracts together have `feeds.slot_timeout_s`, and the
+next try begins with those. Bars go on with the last report known; its age is a feature of the model.
 """
 
 from datetime import timedelta

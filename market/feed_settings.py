@@ -151,7 +151,9 @@ class FeedsSettings(Section):
     book_lead_s: float = Field(
         25.0, ge=0, le=600, description="the slot's run starts so long before bar_end, so that its book is of the bar"
     )
-    slot_timeout_s: float = Field(45.0, gt=0, le=3600, description="all sources of one feed and slot together")
+    slot_timeout_s: float = Field(
+        45.0, gt=0, le=3600, description="all sources of one feed and slot together; of COT, all contracts too"
+    )
     source_timeout_s: float = Field(15.0, gt=0, le=3600, description="one source with all its attempts")
     rationed_wait_s: float = Field(
         10.0, ge=0, le=600, description="a source with a ration for the day is asked so long after bar_end: once, when "

@@ -84,6 +84,11 @@ class Collected:
     def complete(self) -> bool:
         return self.source is not None and not self.stale
 
+    @property
+    def asked(self) -> bool:
+        """False when there was no time for any source."""
+        return any(one.kind != "unasked" for one in self.attempts)
+
     def text(self) -> str:
         """One line for a person: who answered, and what became of the others."""
         answer = f"{self.source} gave {len(self.messages)} messages" if self.source else "nobody answered"

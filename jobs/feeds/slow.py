@@ -1,6 +1,11 @@
-"""The slow feeds, VIX, COT and economic events: fetched on their own schedules, never by a bar's slot."""
+"""The slow feeds, VIX, COT and economic events: fetched on their own schedules, never by a bar's slot.
 
-from collections.abc import Iterator
+A run of one feed has feeds.slot_timeout_s for everything that it wants: COT's contracts share that time, and those for
+which none was left are told as unasked. The next run begins with them.
+"""
+
+import time
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
@@ -8,7 +13,7 @@ from jobs.feeds import metrics
 from jobs.feeds.collect import Collected, Want, collect, remember
 from jobs.feeds.feed import ALL_EVENTS
 from jobs.feeds.publish import publish
-from jobs.feeds.state import feed_state
+from jobs.feeds.state import FeedState, feed_state
 from market.errors import MarketError
 from market.messages import Message
 from market.settings import get_settings
@@ -17,6 +22,7 @@ SlowFeed = Literal["vix", "cot", "economic"]
 
 # How far back each look reaches: over a long weekend, a report's delay, and a weekend's releases.
 REACH = {"vix": timedelta(days=10), "cot": timedelta(days=30), "economic": timedelta(days=4)}
+ASKED = "asked"  # the kind of the state's entries that say when a want was last asked for
 
 
 class SlowFeedIncomplete(MarketError):
@@ -30,8 +36,7 @@ def fetch_slow(feed: SlowFeed, since: datetime | None = None) -> list[Collected]
     """
     start = since or datetime.now(UTC) - REACH[feed]
     found = []
-    for want in _wants(feed, start):
-        collected = collect(want, again=False)
+    for collected in _collected(feed, start):
         publish(collected.messages)
         remember(collected, feed_state(), datetime.now(UTC))
         found.append(collected)
@@ -41,7 +46,7 @@ def fetch_slow(feed: SlowFeed, since: datetime | None = None) -> list[Collected]
 
 def fetch_values(feed: SlowFeed, since: datetime) -> list[Message]:
     """What became known after `since` (UTC), unpublished: for a recording of the live history."""
-    return [message for want in _wants(feed, since) for message in collect(want, again=False).messages]
+    return [message for collected in _collected(feed, since) for message in collected.messages]
 
 
 def ensure_complete(found: list[Collected]) -> None:
@@ -51,7 +56,19 @@ def ensure_complete(found: list[Collected]) -> None:
         raise SlowFeedIncomplete(" | ".join(missing))
 
 
-def _wants(feed: SlowFeed, start: datetime) -> Iterator[Want]:
+def _collected(feed: SlowFeed, start: datetime) -> Iterator[Collected]:
+    """What became of each want, one after the other: a site's spider shall not come several times at once."""
+    until = time.monotonic() + get_settings().feeds.slot_timeout_s
+    state = feed_state()
+    for want in _wants(feed, start, state):
+        collected = collect(want, state=state, again=False, within_s=until - time.monotonic())
+        if collected.asked:
+            with state.update(ASKED, _key(want.feed, want.symbol)) as entry:
+                entry["at"] = datetime.now(UTC).isoformat()
+        yield collected
+
+
+def _wants(feed: SlowFeed, start: datetime, state: FeedState) -> Iterator[Want]:
     settings = get_settings()
     sources = getattr(settings.feeds.sources, feed)
     if not getattr(settings.features.use, feed) or not sources:
@@ -62,4 +79,14 @@ def _wants(feed: SlowFeed, start: datetime) -> Iterator[Want]:
         yield Want("economic", ALL_EVENTS, sources, start=start)
     else:
         contracts = {instrument.cot_contract for instrument in settings.instruments.values() if instrument.cot_contract}
-        yield from (Want("cot", contract, sources, start=start) for contract in sorted(contracts))
+        yield from (Want("cot", contract, sources, start=start) for contract in _longest_unasked(contracts, state))
+
+
+def _longest_unasked(contracts: Iterable[str], state: FeedState) -> list[str]:
+    """In one order always, the last ones would never get their turn where the time is short."""
+    asked = state.all(ASKED)
+    return sorted(contracts, key=lambda contract: (asked.get(_key("cot", contract), {}).get("at", ""), contract))
+
+
+def _key(feed: str, symbol: str) -> str:
+    return f"{feed} {symbol}"
