@@ -16,7 +16,7 @@ from market.feed_settings import Feed
 from market.messages import Message, Vix
 from market.vix_schedule import CLOSE_AT, vix_known_at
 
-HEADER = ["DATE", "OPEN", "HIGH", "LOW", "CLOSE"]
+COLUMNS = ("DATE", "OPEN", "HIGH", "LOW", "CLOSE")  # wherever they stand; others that Cboe adds are passed over
 JUMP = 3.0  # the greatest move of a day since 1990 is a factor 2.16, on 2018-02-05
 ROUNDING = 0.005
 
@@ -37,12 +37,11 @@ class Cboe:
 
     def parse(self, payload: Payload, query: Query) -> list[Message]:
         """The closes in order of time. A row of today before that hour is not a close yet, and is left out."""
-        rows = csv_rows(self.name, payload)
-        if not rows or [cell.strip().upper() for cell in rows[0]] != HEADER:
-            raise SourceError("schema_changed", self.name, f"the header is not {','.join(HEADER)}")
-        if len(rows) == 1:
+        header, *rows = csv_rows(self.name, payload) or [[]]
+        names = self._names(header)
+        if not rows:
             raise SourceError("stale", self.name, "a header without rows")
-        found, dead = each_record(self.name, rows[1:], lambda row: self._close(row, payload), payload)
+        found, dead = each_record(self.name, rows, lambda row: self._close(names, row, payload), payload)
         closes = [message for message in found if isinstance(message, Vix)]
         for older, newer in pairwise(closes):
             if newer.as_of <= older.as_of:
@@ -51,11 +50,20 @@ class Cboe:
         known = [close for close in closes if close.known_at <= payload.received_at and query.wants(close.known_at)]
         return [*known, *dead]
 
-    def _close(self, row: list[str], payload: Payload) -> Iterator[Vix]:
-        if len(row) != len(HEADER):
-            raise Unreadable("row", row, f"{len(HEADER)} cells are expected")
-        day = moment("DATE", row[0], "%m/%d/%Y", "%Y-%m-%d").date()
-        values = {name: number(f"{day} {name}", cell) for name, cell in zip(HEADER[1:], row[1:], strict=True)}
+    def _names(self, header: list[str]) -> list[str]:
+        """The columns' names in capitals. Raises SourceError schema_changed when one that is read is not there once."""
+        names = [cell.strip().upper() for cell in header]
+        for name in COLUMNS:
+            if names.count(name) != 1:
+                raise SourceError("schema_changed", self.name, f"the header has {names.count(name)} columns {name}")
+        return names
+
+    def _close(self, names: list[str], cells: list[str], payload: Payload) -> Iterator[Vix]:
+        if len(cells) != len(names):  # nothing tells which of them has moved
+            raise Unreadable("row", cells, f"{len(names)} cells are expected")
+        row = dict(zip(names, cells, strict=True))
+        day = moment("DATE", row["DATE"], "%m/%d/%Y", "%Y-%m-%d").date()
+        values = {name: number(f"{day} {name}", row[name]) for name in COLUMNS[1:]}
         for name, value in values.items():
             if not 0 < value < 1000:
                 raise implausible(self.name, f"{day} {name}", value, "outside 0 to 1000 index points")

@@ -37,10 +37,11 @@ from market.messages import Cot, Message
 
 TYPES = JSON_TYPES | CSV_TYPES | {"application/zip", "application/x-zip-compressed"}
 GROUPS = {"asset_mgr": "asset_manager", "lev_money": "leveraged_funds"}
+NAME = "market_and_exchange_names"
 TRADERS = dict.fromkeys(("dealer", "asset_mgr", "lev_money", "other_rept"), SPREADING)
 # The weekly text's cells by place, as far as they are read.
 WEEKLY = [
-    *("market_and_exchange_names", "yymmdd", "report_date", CODE),
+    *(NAME, "yymmdd", "report_date", CODE),
     *("cftc_market_code", "cftc_region_code", "cftc_commodity_code", "open_interest"),
     *block(TRADERS, POSITIONS),
     *("change_in_open_interest", *block(TRADERS, CHANGES)),
@@ -93,7 +94,7 @@ class Cftc:
                 raise SourceError("schema_changed", self.name, "the JSON is not a list of rows")
             return [self._named(list(row), list(row.values())) for row in body]
         table = csv_rows(self.name, payload)
-        if table and table[0][0].strip().lower() == "market_and_exchange_names":
+        if table and NAME in map(_plain, table[0]):
             missing = _needed(self.groups).difference(_plain(name) for name in table[0])
             if missing:  # a column that was renamed would otherwise read as values that are missing
                 raise SourceError("schema_changed", self.name, f"no columns {', '.join(sorted(missing))}")
@@ -133,8 +134,10 @@ class Cftc:
     def _named(self, header: list[str], cells: list[Any]) -> Row:
         """Cells by their plain names; a row of another length keeps none, so that it is not read by place."""
         names = [_plain(name) for name in header]
-        if len(set(names)) != len(names):
-            raise SourceError("schema_changed", self.name, "two columns have one name")
+        if len(set(names)) != len(names):  # what nobody reads may be there twice, columns without a name for one
+            twice = next((name for name in _read(self.traders) if names.count(name) > 1), None)
+            if twice is not None:
+                raise SourceError("schema_changed", self.name, f"two columns have the name {twice}")
         if CODE not in names:
             raise SourceError("schema_changed", self.name, f"no column {CODE}")
         if len(names) == len(cells):
@@ -225,9 +228,18 @@ def _needed(groups: Iterable[str]) -> set[str]:
     return {CODE, "report_date", "open_interest"} | wanted
 
 
+def _read(traders: Traders) -> list[str]:
+    """Every column that is read, if only to check others; what the CFTC adds besides them is passed over."""
+    figures = [name for form in (POSITIONS, CHANGES, SHARES) for name in block(traders, form)]
+    return [CODE, "report_date", "yymmdd", SCOPE, "open_interest", "change_in_open_interest", *figures]
+
+
 def _plain(name: str) -> str:
-    """Any header's name in one spelling: lower case, without `_all`; the report date without its form."""
-    plain = name.strip().lower().removesuffix("_all")
+    """Any header's name in one spelling: lower case, without `_all`; the report date without its form.
+
+    Some of the swap dealers' columns have two underscores.
+    """
+    plain = name.strip().lower().removesuffix("_all").replace("swap__", "swap_")
     if plain == "as_of_date_in_form_yymmdd":
         return "yymmdd"
     return "report_date" if re.match(r"report_date_as_", plain) else plain
@@ -240,8 +252,9 @@ def scope_in(cells: list[str]) -> Row:
 
 
 def _is_contract(row: Row, symbol: str) -> bool:
-    """Spreadsheets drop the zeros in front of a code."""
-    return str(row.get(CODE) or "").strip().lstrip("0").upper() == symbol.lstrip("0").upper()
+    """Spreadsheets drop the zeros in front of a code. In a row whose cells have moved it may stand anywhere."""
+    codes = [row.get(CODE), *row.get("cells", ())]
+    return symbol.lstrip("0").upper() in (str(code or "").strip().lstrip("0").upper() for code in codes)
 
 
 def _is_futures_only(row: Row) -> bool:

@@ -87,5 +87,4 @@ def _shares_fit(row: Row, traders: Traders) -> Iterator[bool]:
 
 
 def _cell(row: Row, name: str) -> float | None:
-    """With a header, some of the swap dealers' columns have two underscores."""
-    return optional(name, row.get(name, row.get(name.replace("swap_positions", "swap__positions"))))
+    return optional(name, row.get(name))

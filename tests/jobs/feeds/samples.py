@@ -65,6 +65,15 @@ VIX_CSV = (
     "11/19/2026,17.40,18.00,16.80,16.90\r\n"
 )
 
+
+def with_column(text: str, place: int, name: str, cell: str) -> str:
+    """A CSV text with another column, the same cell in each row; its cells hold no commas."""
+    lines = [line.split(",") for line in text.splitlines()]
+    for line in lines:
+        line.insert(place, name if line is lines[0] else cell)
+    return "".join(f"{','.join(line)}\r\n" for line in lines)
+
+
 SIDES = ("long", "short", "spread")
 COT_NAMES = {  # Socrata's name -> the yearly file's
     "market_and_exchange_names": "Market_and_Exchange_Names",

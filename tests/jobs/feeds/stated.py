@@ -78,12 +78,16 @@ def iex_deep(body: str) -> Iterator[Record]:
 
 
 def cboe(body: str) -> Iterator[Record]:
+    header, *rows = _rows(body)
+    names = [name.strip().upper() for name in header]
+
     def close(row: list[str]) -> Record:
-        day, _, _, _, value = row
+        named = dict(zip(names, row, strict=True))
+        day, value = named["DATE"], named["CLOSE"]
         at = datetime.strptime(day.strip(" "), "%m/%d/%Y" if "/" in day else "%Y-%m-%d").replace(tzinfo=UTC)
         return (at.date(),), (_number(value),)
 
-    return _each(_rows(body)[1:], close)
+    return _each(rows, close)
 
 
 def cftc_yearly(body: str) -> Iterator[Record]:

@@ -8,7 +8,7 @@ from jobs.feeds.cboe import Cboe
 from jobs.feeds.feed import Query
 from market.errors import SourceError
 from market.messages import DeadLetter, Vix
-from tests.jobs.feeds.samples import NOW, VIX_CSV, payload, recorded
+from tests.jobs.feeds.samples import NOW, VIX_CSV, payload, recorded, with_column
 
 VIX = Query("VIX")
 
@@ -54,7 +54,10 @@ def test_the_recorded_history() -> None:
         ("11/18/2026", "11/17/2026", "implausible", "DATE = '2026-11-17'"),
         ("11/18/2026", "11/15/2026", "implausible", "DATE = '2026-11-15'"),  # a Sunday
         ("11/19/2026", "11/23/2026", "implausible", "DATE = '2026-11-23'"),  # after today
-        ("CLOSE", "LAST", "schema_changed", "header"),
+        ("CLOSE", "LAST", "schema_changed", "header has 0 columns CLOSE"),
+        ("LOW,CLOSE", "LOW,CLOSE,close", "schema_changed", "header has 2 columns CLOSE"),
+        ("LOW,CLOSE", "CLOSE", "schema_changed", "header has 0 columns LOW"),
+        ("LOW,CLOSE", "LOW,CLOSE,VOLUME", "schema_changed", "6 cells are expected"),  # in the header alone
     ],
 )
 def test_rows_that_cannot_be(old: str, new: str, kind: str, named: str) -> None:
@@ -67,6 +70,28 @@ def test_a_row_that_cannot_be_read_is_a_dead_letter(row: str) -> None:
     text = VIX_CSV.replace("11/18/2026,18.50,18.90,17.10,17.30", row)
     messages = Cboe().parse(payload(text), VIX)
     assert [type(message) for message in messages] == [Vix, Vix, DeadLetter]
+
+
+@pytest.mark.parametrize("name", ["VOLUME", "", "ADJ CLOSE"])
+@pytest.mark.parametrize("place", range(6))
+def test_another_column_changes_nothing(name: str, place: int) -> None:
+    assert parsed(with_column(VIX_CSV, place, name, "7")) == parsed(VIX_CSV)
+
+
+def test_columns_are_read_by_their_names() -> None:
+    assert parsed("close,Date,Open,High,Low\n15.5,2026-07-01,15,16,14\n")[0].value == 15.5
+    with_blanks = "".join(f"{line},,\r\n" for line in VIX_CSV.splitlines())  # what nobody reads may have one name
+    assert parsed(with_blanks) == parsed(VIX_CSV)
+
+
+@pytest.mark.parametrize("place", range(6))
+def test_a_row_with_another_number_of_cells_is_not_read_by_place(place: int) -> None:
+    wide = with_column(VIX_CSV, 2, "VOLUME", "17.5").splitlines()
+    cells = wide[2].split(",")
+    for shifted in ([*cells[:place], "17.5", *cells[place:]], [*cells[:place], *cells[place + 1 :]]):
+        text = "\r\n".join([*wide[:2], ",".join(shifted), *wide[3:]]) + "\r\n"
+        messages = Cboe().parse(payload(text), VIX)
+        assert [m.as_of.day if isinstance(m, Vix) else type(m) for m in messages] == [17, 19, DeadLetter]
 
 
 def test_bodies_that_are_no_history() -> None:

@@ -14,7 +14,7 @@ from jobs.feeds.feed import Query
 from market.cot_schedule import published_at
 from market.errors import SourceError
 from market.messages import Cot, DeadLetter
-from tests.jobs.feeds.samples import NOW, cot_row, financial_row, payload, recorded, yearly_csv
+from tests.jobs.feeds.samples import NOW, cot_row, financial_row, payload, recorded, with_column, yearly_csv
 
 EMINI = Query("13874A")
 FULL = "cot/tff_futonly_2022_2026_sp500_vix_eurofx_nasdaq.csv"
@@ -89,6 +89,34 @@ def test_the_recorded_years_with_and_without_their_header() -> None:
     printed = [cot for cot in with_header if cot.as_of == datetime(2025, 5, 13, tzinfo=UTC)]
     assert [(cot.long, cot.long_change, cot.long_oi_pct) for cot in printed[:1]] == [(1115694, 13560, 52.1)]
     assert [(cot.short, cot.short_change, cot.short_oi_pct) for cot in printed[1:]] == [(443939, 29441, 20.7)]
+
+
+@pytest.mark.parametrize("name", ["Traders_Tot_All", "", "Asset_Mgr_Positions_Long_Old"])
+@pytest.mark.parametrize("place", [0, 1, 3, 16])
+def test_another_column_of_a_file_with_a_header_changes_nothing(name: str, place: int) -> None:
+    assert parsed(with_column(yearly_csv(ROWS), place, name, "7")) == parsed(yearly_csv(ROWS))
+    twice = with_column(with_column(yearly_csv(ROWS), place, name, "7"), place, name, "8")
+    assert parsed(twice) == parsed(yearly_csv(ROWS))  # two of one name that nobody reads
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Asset_Mgr_Positions_Long_All", "asset_mgr_positions_long", "Open_Interest_All", "Report_Date_as_MM_DD_YYYY"],
+)
+def test_a_column_that_is_read_and_comes_twice_is_a_typed_error(name: str) -> None:
+    assert fault_of(with_column(yearly_csv(ROWS), 16, name, "7")).kind == "schema_changed"
+
+
+@pytest.mark.parametrize("place", range(17))
+def test_a_row_with_another_number_of_cells_is_not_read_by_place(place: int) -> None:
+    header, newest, *others = with_column(yearly_csv(ROWS), 4, "Traders_Tot_All", "80000").splitlines()
+    cells = newest.split(",")
+    longer, shorter = [*cells[:place], "80000", *cells[place:]], [*cells[:place], *cells[place + 1 :]]
+    for shifted in (longer, shorter):
+        messages = Cftc().parse(payload("\r\n".join([header, ",".join(shifted), *others]) + "\r\n"), EMINI)
+        assert {m.as_of.day for m in messages if isinstance(m, Cot)} == {3}
+        told = [m for m in messages if isinstance(m, DeadLetter)]
+        assert len(told) == 1 or "13874A" not in ",".join(shifted), "a row is never passed over in silence"
 
 
 def test_a_shifted_column_without_header_does_not_pass() -> None:

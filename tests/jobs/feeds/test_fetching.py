@@ -77,7 +77,7 @@ def test_a_refused_payload_is_recorded_and_raised_with_its_letter() -> None:
     assert caught.value.__context__ is None
     assert caught.value.letter == DeadLetter(
         source="cboe",
-        reason=f"schema_changed: the header is not DATE,OPEN,HIGH,LOW,CLOSE (recorded as {ref})",
+        reason=f"schema_changed: the header has 0 columns OPEN (recorded as {ref})",
         payload="DATE,CLOSE\r\n1,2\r\n",
         failed_at=raw.received_at,
     )

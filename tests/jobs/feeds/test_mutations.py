@@ -42,6 +42,7 @@ from tests.jobs.feeds.samples import (
     fred_row,
     level,
     payload,
+    with_column,
     yearly_csv,
 )
 
@@ -81,7 +82,11 @@ CASES = {
         "iex_deep", Query("SPY"), json.dumps(book_body([level(99.5), level(99, 70)], [level(100)])), stated.iex_deep
     ),
     "cboe": Case("cboe", Query("VIX"), VIX_CSV, stated.cboe),
+    "cboe, another column": Case("cboe", Query("VIX"), with_column(VIX_CSV, 3, "SETTLE", "17.5"), stated.cboe),
     "cftc yearly": Case("cftc", Query("13874A"), yearly_csv(MANY_ROWS), stated.cftc_yearly),
+    "cftc yearly, another column": Case(
+        "cftc", Query("13874A"), with_column(yearly_csv(MANY_ROWS), 5, "Traders", "80000"), stated.cftc_yearly
+    ),
     "cftc socrata": Case("cftc", Query("13874A"), json.dumps(MANY_ROWS), stated.cftc_socrata),
     "cftc disaggregated": Case(
         "cftc_disaggregated_weekly",
@@ -169,7 +174,8 @@ TRUE: dict[str, stated.Stated] = {
         (_at(13, 30, 0, 11, 24), "gdp"): (None, 2.1, 1.9),
     },
 }
-TRUE["cftc socrata"] = TRUE["cftc yearly"]
+TRUE["cftc socrata"] = TRUE["cftc yearly, another column"] = TRUE["cftc yearly"]
+TRUE["cboe, another column"] = TRUE["cboe"]
 
 
 made = cache(source_named)  # ccxt's objects take longer to make than a body to read
