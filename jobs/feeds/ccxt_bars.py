@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from jobs.faults import faults
 from jobs.feeds.ccxt_exchange import OfflineExchange
 from jobs.feeds.ccxt_source import CcxtSource
-from jobs.feeds.ccxt_tables import exact, falling, find_bars, has_empty_list, labels_of, rising
+from jobs.feeds.ccxt_tables import Record, exact, falling, find_bars, has_empty_list, labels_of, rising
 from jobs.feeds.checks import LARGEST, ensure_length, ensure_no_jump, ensure_range
 from jobs.feeds.feed import EPOCH, Payload, Query, implausible
 from jobs.feeds.records import json_body
@@ -27,9 +27,11 @@ MOST_BARS = 300  # of one request that names both ends: what Coinbase, the stric
 JUMP = 2.0  # no pair of currencies doubles within one bar
 AHEAD = timedelta(minutes=5)
 FIRST_DAY = datetime(2009, 1, 3, tzinfo=UTC)  # Bitcoin's first block
+# In its last cell each bar of these says whether it is over, "1", or whether trades may still come to it, "0".
+STATE_IN = dict.fromkeys(("okx", "myokx", "okxus", "blofin"), 8)
 # Where a row has no names, a column that is gone gives each later one another meaning: Kraken's number of trades would
 # pass for the volume.
-ROW_CELLS = {"kraken": 8, "binance": 12}
+ROW_CELLS = {"kraken": 8, "binance": 12, **dict.fromkeys(STATE_IN, 9)}
 BINANCES_END = 6  # milliseconds, the bar's last one
 # Exchanges fold the last trades into a bar within a second or two of its end, and two clocks kept by NTP differ by less
 # than one: five seconds later a bar without a successor (nobody has traded since) is final.
@@ -50,20 +52,22 @@ class CcxtBars(CcxtSource):
         """Closed bars in time order; known_at is bar_end. All of the body's bars must be readable.
 
         A bar is closed when its end has passed and a newer bar has begun, or its end lies SETTLED before
-        `received_at`. Kraken's must also not be after `last`, the id of its newest committed bar.
+        `received_at`. Kraken's must also not be after `last`, the id of its newest committed bar, and OKX must not call
+        it unfinished.
         """
         rows = self._read(payload, query)
         body, interval = json_body(self.name, payload), query.interval or DEFAULT_INTERVAL
-        self._ensure_labelled(body, rows, interval)
+        records = self._labelled(body, rows, interval)
         bars = [self._bar(row, interval, query, payload) for row in rows]
         for bar in bars:
             ensure_range(self.name, bar, JUMP)
         for older, bar in pairwise(bars):
             ensure_no_jump(self.name, f"close at {bar.source_time:%Y-%m-%d %H:%M}Z", older.close, bar.close, JUMP)
         ensure_length(self.name, [bar.source_time for bar in bars], interval)
+        unfinished = self._unfinished(records, rows)
         last = self._last_committed(body, interval, payload) if self.exchange == "kraken" else None
         closed = [bar for bar in bars if _is_closed(bar, bars[-1], last, payload.received_at)]
-        return [bar for bar in closed if query.wants(bar.known_at)]
+        return [bar for bar in closed if bar.source_time not in unfinished and query.wants(bar.known_at)]
 
     def _timeframe(self, offline: OfflineExchange, interval: timedelta) -> str:
         known = {name: timedelta(seconds=length) for name, length in offline.timeframes().items()}
@@ -73,8 +77,8 @@ class CcxtBars(CcxtSource):
             raise SourceError("bad_request", self.name, f"interval {interval}: one of {', '.join(usable)}")
         return name
 
-    def _ensure_labelled(self, body: Any, rows: list[list[Any]], interval: timedelta) -> None:
-        """Raises SourceError when the body's records are not ccxt's rows, or not in the order of their labels."""
+    def _labelled(self, body: Any, rows: list[list[Any]], interval: timedelta) -> list[Record]:
+        """The body's records. Raises SourceError when they are not ccxt's rows, or not in the order of their labels."""
         if not rows:
             kind: SourceFault = "stale" if has_empty_list(body) else "schema_changed"
             raise SourceError(kind, self.name, "no bars in the body")
@@ -92,6 +96,19 @@ class CcxtBars(CcxtSource):
         labels = labels_of(records, rows)
         if not rising(labels) and not falling(labels):
             raise implausible(self.name, "label", f"{labels!r:.80}", "repeated, or out of the body's order")
+        return records
+
+    def _unfinished(self, records: list[Record], rows: list[list[Any]]) -> set[datetime]:
+        """The starts of the bars that the exchange itself calls unfinished; a newer one may have begun all the same."""
+        place = STATE_IN.get(self.exchange)
+        if place is None:
+            return set()
+        states = [record[place] if isinstance(record, list) else None for record in records]
+        odd = [state for state in states if state not in ("0", "1")]
+        if odd:
+            raise SourceError("schema_changed", self.name, f"a bar's state is {odd[0]!r:.40}, neither '0' nor '1'")
+        marked = zip(labels_of(records, rows), states, strict=True)
+        return {EPOCH + timedelta(milliseconds=label) for label, state in marked if state == "0"}
 
     def _ensure_binances_ends(self, records: list[Any], interval: timedelta) -> None:
         """Its rows name their last millisecond too, so that even one of them tells how long it is."""

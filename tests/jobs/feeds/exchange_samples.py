@@ -103,3 +103,13 @@ def binance_row(start: int, close: str = "1.25") -> list[Any]:
     """Open time (ms), open, high, low, close, volume, close time, quote volume, trades, taker's volumes, unused."""
     taken = [start * 1000 + 299_999, "180.2", 30, "70.1", "85.0", "0"]
     return [start * 1000, "1.20", "1.30", "1.10", close, "148.5", *taken]
+
+
+def okx_row(start: int, state: Any, close: str = "64010.5") -> list[Any]:
+    """Start (ms), open, high, low, close, volume in base, in quote twice, state: "1" for a bar that is over."""
+    return [str(start * 1000), "64000", "64020", "63990", close, "12.5", "800125", "800125", state]
+
+
+def okx_bars(*rows: list[Any]) -> dict[str, Any]:
+    """Newest first, as OKX writes them."""
+    return {"code": "0", "msg": "", "data": list(rows)}

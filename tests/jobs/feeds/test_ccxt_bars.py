@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from jobs.feeds import ccxt_markets
+from jobs.feeds import ccxt_markets, ccxt_source
 from jobs.feeds.ccxt_bars import CcxtBars
 from jobs.feeds.client import Client
 from jobs.feeds.feed import Query
@@ -21,6 +21,8 @@ from tests.jobs.feeds.exchange_samples import (
     coinbase_candle,
     kraken_bars,
     kraken_row,
+    okx_bars,
+    okx_row,
 )
 from tests.jobs.feeds.samples import NOW, payload
 from tests.jobs.feeds.server import body, serving
@@ -248,3 +250,40 @@ def test_bars_of_an_exchange_whose_markets_are_loaded(tmp_path: Path, monkeypatc
     first = rows[0]
     assert "11 cells, not 12" in fault_of(source, [first[:11]], query).detail
     assert "close time" in fault_of(source, [[*first[:6], first[6] + 600_000, *first[7:]]], query).detail
+
+
+@pytest.fixture(params=["okx", "myokx", "okxus"])
+def okx(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CcxtBars:
+    kept = tmp_path / "kept.json"
+    markets = [ccxt_markets.spot_market("BTC-USD", "BTC/USD")]
+    kept.write_text(json.dumps({"loaded_at": "2026-11-20T12:00:00+00:00", "markets": markets}))
+    monkeypatch.setattr(ccxt_source, "cache_path", lambda *_: kept)
+    return CcxtBars(request.param)
+
+
+@pytest.mark.parametrize(
+    ("states", "closed"),
+    [
+        ("0111", ["17:50", "17:55", "18:00"]),
+        ("0011", ["17:50", "17:55"]),  # right after its end the last bar is not final, though a newer one has begun
+        ("0101", ["17:50", "18:00"]),
+        ("0000", []),
+        ("1111", ["17:50", "17:55", "18:00"]),  # a bar is never over before its end
+    ],
+)
+def test_a_bar_that_the_exchange_calls_unfinished_is_not_closed(okx: CcxtBars, states: str, closed: list[str]) -> None:
+    rows = [okx_row(NOW_S - 300 * back, state) for back, state in enumerate(states)]
+    assert ends(parsed(okx, okx_bars(*rows))) == closed
+    late = NOW + timedelta(minutes=6)
+    assert ends(parsed(okx, okx_bars(*rows), now=late)) == closed + ["18:05"] * (states[0] == "1")
+
+
+@pytest.mark.parametrize("state", ["2", "", None, True, 1, "true", ["1"]])
+def test_a_state_that_nobody_knows(okx: CcxtBars, state: Any) -> None:
+    fault = fault_of(okx, okx_bars(okx_row(NOW_S, "0"), okx_row(NOW_S - 300, state)))
+    assert (fault.kind, "state" in fault.detail) == ("schema_changed", True)
+
+
+def test_a_row_without_its_state(okx: CcxtBars) -> None:
+    fault = fault_of(okx, okx_bars(*(okx_row(NOW_S - 300 * back, "1")[:-1] for back in range(3))))
+    assert (fault.kind, "8 cells, not 9" in fault.detail) == ("schema_changed", True)
