@@ -8,7 +8,7 @@ from parsel import Selector
 from jobs.numbers import Number
 from jobs.spiders.page import changed, first, implausible, number, tree, words
 from jobs.spiders.vix_symbol import ensure_page_of_vix, linked_prices, older_spans
-from jobs.vix_quote import Quote, ensure_consistent, ensure_previous_close, vix_message
+from jobs.vix_quote import Quote, ensure_consistent, ensure_previous_close, ensure_same_price, vix_message
 from market.messages import Vix
 
 SOURCE = "cnbc"
@@ -37,17 +37,31 @@ def read_quote(text: str) -> Quote:
 
 
 def _quote(page: Selector) -> Quote:
-    """Today's strip, else the older span, else meta or JSON-LD."""
-    if containers := page.css(CONTAINER):
-        return _checked(_strip(_regular(list(containers))), page)
-    for where, texts in (
+    """Today's strip, else the older span, else meta or JSON-LD; each of them that is there must state that price."""
+    containers = page.css(CONTAINER)
+    others = _prices_elsewhere(page, named=bool(containers))
+    if containers:
+        quote = _checked(_strip(_regular(list(containers))), page)
+    elif others:
+        quote = Quote(_only(*others[0]))
+    else:
+        raise changed(SOURCE, f"none of {CONTAINER}, span.last.original, meta[itemprop=price], JSON-LD price is there")
+    for where, text in ((where, text) for where, texts in others for text in texts if text.strip()):
+        ensure_same_price(SOURCE, where, quote, _positive(where, text))
+    return quote
+
+
+def _prices_elsewhere(page: Selector, named: bool) -> list[tuple[str, list[str]]]:
+    """The places beside the strip that have a price, the surest first, and what stands there.
+
+    With `named` only JSON-LD that names VIX counts: beside a strip, a nameless price is none of VIX.
+    """
+    places = (
         ("span.last.original", [words(span) for span in older_spans(page)]),
         ("meta[itemprop=price]", page.css("meta[itemprop=price]::attr(content)").getall()),
-        ("JSON-LD price", linked_prices(page)),
-    ):
-        if texts:
-            return Quote(_only(where, texts))
-    raise changed(SOURCE, f"none of {CONTAINER}, span.last.original, meta[itemprop=price], JSON-LD price is there")
+        ("JSON-LD price", linked_prices(page, named)),
+    )
+    return [(where, texts) for where, texts in places if texts]
 
 
 def _only(where: str, texts: list[str]) -> float:

@@ -42,10 +42,12 @@ def older_spans(page: Selector) -> list[Selector]:
     return [span for span in spans if is_vix(_bound_to(span))] or spans
 
 
-def linked_prices(page: Selector) -> list[str]:
-    """The prices of VIX in JSON-LD; one whose entry names nothing counts when no entry names VIX."""
+def linked_prices(page: Selector, named: bool = False) -> list[str]:
+    """The prices of VIX in JSON-LD; unless `named`, one whose entry names nothing counts when no entry names VIX."""
     entries = linked_data(page)
-    prices = [entry for entry in entries if is_vix(_name(entry))] or [entry for entry in entries if not _name(entry)]
+    prices = [entry for entry in entries if is_vix(_name(entry))]
+    if not prices and not named:
+        prices = [entry for entry in entries if not _name(entry)]
     return [str(entry["price"]) for entry in prices]
 
 

@@ -231,6 +231,59 @@ def test_another_symbol_s_quote_is_never_taken(page: str, kind: str, named: str)
     assert named in detail
 
 
+OLDER, IN_META, LINKED = older(".VIX", "18.45"), meta(price="18.45"), linked(NAMED)
+
+
+@pytest.mark.parametrize(
+    ("page", "both"),
+    [
+        (vix_page(head=meta(price="19.45")), ("18.45", "meta[itemprop=price]", "19.45")),
+        (vix_page(head=meta(price="18.10")), ("18.45", "meta", "18.1")),  # a previous close is no price of today
+        (vix_page(head=linked({**NAMED, "price": "81.45"})), ("18.45", "JSON-LD", "81.45")),
+        (vix_page(head=IN_META + linked({**NAMED, "price": "1845"})), ("18.45", "JSON-LD", "1845")),
+        (vix_page(strip() + older(".VIX", "18.54")), ("18.45", "span.last.original", "18.54")),
+        (vix_page(EXTENDED + REGULAR, head=meta(price="19.99")), ("18.45", "meta", "19.99")),
+        (vix_page(OLDER, head=meta(price="17.45")), ("18.45", "meta", "17.45")),
+        (vix_page(OLDER, head=linked({**NAMED, "price": "17.45"})), ("18.45", "JSON-LD", "17.45")),
+        (vix_page("<p></p>", head=IN_META + linked({**NAMED, "price": "18.95"})), ("18.45", "JSON-LD", "18.95")),
+        (vix_page(head=meta(price="18.45") + meta(price="19.45")), ("18.45", "meta", "19.45")),
+    ],
+)
+def test_places_that_state_different_prices_are_refused(page: str, both: tuple[str, ...]) -> None:
+    kind, detail = kind_of(page)
+    assert (kind, [text for text in both if text not in detail]) == ("implausible", []), detail
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        vix_page(head=IN_META + LINKED),
+        vix_page(strip() + OLDER, head=IN_META),
+        vix_page(OLDER, head=IN_META + LINKED),
+        vix_page("<p></p>", head=IN_META + LINKED),
+        vix_page(head=meta(price="18.4499") + linked({**NAMED, "price": "18.450"})),  # more decimals
+        vix_page(head=meta(price="18.46")),  # the tick before
+        vix_page(head=meta(price="") + linked({**NAMED, "price": " "})),  # which say nothing
+        vix_page(head=linked({"@type": "Offer", "price": "29.99"})),  # of something that the page sells
+        vix_page(head=linked(APPLE, NAMED, {"@type": "Product", "name": "CNBC Pro", "price": "29.99"})),
+    ],
+)
+def test_places_that_state_the_same_price(page: str) -> None:
+    assert parse(page, IN_SESSION).value == 18.45
+
+
+def test_a_second_price_that_cannot_be_read_is_no_agreement() -> None:
+    for text in ("18,45", "18.45%", "soon"):
+        kind, detail = kind_of(vix_page(head=meta(price=text)))
+        assert (kind, "meta[itemprop=price]" in detail) == ("schema_changed", True)
+
+
+def test_the_recorded_pages_meta_price_is_a_tick_apart_from_its_span() -> None:
+    assert read_quote(vix_page(older("AAPL", "292.70"), head=meta(price="292.76"))).value == 292.70
+    with pytest.raises(SourceError, match=r"implausible: .*292\.7.*293\.1"):
+        read_quote(vix_page(older("AAPL", "292.70"), head=meta(price="293.10")))
+
+
 @pytest.mark.skipif(not FRAGMENTS.exists(), reason="the recorded samples are not here")
 @pytest.mark.parametrize(
     ("file", "value"), [("cnbc_quotestrip_new.html", 1512.30), ("cnbc_last_original_old.html", 292.70)]
