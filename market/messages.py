@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 # Python's dates end with the year 9999, and numbers such as 1e308 overflow in sums and quotients, which MariaDB answers
 # with an error: one such record would fail its batch for ever.
@@ -23,6 +23,13 @@ FIRST_TIME, LAST_TIME = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, t
 LARGEST = 1e15
 SMALLEST = 1e-15  # of what is divided by, or has its logarithm taken
 OUTSIDE = f"the time lies outside the years {FIRST_TIME.year} to {LAST_TIME.year}"
+
+
+def _as_iso(value: object) -> object:
+    """pydantic would also take a number, or digits, for seconds since 1970, or for milliseconds: a guess."""
+    if isinstance(value, int | float) or (isinstance(value, str) and ":" not in value):
+        raise ValueError("a time is written as ISO 8601, such as 2024-01-10T15:30:00Z")
+    return value
 
 
 def _as_utc(value: datetime) -> datetime:
@@ -51,7 +58,7 @@ def _as_known_timezone(name: str) -> str:
     return name
 
 
-Utc = Annotated[datetime, AfterValidator(_as_utc)]
+Utc = Annotated[datetime, BeforeValidator(_as_iso), AfterValidator(_as_utc)]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Price = Annotated[float, Field(gt=0, le=LARGEST, allow_inf_nan=False), AfterValidator(_as_no_trace)]
 Size = Annotated[float, Field(ge=0, le=LARGEST, allow_inf_nan=False)]

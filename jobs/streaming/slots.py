@@ -9,8 +9,6 @@ from typing import Any
 from pyspark.sql import Column, SparkSession
 from pyspark.sql import functions as F
 
-from market.messages import FIRST_TIME, LAST_TIME
-
 SCHEMA = (
     "symbol STRING, bar_end TIMESTAMP, closed_at TIMESTAMP, timezone STRING, session_open TIMESTAMP, "
     "session_close TIMESTAMP, closure_at TIMESTAMP, live BOOLEAN"
@@ -34,13 +32,6 @@ def _timezones() -> tuple[str, ...]:
     """Of the running session's JVM."""
     jvm: Any = SparkSession.active()._jvm
     return tuple(sorted(jvm.java.time.ZoneId.getAvailableZoneIds().toArray()))
-
-
-def has_a_clock(slot: Column, zone: Column) -> Column:
-    """Whether Spark's clock is that of the message, if it has one: Python takes a large bare number for milliseconds,
-    Spark for seconds. `zone` is known_zone's. Never NULL."""
-    times = [slot[name].isNull() | slot[name].between(FIRST_TIME, LAST_TIME) for name in ("bar_end", "session_open")]
-    return (slot["timezone"].isNull() | zone.isNotNull()) & times[0] & times[1]
 
 
 def derived(slot: Column, zone: Column) -> list[Column]:

@@ -66,7 +66,7 @@ def to_features(records: DataFrame, shapes: list[TopicShape], book_levels: int) 
     message, zone = F.col("m"), F.col("zone")
     zoned = parsed.withColumn("zone", slots.known_zone(message))
     version = message["schema_version"].eqNullSafe(F.lit(1))
-    readable = version & message[CORRUPT].isNull() & slots.has_a_clock(message, zone)
+    readable = version & message[CORRUPT].isNull() & (message["timezone"].isNull() | zone.isNotNull())
     derived = [*bars.derived(message), *books.derived(message, book_levels), *slots.derived(message, zone)]
     return zoned.select("topic", "partition", "offset", readable.alias("readable"), "record", "size", *derived)
 

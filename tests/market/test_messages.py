@@ -1,5 +1,6 @@
 """Message models: what is refused, and that a message survives its way through JSON."""
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -187,6 +188,13 @@ def test_no_time_lies_outside_what_the_tables_hold(model: type[Message], content
 def test_nothing_is_divided_by_a_trace(model: type[Message], content: dict[str, Any]) -> None:
     with pytest.raises(ValidationError, match="lies closer to 0 than 1e-15"):
         model(**content)
+
+
+@pytest.mark.parametrize("time", [1704900600, 1704900600.5, 1704900600000, "1704900600", "2024-01-10", True])
+def test_a_time_is_never_guessed_from_a_number(time: object) -> None:
+    with pytest.raises(ValidationError, match="a time is written as ISO 8601") as refused:
+        Vix.model_validate_json(json.dumps(VIX | {"source_time": time}))
+    assert [error["loc"] for error in refused.value.errors()] == [("source_time",)]
 
 
 @pytest.mark.parametrize("figure", ["actual", "forecast", "previous"])
