@@ -1,6 +1,7 @@
 """The slow feeds against a local server: all contracts of a run share one time, and it is told which were not asked."""
 
 import json
+import os
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -21,7 +22,7 @@ def hanging(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     """Four instruments with a contract each, and the CFTC a server that never answers."""
     instruments = {f"S{code}": {"calendar": "24/7", "bar_minutes": 60, "cot_contract": code} for code in CONTRACTS}
     sources = {"book": [], "bars": [], "vix": [], "cot": ["cftc"], "economic": []}
-    monkeypatch.setenv("MARKET_SETTINGS_FILE", "/nonexistent/none.toml")
+    monkeypatch.setenv("MARKET_SETTINGS_FILE", os.devnull)
     monkeypatch.setenv("MARKET_INSTRUMENTS", json.dumps(instruments))
     monkeypatch.setenv("MARKET_FEEDS__SOURCES", json.dumps(sources))
     monkeypatch.setenv("MARKET_FEEDS__SLOT_TIMEOUT_S", f"{TIMEOUT_S}")
