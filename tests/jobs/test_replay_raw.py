@@ -93,7 +93,7 @@ def test_a_payload_the_feeds_refused_makes_the_same_dead_letter_again(market: Se
     with serving(body("DATE,CLOSE\r\n", "text/csv")) as server:
         assert feeds(["cboe", "--symbol", "VIX", "--base-url", server.url]) == 2
     (letter,) = topic_content(market.topics.dead_letter)
-    assert "schema_changed: the header is not" in letter["reason"] and letter["payload"] == "DATE,CLOSE\r\n"
+    assert "schema_changed: the header has 0 columns OPEN" in letter["reason"] and letter["payload"] == "DATE,CLOSE\r\n"
     assert publish_raw(raw_store().folder).refused == 1
     assert topic_content(market.topics.dead_letter) == [letter, letter]
 
