@@ -9,7 +9,7 @@ from pathlib import Path
 from local.errors import StackError
 from local.files import write_atomically
 from local.layout import get_layout
-from market.settings import get_settings, settings_file
+from market.settings import SETTINGS_FILE, get_settings, settings_file
 
 PROFILES = ("recorded", "simulated", "live")
 # Three synthetic symbols over twenty New York days of five-minute bars, a holiday and a half-day among them; the
@@ -44,7 +44,7 @@ def use_settings(profile: str) -> None:
     settings.setdefault("features", {}).setdefault("use", {})["economic"] = False
     live = layout.var / "live.toml"
     write_atomically(live, tomli_w.dumps(settings))
-    os.environ["MARKET_SETTINGS_FILE"] = str(live)
+    os.environ[SETTINGS_FILE] = str(live)
     get_settings.cache_clear()
 
 

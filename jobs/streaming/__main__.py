@@ -14,7 +14,7 @@ import structlog
 from pyspark.sql import DataFrame
 from pyspark.sql.streaming.query import StreamingQuery
 
-from jobs.streaming.batch import GIVE_UP_AFTER_S, BatchWriter, is_passing
+from jobs.streaming.batch import GIVE_UP_AFTER_S, BatchWriter, advice_on_schema, is_passing
 from jobs.streaming.collect import collect
 from jobs.streaming.heartbeat import Done, beat
 from jobs.streaming.lease import Lease
@@ -119,7 +119,7 @@ def _beat(query: StreamingQuery, writer: BatchWriter, started_at: datetime, repo
     done = Done.of(progress)
     if progress and done.batch_id != reported:
         log.info("progress", batch=done.batch_id, **progress["durationMs"])
-    with connect("stream") as connection, connection.cursor() as cursor:
+    with advice_on_schema(), connect("stream") as connection, connection.cursor() as cursor:
         beat(cursor, done, last_bar=writer.last_bar, started_at=started_at)
         connection.commit()
     return done.batch_id

@@ -26,6 +26,7 @@ from jobs.streaming.ranges import Key, plan
 from jobs.streaming.readiness import announce, keys_to_announce, mark_announced
 from jobs.streaming.refresh import refresh_labels, refresh_rows
 from jobs.streaming.refusals import as_record, dead_letter, judge
+from jobs.streaming.scratch import NO_TABLE
 from jobs.streaming.tables import TABLES, table_row, upsert_rows
 from jobs.streaming.touched import Rows, reached_spans, touched_keys
 from jobs.streaming.transform import TopicShape
@@ -45,7 +46,7 @@ ROWS_AT_ONCE = 2_000  # of the base tables, on one connection; for more it is wo
 # Lost connection, server gone, lock wait timeout, deadlock, server shutting down, its connections used up, read-only in
 # a failover, a statement interrupted by somebody: trying again is the right answer.
 PASSING_ERRORS = {1040, 1053, 1203, 1205, 1213, 1290, 1317, 1836, 1927, 2003, 2006, 2013, 2055}
-OUTDATED = {ER.BAD_FIELD_ERROR, ER.NO_SUCH_TABLE}  # after a change of the settings or of the release
+OUTDATED = {ER.BAD_FIELD_ERROR, *NO_TABLE}  # after a change of the settings or of the release
 
 
 class SchemaOutdated(MarketError):
@@ -87,7 +88,7 @@ class BatchWriter:
             before_sleep=self._reconnect,
             reraise=True,
         ):
-            with attempt, _advice_on_schema():
+            with attempt, advice_on_schema():
                 self._write_once(rows, refused)
         return int(records.num_rows)
 
@@ -187,7 +188,8 @@ def _key(row: dict[str, Any]) -> Key:
 
 
 @contextmanager
-def _advice_on_schema() -> Iterator[None]:
+def advice_on_schema() -> Iterator[None]:
+    """Around statements of the stream's own: raises SchemaOutdated for an error that market.migrate mends."""
     try:
         yield
     except pymysql.err.MySQLError as error:

@@ -315,6 +315,14 @@ def test_settings_that_were_not_migrated_are_told_with_what_to_do(send: Send, mo
         send(bar(0), slot(0))
 
 
+@pytest.mark.parametrize("statement", ["SELECT gone FROM slot", "SELECT 1 FROM gone"])
+def test_what_the_stream_misses_is_told_with_what_to_do(replay_market: Settings, statement: str) -> None:
+    """A table that is not there is denied to the stream's user, who may not know whether it is."""
+    told = pytest.raises(batch.SchemaOutdated, match=r"gone.*: run `python -m market\.migrate`")
+    with connect("stream") as connection, connection.cursor() as cursor, told, batch.advice_on_schema():
+        cursor.execute(statement)
+
+
 @pytest.mark.parametrize("code", [1040, 1290, 1317])
 def test_a_server_that_is_full_or_read_only_for_a_moment_is_asked_again(code: int) -> None:
     """A heartbeat that finds no free connection must not end a driver whose batches go well."""
