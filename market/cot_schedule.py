@@ -24,6 +24,8 @@ from pandas.tseries.holiday import USFederalHolidayCalendar
 
 RELEASE_AT = time(15, 30, tzinfo=ZoneInfo("America/New_York"))
 BUSINESS_DAYS = 3
+WEEKLY_SINCE = date(1993, 1, 1)  # before, reports were of the middle and the end of a month
+WEDNESDAY, SATURDAY = 2, 5
 
 CLOSED_BY_ORDER = frozenset({date(2018, 12, 5), date(2025, 1, 9)})  # days of mourning for two presidents
 
@@ -60,6 +62,14 @@ LAPSE_OF_2019 = {
     date(2019, 2, 26): date(2019, 3, 5),
 }
 LATE = {**LAPSE_OF_2025, **LAPSE_OF_2019}
+
+
+def is_report_day(day: date) -> bool:
+    """Whether a report can be as of that day: a Tuesday, or a day next to it when that is a holiday.
+
+    A date whose day and month were read the wrong way round falls on one of those less often than not.
+    """
+    return day.weekday() <= WEDNESDAY if day >= WEEKLY_SINCE else day.weekday() < SATURDAY
 
 
 def published_at(as_of: date) -> datetime:

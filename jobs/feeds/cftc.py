@@ -30,7 +30,7 @@ from jobs.feeds.cftc_totals import (
 from jobs.feeds.feed import CSV_TYPES, JSON_TYPES, Payload, Query, Request, implausible
 from jobs.feeds.freshness import newest_cot_due
 from jobs.feeds.records import Unreadable, csv_rows, each_record, json_body, moment, number
-from market.cot_schedule import published_at
+from market.cot_schedule import is_report_day, published_at
 from market.errors import SourceError
 from market.feed_settings import Feed
 from market.messages import Cot, Message
@@ -167,8 +167,9 @@ class Cftc:
         short = row.get("yymmdd")
         if short is not None and moment("As_of_Date_In_Form_YYMMDD", str(short).strip(), "%y%m%d").date() != day:
             raise implausible(self.name, "As_of_Date_In_Form_YYMMDD", short, f"the report date is {day}")
-        if day.weekday() >= 5 or not FIRST_REPORT <= day <= payload.received_at.date():
-            raise implausible(self.name, "report date", str(day), "a weekend, the future, or before the first report")
+        if not is_report_day(day) or not FIRST_REPORT <= day <= payload.received_at.date():
+            why = "no Tuesday nor next to one, the future, or before the first report"
+            raise implausible(self.name, "report date", str(day), why)
         return day
 
     def _adds_up(self, row: Row, day: str) -> None:

@@ -22,7 +22,7 @@ from parsel import Selector
 from jobs.built import build
 from jobs.spiders.cot_legacy import legacy_figures
 from jobs.spiders.page import changed, first, implausible, number, tree, words
-from market.cot_schedule import published_at
+from market.cot_schedule import is_report_day, published_at
 from market.errors import SourceError
 from market.messages import Cot
 
@@ -46,7 +46,6 @@ REPORTS = {  # by kind of report, as in its address: the groups that stand toget
     "legacy-futures": LEGACY,
 }
 LONG, LONG_SHARE, SHORT, SHORT_SHARE = 1, 2, 4, 5  # cells of a row; 3 and 6 count traders, 7 to 9 are spreads
-SATURDAY = 5
 ROW_CELLS = (7, 10)  # without and with spreads
 SHARE_ROUNDING = 0.051  # percent; shares are shown with one decimal; a little more for the float
 POSITION_ROUNDING = 1  # contracts; consolidated reports round
@@ -138,8 +137,8 @@ def parse_report(
     midnight = datetime.combine(as_of, time(), UTC)
     if midnight > now or as_of < FIRST_REPORT:
         raise implausible(SOURCE, f"AS OF: {as_of} lies after {now:%Y-%m-%d}, or before {FIRST_REPORT}")
-    if as_of.weekday() >= SATURDAY:
-        raise implausible(SOURCE, f"AS OF: {as_of:%Y-%m-%d is a %A}: reports are of trading days")
+    if not is_report_day(as_of):
+        raise implausible(SOURCE, f"AS OF: {as_of:%Y-%m-%d is a %A}: reports are of Tuesdays, at holidays of Mondays")
     if day is not None and as_of != day:
         raise SourceError("stale", SOURCE, f"AS OF: {as_of}, asked for {day}")
     times = {

@@ -137,6 +137,7 @@ def test_a_shifted_column_without_header_does_not_pass() -> None:
         ({"change_in_lev_money_short": "60001"}, "change_in_lev_money_short = 60001"),
         ({"as_of_date_in_form_yymmdd": "261103"}, "As_of_Date_In_Form_YYMMDD = '261103'"),
         ({"report_date_as_yyyy_mm_dd": "2026-11-14T00:00:00.000"}, "report date = '2026-11-14'"),  # a Saturday
+        ({"report_date_as_yyyy_mm_dd": "05/11/2023"}, "report date = '2023-05-11'"),  # Thursday: the fifth of November?
         ({"report_date_as_yyyy_mm_dd": "2026-11-24T00:00:00.000"}, "report date = '2026-11-24'"),  # after today
     ],
 )

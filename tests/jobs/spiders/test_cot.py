@@ -181,6 +181,7 @@ def test_whenever_and_wherever_a_report_is_fetched_it_is_known_by_its_schedule(a
         (cot_report().replace("157,321", "0").replace("+2,590", "0"), "implausible", "leveraged_funds long"),
         (cot_report().replace("+13,560", "+2,113,560"), "implausible", "2113560"),  # from fewer than none
         (cot_report(as_of="2025-05-17"), "implausible", "Saturday"),
+        (cot_report(as_of="2025-05-15"), "implausible", "Thursday"),
         (cot_report().replace("<th>Long</th>", "<th>Short</th><th>Long</th>"), "schema_changed", "short"),
         (cot_report()[:-30], "unavailable", "cut off"),
     ],
