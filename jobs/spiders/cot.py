@@ -45,6 +45,7 @@ REPORTS = {  # by kind of report, as in its address: the groups that stand toget
     "disagg": {"managed_money"},
     "legacy-futures": LEGACY,
 }
+SIDES = ("long", "short", "spread")
 LONG, LONG_SHARE, SHORT, SHORT_SHARE = 1, 2, 4, 5  # cells of a row; 3 and 6 count traders, 7 to 9 are spreads
 ROW_CELLS = (7, 10)  # without and with spreads
 SHARE_ROUNDING = 0.051  # percent; shares are shown with one decimal; a little more for the float
@@ -149,7 +150,7 @@ def parse_report(
     }
     figures = legacy_figures(SOURCE, page)
     if figures is None:
-        _ensure_long_first(page)
+        _ensure_order_of_sides(page)
         figures = {group: _figures(group, row) for group, row in _group_rows(page)}
         _ensure_one_open_interest(figures)
     if kind is not None and set(figures) - {REST} != REPORTS[kind]:  # then it is another contract's
@@ -211,12 +212,13 @@ def _figures(group: str, row: Selector) -> dict[str, float | None]:
     }
 
 
-def _ensure_long_first(page: Selector) -> None:
+def _ensure_order_of_sides(page: Selector) -> None:
     """The rows are read by place, so the heads above them must not say that the sides have changed theirs."""
     heads = [words(head).casefold() for head in page.css("tr > th, thead td")]
-    places = [heads.index(side) for side in ("long", "short") if side in heads]
-    if places != sorted(places):
-        raise changed(SOURCE, "table: the column short stands before long")
+    found = [side for head in heads for side in SIDES if head.startswith(side)]
+    told = list(dict.fromkeys(found))
+    if told != sorted(told, key=SIDES.index):
+        raise changed(SOURCE, f"table: the columns are {', '.join(told)}, not {', '.join(SIDES)}")
 
 
 def _ensure_one_open_interest(figures: dict[str, dict[str, float | None]]) -> None:

@@ -183,6 +183,12 @@ def test_whenever_and_wherever_a_report_is_fetched_it_is_known_by_its_schedule(a
         (cot_report(as_of="2025-05-17"), "implausible", "Saturday"),
         (cot_report(as_of="2025-05-15"), "implausible", "Thursday"),
         (cot_report().replace("<th>Long</th>", "<th>Short</th><th>Long</th>"), "schema_changed", "short"),
+        (cot_report().replace("<th>Long</th>", "<th>Spread</th><th>Long</th>"), "schema_changed", "spread, long"),
+        (
+            cot_report().replace("<th>Long</th>", "<th>Long</th><th>Spreading</th><th>Short</th>"),
+            "schema_changed",
+            "long, spread, short",
+        ),
         (cot_report()[:-30], "unavailable", "cut off"),
     ],
 )
