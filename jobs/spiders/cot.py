@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo
 from parsel import Selector
 
 from jobs.built import build
+from jobs.spiders.cot_balance import Position, ensure_balance
 from jobs.spiders.cot_legacy import legacy_figures
 from jobs.spiders.page import changed, first, implausible, number, tree, words
 from market.cot_schedule import is_report_day, published_at
@@ -31,7 +32,7 @@ NEW_YORK = ZoneInfo("America/New_York")
 FIRST_REPORT = date(1986, 1, 1)  # the CFTC's machine-readable reports begin in that year
 
 GROUPS = {
-    "asset manager/ institutional": "asset_manager",
+    "asset manager/institutional": "asset_manager",
     "leveraged funds": "leveraged_funds",
     "managed money": "managed_money",
     "non-commercial": "non_commercial",
@@ -69,11 +70,6 @@ class Listed(NamedTuple):
 
     contract: str
     link: str
-
-
-class Position(NamedTuple):
-    held: float
-    change: float | None
 
 
 def parse_index(text: str, subject: str | None = None, contract: str | None = None, report: str = "traders") -> Listed:
@@ -153,6 +149,7 @@ def parse_report(
         _ensure_order_of_sides(page)
         figures = {group: _figures(group, row) for group, row in _group_rows(page)}
         _ensure_one_open_interest(figures)
+        ensure_balance(SOURCE, contract, {_name(row): row for row in page.css("tr")})
     if kind is not None and set(figures) - {REST} != REPORTS[kind]:  # then it is another contract's
         told = f"{', '.join(sorted(figures))}, not {', '.join(sorted(REPORTS[kind]))}"
         raise implausible(SOURCE, f"{contract}: the page at a {kind} address has the groups {told}")
@@ -185,8 +182,7 @@ def _group_rows(page: Selector) -> Iterator[tuple[str, Selector]]:
     """Each known group's row. Raises SourceError schema_changed when one is missing or there twice."""
     found: list[tuple[str, Selector]] = []
     for row in page.css("tr"):
-        name = words(first(row, "td:first-child strong")).casefold()
-        group = GROUPS.get(re.sub(r"\s*/\s*", "/ ", name))
+        group = GROUPS.get(_name(row))
         if group is not None:
             found.append((group, row))
     names = [group for group, _ in found]
@@ -195,6 +191,10 @@ def _group_rows(page: Selector) -> Iterator[tuple[str, Selector]]:
     if set(names) - {REST} not in REPORTS.values():
         raise changed(SOURCE, f"td strong: found {', '.join(names) or 'no known trader group'}")
     yield from ((group, row) for group, row in found if group != REST or set(names) > LEGACY)
+
+
+def _name(row: Selector) -> str:
+    return re.sub(r"\s*/\s*", "/", words(first(row, "td:first-child strong")).casefold())
 
 
 def _figures(group: str, row: Selector) -> dict[str, float | None]:

@@ -46,7 +46,7 @@ FINANCIAL_ROWS = (
     ("Asset Manager/ Institutional", "1,115,694 +13,560", "52.1%", "256,693 -26,712", "12.0%", "121,345 -9,323"),
     ("Leveraged Funds", "157,321 +2,590", "7.3%", "443,939 +29,441", "20.7%", "76,975 -1,196"),
 )
-OTHER_ROW = ("Other Reportables", "66,440 -1,134", "3.1%", "63,719 +1,010", "3.0%", "40,000 +100")
+OTHER_ROW = ("Other Reportables", "154,895 -13,714", "7.2%", "110,666 +39,507", "5.2%", "6,136 -803")
 PRODUCER_ROW = ("Producer/Merchant/Processor/User", "353,000 +1,000", "30.0%", "588,000 -2,000", "50.0%", "0 0")
 SWAP_ROW = ("Swap Dealers", "117,700 -300", "10.0%", "235,300 +500", "20.0%", "20,000 -40")
 MANAGED_ROWS = (("Managed Money", "300,000 -2,000", "25.5 %", "60,000 (1,500)", "5.1%", "10,000 +1"),)
@@ -54,10 +54,10 @@ MANAGED_ROWS = (("Managed Money", "300,000 -2,000", "25.5 %", "60,000 (1,500)", 
 
 # The last row of a page: it has no spreads, and its traders are not counted.
 REST_ROWS = (
-    "<tr><td><strong>Nonreportable Positions</strong></td><td>287,027 <span>-10,234</span></td><td>13.4%</td>"
-    "<td>188,372 <span>+1,234</span></td><td>8.8%</td></tr>",
-    "<tr><td><strong>Nonreportable Positions</strong></td><td>287,027 <span>-10,234</span></td><td>13.4%</td><td></td>"
-    "<td>188,372 <span>+1,234</span></td><td>8.8%</td><td></td></tr>",
+    "<tr><td><strong>Nonreportable Positions</strong></td><td>255,972 <span>+12,791</span></td><td>11.9%</td>"
+    "<td>198,827 <span>-11,364</span></td><td>9.3%</td></tr>",
+    "<tr><td><strong>Nonreportable Positions</strong></td><td>255,972 <span>+12,791</span></td><td>11.9%</td><td></td>"
+    "<td>198,827 <span>-11,364</span></td><td>9.3%</td><td></td></tr>",
 )
 
 
