@@ -51,6 +51,7 @@ LONG, LONG_SHARE, SHORT, SHORT_SHARE = 1, 2, 4, 5  # cells of a row; 3 and 6 cou
 ROW_CELLS = (7, 10)  # without and with spreads
 SHARE_ROUNDING = 0.051  # percent; shares are shown with one decimal; a little more for the float
 POSITION_ROUNDING = 1  # contracts; consolidated reports round
+SHORTENED = re.compile(r"\d\s?[KMBT]\b", re.ASCII)
 PATHS = {
     "traders": re.compile(r"/cot/futures/(?:fin|disagg)/([^/?#]+)"),
     "legacy": re.compile(r"/cot/legacy-futures/([^/?#]+)"),
@@ -247,6 +248,8 @@ def _position(group: str, side: str, cell: Selector) -> Position:
     for found in (held, change):
         if found is not None and (found.unit is not None or not found.value.is_integer()):
             raise changed(SOURCE, f"{where}: {words(cell)!r} is no count of contracts")
+    if SHORTENED.search(words(cell)):  # 1,115K may be any of a thousand counts
+        raise changed(SOURCE, f"{where}: {words(cell)!r} is no count of contracts")
     if change is not None and change.value > held.value:  # last week's position would have been negative
         raise implausible(SOURCE, f"{where} change {change.value:.0f}: the position is {held.value:.0f}")
     return Position(held.value, None if change is None else change.value)

@@ -175,6 +175,8 @@ def test_whenever_and_wherever_a_report_is_fetched_it_is_known_by_its_schedule(a
         (cot_report().replace("1,115,694", "1.115.694"), "schema_changed", "1.115.694"),
         (cot_report().replace("1,115,694", "1115694.5"), "schema_changed", "no count"),
         (cot_report().replace("1,115,694", "-1,115,694"), "schema_changed", "no position"),
+        (cot_report().replace("1,115,694", "1,115K"), "schema_changed", "no count"),
+        (cot_report().replace("+13,560", "+13.56K"), "schema_changed", "no count"),
         (cot_report().replace("52.1%", "152.1%"), "implausible", "152.1"),
         (cot_report().replace("52.1%", "5.21%"), "implausible", "open interest"),  # a point that moved
         (cot_report().replace("52.1%", "52.4%"), "implausible", "open interest"),  # of 0.3% less than the others
