@@ -14,6 +14,7 @@ from jobs.faults import faults
 from jobs.feeds.ccxt_exchange import OfflineExchange
 from jobs.feeds.ccxt_source import CcxtSource
 from jobs.feeds.ccxt_tables import Record, exact, falling, find_bars, has_empty_list, labels_of, rising
+from jobs.feeds.ccxt_volumes import ensure_volume
 from jobs.feeds.checks import LARGEST, ensure_length, ensure_no_jump, ensure_range
 from jobs.feeds.feed import EPOCH, Payload, Query, implausible
 from jobs.feeds.records import json_body
@@ -57,14 +58,17 @@ class CcxtBars(CcxtSource):
         """
         rows = self._read(payload, query)
         body, interval = json_body(self.name, payload), query.interval or DEFAULT_INTERVAL
-        records = self._labelled(body, rows, interval)
+        records, labels = self._labelled(body, rows, interval)
         bars = [self._bar(row, interval, query, payload) for row in rows]
         for bar in bars:
             ensure_range(self.name, bar, JUMP)
         for older, bar in pairwise(bars):
             ensure_no_jump(self.name, f"close at {bar.source_time:%Y-%m-%d %H:%M}Z", older.close, bar.close, JUMP)
         ensure_length(self.name, [bar.source_time for bar in bars], interval)
-        unfinished = self._unfinished(records, rows)
+        by_label = dict(zip(labels, records, strict=True))
+        for row in rows:
+            ensure_volume(self.name, self.exchange, by_label[row[0]], row)
+        unfinished = self._unfinished(records, labels)
         last = self._last_committed(body, interval, payload) if self.exchange == "kraken" else None
         closed = [bar for bar in bars if _is_closed(bar, bars[-1], last, payload.received_at)]
         return [bar for bar in closed if bar.source_time not in unfinished and query.wants(bar.known_at)]
@@ -77,8 +81,11 @@ class CcxtBars(CcxtSource):
             raise SourceError("bad_request", self.name, f"interval {interval}: one of {', '.join(usable)}")
         return name
 
-    def _labelled(self, body: Any, rows: list[list[Any]], interval: timedelta) -> list[Record]:
-        """The body's records. Raises SourceError when they are not ccxt's rows, or not in the order of their labels."""
+    def _labelled(self, body: Any, rows: list[list[Any]], interval: timedelta) -> tuple[list[Record], list[int]]:
+        """The body's records and their labels (ms).
+
+        Raises SourceError when they are not ccxt's rows, or not in the order of their labels.
+        """
         if not rows:
             kind: SourceFault = "stale" if has_empty_list(body) else "schema_changed"
             raise SourceError(kind, self.name, "no bars in the body")
@@ -96,9 +103,9 @@ class CcxtBars(CcxtSource):
         labels = labels_of(records, rows)
         if not rising(labels) and not falling(labels):
             raise implausible(self.name, "label", f"{labels!r:.80}", "repeated, or out of the body's order")
-        return records
+        return records, labels
 
-    def _unfinished(self, records: list[Record], rows: list[list[Any]]) -> set[datetime]:
+    def _unfinished(self, records: list[Record], labels: list[int]) -> set[datetime]:
         """The starts of the bars that the exchange itself calls unfinished; a newer one may have begun all the same."""
         place = STATE_IN.get(self.exchange)
         if place is None:
@@ -107,7 +114,7 @@ class CcxtBars(CcxtSource):
         odd = [state for state in states if state not in ("0", "1")]
         if odd:
             raise SourceError("schema_changed", self.name, f"a bar's state is {odd[0]!r:.40}, neither '0' nor '1'")
-        marked = zip(labels_of(records, rows), states, strict=True)
+        marked = zip(labels, states, strict=True)
         return {EPOCH + timedelta(milliseconds=label) for label, state in marked if state == "0"}
 
     def _ensure_binances_ends(self, records: list[Any], interval: timedelta) -> None:

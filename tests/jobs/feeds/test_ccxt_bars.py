@@ -191,6 +191,14 @@ CANNOT_BE: list[tuple[CcxtBars, Any, str, str]] = [
     (KRAKEN, without_cell(6), "schema_changed", "7 cells"),  # the number of trades would be the volume
     (KRAKEN, without_cell(4), "schema_changed", "7 cells"),  # the average price would be the close
     (KRAKEN, kraken_bars([[*kraken_row(NOW_S - 300), "1"]]), "schema_changed", "9 cells"),
+    # Columns that have changed places: volume and average price, volume and number of trades.
+    (KRAKEN, with_row("64000", "64020", "63990", "64010", "12.5", "64005.2", 321), "implausible", "average price"),
+    (
+        KRAKEN,
+        with_row("64000", "64020", "63990", "64010", "64005.2", 321, "12.5"),
+        "schema_changed",
+        "number of trades",
+    ),
     (KRAKEN, kraken_bars([kraken_row(NOW_S - 300), kraken_row(NOW_S - 300)]), "implausible", "label"),
     (
         KRAKEN,
@@ -250,6 +258,58 @@ def test_bars_of_an_exchange_whose_markets_are_loaded(tmp_path: Path, monkeypatc
     first = rows[0]
     assert "11 cells, not 12" in fault_of(source, [first[:11]], query).detail
     assert "close time" in fault_of(source, [[*first[:6], first[6] + 600_000, *first[7:]]], query).detail
+
+
+def test_kraken_states_no_average_of_a_bar_without_trades() -> None:
+    (bar,) = parsed(KRAKEN, with_row("64000", "64020", "63990", "64010", "0.0", "0.00000000", 0))[1:]
+    assert (bar.volume, bar.close) == (0, 64010)
+
+
+BINANCES_ROW = [
+    *((NOW_S - 300) * 1000, "64000", "64020", "63990", "64010", "12.5"),
+    *(NOW_S * 1000 - 1, "800125", 30, "6.1", "390461", "0"),
+]
+QUOTED: dict[str, tuple[list[Any], int, int]] = {  # a row from 17:55 on, and the places of both volumes in it
+    "binance": (BINANCES_ROW, 5, 7),
+    "binanceus": (BINANCES_ROW, 5, 7),
+    "okx": (okx_row(NOW_S - 300, "1"), 5, 7),
+    "gate": ([str(NOW_S - 300), "800125", "64010", "64020", "63990", "64000", "12.5", "true"], 6, 1),
+    "kucoin": ([str(NOW_S - 300), "64000", "64010", "64020", "63990", "12.5", "800125"], 5, 6),
+    "bybit": ([str((NOW_S - 300) * 1000), "64000", "64020", "63990", "64010", "12.5", "800125"], 5, 6),
+    "bitget": ([str((NOW_S - 300) * 1000), "64000", "64020", "63990", "64010", "12.5", "800125", "800125"], 5, 6),
+    "mexc": (
+        [(NOW_S - 300) * 1000, "64000", "64020", "63990", "64010", "12.5", NOW_S * 1000, "800125"], 5, 7,
+    ),
+}  # fmt: skip
+AROUND: dict[str, Any] = {
+    "okx": lambda rows: {"code": "0", "msg": "", "data": rows},
+    "kucoin": lambda rows: {"code": "200000", "data": rows},
+    "bybit": lambda rows: {"retCode": 0, "retMsg": "OK", "result": {"symbol": "BTCUSD", "list": rows}},
+    "bitget": lambda rows: {"code": "00000", "msg": "success", "data": rows},
+}
+
+
+@pytest.mark.parametrize("exchange", QUOTED)
+def test_volumes_of_base_and_quote_that_have_changed_places(
+    exchange: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = tmp_path / "kept.json"
+    markets = [ccxt_markets.spot_market("BTCUSD", "BTC/USD")]
+    kept.write_text(json.dumps({"loaded_at": "2026-11-20T12:00:00+00:00", "markets": markets}))
+    monkeypatch.setattr(ccxt_source, "cache_path", lambda *_: kept)
+    source, (row, base, quote) = CcxtBars(exchange), QUOTED[exchange]
+    around = AROUND.get(exchange, lambda rows: rows)
+    late = NOW + 6 * MINUTES
+    (bar,) = parsed(source, around([row]), now=late)
+    assert bar.volume == float(row[base])
+    moved = list(row)
+    moved[base], moved[quote] = moved[quote], moved[base]
+    fault = fault_of(source, around([moved]))
+    assert (fault.kind, "quote currency" in fault.detail) == ("implausible", True), fault
+    idle = [*row]
+    idle[base] = idle[quote] = "0"
+    (bar,) = parsed(source, around([idle]), now=late)
+    assert bar.volume == 0
 
 
 @pytest.fixture(params=["okx", "myokx", "okxus"])

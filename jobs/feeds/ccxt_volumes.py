@@ -1,0 +1,46 @@
+"""Bars in rows without names: what else stands in a row tells whether its volume is where it is read.
+
+Kraken states the average price and the number of trades, others the volume in the quote currency too. Where columns
+have changed places, an amount of money would pass for the volume in the base currency.
+"""
+
+from typing import Any
+
+from jobs.feeds.ccxt_tables import Record, exact
+from jobs.feeds.feed import implausible
+from market.errors import SourceError
+
+AVERAGE, TRADES = 5, 7  # places in Kraken's rows
+IN_QUOTE = {  # the place of the volume in the quote currency
+    **dict.fromkeys(("binance", "binanceus", "okx", "myokx", "okxus", "mexc"), 7),
+    **dict.fromkeys(("kucoin", "bybit", "bitget"), 6),
+    "gate": 1,
+}
+# Loose, as it is meant for columns that have changed places and for a lost decimal point, which are off by more, and
+# not for the rounding of each number by itself.
+SLACK_AVERAGE, SLACK_QUOTE = 1.05, 2.0
+SMALLEST_QUOTE = 1e-5  # what is traded for less is mostly rounding
+
+
+def ensure_volume(source: str, exchange: str, record: Record, row: list[Any]) -> None:
+    """`row` is ccxt's reading of the record. Raises SourceError schema_changed or implausible."""
+    if not isinstance(record, list) or not row[5]:
+        return
+    _, _, high, low, _, volume = row[:6]
+    if exchange == "kraken":
+        if isinstance(record[TRADES], bool) or not isinstance(record[TRADES], int):
+            detail = f"the number of trades is {record[TRADES]!r:.40}: have columns changed places?"
+            raise SourceError("schema_changed", source, detail)
+        _ensure_price(source, "average price", exact(record[AVERAGE]), (low, high), SLACK_AVERAGE)
+    place = IN_QUOTE.get(exchange)
+    in_quote = exact(record[place]) if place is not None and place < len(record) else None
+    if in_quote is not None and in_quote > SMALLEST_QUOTE:
+        name = "volume in the quote currency by that in the base"
+        _ensure_price(source, name, in_quote / volume, (low, high), SLACK_QUOTE)
+
+
+def _ensure_price(source: str, name: str, price: float | None, within: tuple[float, float], slack: float) -> None:
+    """Nothing is said by a 0, which stands for no average or for a volume that is not told."""
+    low, high = within
+    if price and not low / slack <= price <= high * slack:
+        raise implausible(source, name, price, f"outside {low:g} to {high:g}, the bar's low and high")
