@@ -28,8 +28,11 @@ MOST_BARS = 300  # of one request that names both ends: what Coinbase, the stric
 JUMP = 2.0  # no pair of currencies doubles within one bar
 AHEAD = timedelta(minutes=5)
 FIRST_DAY = datetime(2009, 1, 3, tzinfo=UTC)  # Bitcoin's first block
-# In its last cell each bar of these says whether it is over, "1", or whether trades may still come to it, "0".
+# In its last cell each bar of these says whether it is over, or whether trades may still come to it.
 STATE_IN = dict.fromkeys(("okx", "myokx", "okxus", "blofin"), 8)
+GATE, GATES_STATE = "gate", 7  # rows of an older form, which ccxt documents, are without
+OVER = {"1": True, "0": False}
+GATES_OVER = {"true": True, "false": False}
 # Where a row has no names, a column that is gone gives each later one another meaning: Kraken's number of trades would
 # pass for the volume.
 ROW_CELLS = {"kraken": 8, "binance": 12, **dict.fromkeys(STATE_IN, 9)}
@@ -53,8 +56,8 @@ class CcxtBars(CcxtSource):
         """Closed bars in time order; known_at is bar_end. All of the body's bars must be readable.
 
         A bar is closed when its end has passed and a newer bar has begun, or its end lies SETTLED before
-        `received_at`. Kraken's must also not be after `last`, the id of its newest committed bar, and OKX must not call
-        it unfinished.
+        `received_at`. Kraken's must also not be after `last`, the id of its newest committed bar; OKX and Gate must not
+        call it unfinished.
         """
         rows = self._read(payload, query)
         body, interval = json_body(self.name, payload), query.interval or DEFAULT_INTERVAL
@@ -107,15 +110,20 @@ class CcxtBars(CcxtSource):
 
     def _unfinished(self, records: list[Record], labels: list[int]) -> set[datetime]:
         """The starts of the bars that the exchange itself calls unfinished; a newer one may have begun all the same."""
-        place = STATE_IN.get(self.exchange)
+        place, over = STATE_IN.get(self.exchange), OVER
+        if self.exchange == GATE and len(records[0]) > GATES_STATE:
+            place, over = GATES_STATE, GATES_OVER
         if place is None:
             return set()
-        states = [record[place] if isinstance(record, list) else None for record in records]
-        odd = [state for state in states if state not in ("0", "1")]
-        if odd:
-            raise SourceError("schema_changed", self.name, f"a bar's state is {odd[0]!r:.40}, neither '0' nor '1'")
-        marked = zip(labels, states, strict=True)
-        return {EPOCH + timedelta(milliseconds=label) for label, state in marked if state == "0"}
+        unfinished = set()
+        for label, record in zip(labels, records, strict=True):
+            state = record[place] if isinstance(record, list) else None
+            if not isinstance(state, str) or state not in over:
+                known = " nor ".join(map(repr, over))
+                raise SourceError("schema_changed", self.name, f"a bar's state is {state!r:.40}, neither {known}")
+            if not over[state]:
+                unfinished.add(EPOCH + timedelta(milliseconds=label))
+        return unfinished
 
     def _ensure_binances_ends(self, records: list[Any], interval: timedelta) -> None:
         """Its rows name their last millisecond too, so that even one of them tells how long it is."""

@@ -347,3 +347,22 @@ def test_a_state_that_nobody_knows(okx: CcxtBars, state: Any) -> None:
 def test_a_row_without_its_state(okx: CcxtBars) -> None:
     fault = fault_of(okx, okx_bars(*(okx_row(NOW_S - 300 * back, "1")[:-1] for back in range(3))))
     assert (fault.kind, "8 cells, not 9" in fault.detail) == ("schema_changed", True)
+
+
+def test_gate_says_which_bar_is_closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = tmp_path / "kept.json"
+    markets = [ccxt_markets.spot_market("BTC_USD", "BTC/USD")]
+    kept.write_text(json.dumps({"loaded_at": "2026-11-20T12:00:00+00:00", "markets": markets}))
+    monkeypatch.setattr(ccxt_source, "cache_path", lambda *_: kept)
+    source = CcxtBars("gate")
+
+    def rows(*states: str) -> list[list[Any]]:
+        cells = ["800125", "64010", "64020", "63990", "64000", "12.5"]
+        first = NOW_S - 300 * (len(states) - 1)
+        return [[str(first + 300 * place), *cells, state] for place, state in enumerate(states)]
+
+    assert ends(parsed(source, rows("true", "true", "false"))) == ["17:55", "18:00"]
+    assert ends(parsed(source, rows("true", "false", "false"))) == ["17:55"]
+    assert ends(parsed(source, [row[:7] for row in rows("", "", "")])) == ["17:55", "18:00"]  # the older form
+    fault = fault_of(source, rows("true", "maybe", "false"))
+    assert (fault.kind, "state is 'maybe'" in fault.detail) == ("schema_changed", True)
