@@ -11,9 +11,11 @@ FRED gives at most 100,000 rows and 2,000 vintages an answer: a daily series nee
 import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from jobs.feeds.checks import ensure_no_jump
 from jobs.feeds.feed import Payload, Query, Request, implausible
 from jobs.feeds.fred_series import QUARTERLY, SERIES, Series
 from jobs.feeds.fred_vintages import Observation, Release, releases
@@ -77,6 +79,7 @@ class Fred:
         if not found:
             raise SourceError("schema_changed", self.name, f"no row can be read; the first: {dead[0].reason}")
         self._refuse_overlaps(found)
+        self._refuse_values(series, found)
         messages = [self._message(release, series, query, payload) for release in releases(series, found)]
         return [*(message for message in messages if query.wants(message.known_at)), *dead]
 
@@ -142,6 +145,22 @@ class Fred:
             if before is not None and before.until >= row.since:
                 raise implausible(self.name, f"{row.period} realtime_start", f"{row.since}", "two values for one day")
             last[row.period] = row
+
+    def _refuse_values(self, series: Series, rows: list[Observation]) -> None:
+        """What the series cannot be, or not right after the value before it."""
+        periods = sorted({row.period for row in rows})
+        earlier = {later: one for one, later in pairwise(periods) if later - one <= series.step}
+        known: dict[date, float] = {}
+        for row in sorted(rows, key=lambda one: (one.since, one.period)):
+            if row.value is None:
+                continue
+            if not series.least <= row.value <= series.most:
+                why = f"{series.id} lies within {series.least:g} and {series.most:g}"
+                raise implausible(self.name, f"{row.period} value", row.value, why)
+            for before in (known.get(row.period), known.get(earlier.get(row.period, row.period))):
+                if series.jump is not None:
+                    ensure_no_jump(self.name, f"{row.period} value", before, row.value, series.jump)
+            known[row.period] = row.value
 
     def _message(self, release: Release, series: Series, query: Query, payload: Payload) -> EconomicRelease:
         def at(day: date) -> datetime:

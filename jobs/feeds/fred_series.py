@@ -11,6 +11,7 @@ decision is the upper limit of its target range, and only a change can be seen i
 
 from dataclasses import dataclass
 from datetime import time, timedelta
+from math import inf
 from typing import Literal
 
 Transformation = Literal["level", "difference", "percent_change"]
@@ -20,7 +21,12 @@ DAILY, WEEKLY, MONTHLY, QUARTERLY = (timedelta(days=days) for days in (1, 7, 31,
 
 @dataclass(frozen=True)
 class Series:
-    """`step` is the longest way from one period to the next; `decimals` those that the publisher's figure has."""
+    """`step` is the longest way from one period to the next; `decimals` those that the publisher's figure has.
+
+    What FRED's values can be: between `least` and `most`, and no more than `jump` times the value of the period before
+    or of the vintage before, or its `jump`-th. Wider than anything since 1990, and narrower than a lost decimal point
+    where the series allows it.
+    """
 
     id: str
     transformation: Transformation
@@ -31,33 +37,56 @@ class Series:
     factor: float = 1.0
     decimals: int = 6
     only_changes: bool = False
+    least: float = -inf
+    most: float = inf
+    jump: float | None = None
+
+
+STEADY = 1.5  # employment, price indices and retail sales; April 2020 had a factor 1.2
+BUILDING = 3.0
+FEWEST_CLAIMS = 20_000.0  # a week, in persons; a value in thousands is below
+COUNT = 1.0  # the least of a number of people, houses or permits, and of an index
 
 
 def _percent_change(series: str, hour: time = time(8, 30), importance: int = 3) -> Series:
     """Month on month; statistical offices state it with one decimal."""
-    return Series(series, "percent_change", MONTHLY, hour, importance, "%", decimals=1)
+    return Series(series, "percent_change", MONTHLY, hour, importance, "%", decimals=1, least=COUNT, jump=STEADY)
 
 
 def _thousands(series: str, hour: time, importance: int = 3) -> Series:
-    return Series(series, "level", MONTHLY, hour, importance, factor=1000.0)
+    return Series(series, "level", MONTHLY, hour, importance, factor=1000.0, least=COUNT, jump=BUILDING)
 
 
 SERIES: dict[str, Series] = {
-    "adp_nonfarm_employment_change": Series("ADPMNUSNERSA", "difference", MONTHLY, time(8, 15), 3),
+    "adp_nonfarm_employment_change": Series(
+        "ADPMNUSNERSA", "difference", MONTHLY, time(8, 15), 3, least=COUNT, jump=STEADY
+    ),
     "average_hourly_earnings": _percent_change("CES0500000003"),
     "building_permits": _thousands("PERMIT", time(8, 30)),
-    "continuing_jobless_claims": Series("CCSA", "level", WEEKLY, time(8, 30), 2),
+    "continuing_jobless_claims": Series("CCSA", "level", WEEKLY, time(8, 30), 2, least=FEWEST_CLAIMS, jump=6.0),
     "core_cpi": _percent_change("CPILFESL"),
     "core_pce_price_index": _percent_change("PCEPILFE"),
     "core_retail_sales": _percent_change("RSFSXMV"),
     "cpi": _percent_change("CPIAUCSL"),
-    "fed_interest_rate_decision": Series("DFEDTARU", "level", DAILY, time(14), 3, "%", only_changes=True),
-    "gdp": Series("A191RL1Q225SBEA", "level", QUARTERLY, time(8, 30), 3, "%"),
+    "fed_interest_rate_decision": Series(
+        "DFEDTARU", "level", DAILY, time(14), 3, "%", only_changes=True, least=0.0, most=25.0
+    ),
+    "gdp": Series("A191RL1Q225SBEA", "level", QUARTERLY, time(8, 30), 3, "%", least=-40.0, most=40.0),
     "housing_starts": _thousands("HOUST", time(8, 30), 2),
     "industrial_production": _percent_change("INDPRO", time(9, 15), 2),
-    "initial_jobless_claims": Series("ICSA", "level", WEEKLY, time(8, 30), 3),
+    "initial_jobless_claims": Series(
+        "ICSA",
+        "level",
+        WEEKLY,
+        time(8, 30),
+        3,
+        least=FEWEST_CLAIMS,
+        jump=15.0,  # 11.7 in March 2020
+    ),
     "new_home_sales": _thousands("HSN1F", time(10), 3),
-    "nonfarm_payrolls": Series("PAYEMS", "difference", MONTHLY, time(8, 30), 3, factor=1000.0),
+    "nonfarm_payrolls": Series(
+        "PAYEMS", "difference", MONTHLY, time(8, 30), 3, factor=1000.0, least=COUNT, jump=STEADY
+    ),
     "retail_sales": _percent_change("RSAFS"),
-    "unemployment_rate": Series("UNRATE", "level", MONTHLY, time(8, 30), 3, "%"),
+    "unemployment_rate": Series("UNRATE", "level", MONTHLY, time(8, 30), 3, "%", least=0.5, most=30.0, jump=5.0),
 }

@@ -242,6 +242,48 @@ def test_the_request_names_series_and_vintages() -> None:
         Fred().request(Query("ism_manufacturing_pmi"))
 
 
+@pytest.mark.parametrize(
+    ("event", "values", "named"),
+    [
+        ("unemployment_rate", ("4.3", "450"), "450.0: UNRATE lies within 0.5 and 30"),
+        ("unemployment_rate", ("4.3", "-4.5"), "-4.5"),
+        ("unemployment_rate", ("3.1", "29"), "factor 5"),
+        ("nonfarm_payrolls", ("159100", "159250", "1592.6"), "factor 1.5"),  # in another unit, or a lost point
+        ("core_cpi", ("325.1", "326.2", "3272"), "factor 1.5"),
+        ("core_cpi", ("325.1", "-326.2", "327"), "-326.2"),
+        ("building_permits", ("1400", "141.2"), "factor 3"),
+        ("initial_jobless_claims", ("219000", "219"), "ICSA lies within 20000"),
+        ("fed_interest_rate_decision", ("4.25", "400"), "400"),
+        ("gdp", ("2.4", "240"), "240"),
+    ],
+)
+def test_values_that_a_series_cannot_have(event: str, values: tuple[str, ...], named: str) -> None:
+    with pytest.raises(SourceError) as caught:
+        two(event, *values)
+    assert (caught.value.kind, named in caught.value.detail) == ("implausible", True), caught.value
+
+
+def test_a_revision_is_no_jump_either() -> None:
+    rows = [fred_row("2026-08-01", "2026-09-04", "2026-10-01", "4.3"), fred_row("2026-08-01", "2026-10-02", END, "0.6")]
+    with pytest.raises(SourceError, match="factor 5"):
+        parsed(fred_answer(*rows))
+
+
+@pytest.mark.parametrize(
+    ("event", "values"),
+    [
+        ("unemployment_rate", ("4.4", "14.8", "13.2")),  # spring of 2020
+        ("nonfarm_payrolls", ("152293", "150840", "130424")),
+        ("initial_jobless_claims", ("282000", "3307000", "6867000")),
+        ("gdp", ("-28.1", "35.2", "4.4")),
+        ("fed_interest_rate_decision", ("1.75", "1.25", "0.25")),
+        ("core_retail_sales", ("430000", "407000", "365000")),
+    ],
+)
+def test_what_has_been_passes(event: str, values: tuple[str, ...]) -> None:
+    two(event, *values)
+
+
 def test_the_table_of_series() -> None:
     assert {event: SERIES[event].id for event in ("gdp", "core_retail_sales", "fed_interest_rate_decision")} == {
         "gdp": "A191RL1Q225SBEA", "core_retail_sales": "RSFSXMV", "fed_interest_rate_decision": "DFEDTARU",
