@@ -8,6 +8,7 @@ import argparse
 import json
 import re
 import sys
+from calendar import monthrange
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -39,8 +40,11 @@ class Disagreement:
         return json.dumps(facts)
 
 
-def disagreements(days: Sequence[CalendarDay], calendar_name: str) -> list[Disagreement]:
+def disagreements(days: Sequence[CalendarDay], calendar_name: str, whole_month: bool = False) -> list[Disagreement]:
     """The dates on which the two differ in being open, in the open or in the close, half-days included.
+
+    A session that Tradier does not list is one too: of those between its first and its last date, or, with
+    `whole_month`, of the month.
 
     Raises UnknownCalendar, and SourceError bad_request for a date that the calendar does not reach.
     """
@@ -61,20 +65,28 @@ def disagreements(days: Sequence[CalendarDay], calendar_name: str) -> list[Disag
             continue
         pairs = (("open", day.opens, session.open), ("close", day.closes, session.close))
         found += [Disagreement(day.day, what, a.isoformat(), b.isoformat()) for what, a, b in pairs if a != b]
-    return found
+    span = _month_of(days[0].day) if whole_month else (days[0].day, days[-1].day)
+    listed = {day.day for day in days}
+    unlisted = [day for day in sessions if span[0] <= day <= span[1] and day not in listed]
+    found += [Disagreement(day, "status", "not listed", _status(True)) for day in unlisted]
+    return sorted(found, key=lambda one: one.day)
 
 
 def check(
-    month: str, calendar: str = "XNYS", base_url: str | None = None, record: bool = True
+    month: str,
+    calendar: str = "XNYS",
+    base_url: str | None = None,
+    record: bool = True,
+    whole_month: bool = False,
 ) -> tuple[str, list[Disagreement]]:
     """A summary of the month (YYYY-MM) for a person, and each disagreement. Raises SourceError, UnknownCalendar."""
     days = parse_days(fetch_payload(TradierCalendar(), Query(month), base_url=base_url, record=record))
-    return f"{calendar} {month}: {_counts(days)}", disagreements(days, calendar)
+    return f"{calendar} {month}: {_counts(days)}", disagreements(days, calendar, whole_month)
 
 
 def ensure_agreement(months: Sequence[str], calendar: str = "XNYS") -> str:
     """What was compared, a line a month. Raises CalendarsDisagree naming every difference, and SourceError."""
-    checked = [check(month, calendar) for month in months]
+    checked = [check(month, calendar, whole_month=True) for month in months]
     if lines := [one.line() for _, found in checked for one in found]:
         raise CalendarsDisagree(f"{len(lines)} differences between {calendar} and Tradier: {'; '.join(lines)}")
     return "\n".join(summary for summary, _ in checked)
@@ -94,6 +106,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 3
     print(f"{summary}: agrees with Tradier")
     return 0
+
+
+def _month_of(day: date) -> tuple[date, date]:
+    """Its first and its last day."""
+    return day.replace(day=1), day.replace(day=monthrange(day.year, day.month)[1])
 
 
 def _counts(days: Sequence[CalendarDay]) -> str:

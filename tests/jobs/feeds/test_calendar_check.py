@@ -88,6 +88,18 @@ def test_each_way_to_disagree(day: CalendarDay, expected: list[tuple[str, str, s
     assert disagreements([day], "XNYS") == [Disagreement(day.day, *facts) for facts in expected]
 
 
+def test_a_session_that_tradier_does_not_list() -> None:
+    gap = parse_days(
+        payload(month(open_day("2025-11-25"), closed_day("2025-11-27"), open_day("2025-11-28", end="13:00")))
+    )
+    assert disagreements(gap, "XNYS") == [Disagreement(date(2025, 11, 26), "status", "not listed", "open")]
+    part = parse_days(payload(NOVEMBER))
+    assert disagreements(part, "XNYS") == []
+    unlisted = disagreements(part, "XNYS", whole_month=True)
+    assert [one.day.day for one in unlisted] == [*range(3, 8), *range(10, 15), *range(17, 22), 24, 25]
+    assert {one.tradier for one in unlisted} == {"not listed"}
+
+
 def test_a_date_that_the_calendar_does_not_reach() -> None:
     with pytest.raises(SourceError) as caught:
         disagreements([CalendarDay(date(2099, 1, 1))], "XNYS")
