@@ -39,9 +39,9 @@ ERRORS: tuple[tuple[str, SourceFault, str], ...] = (
     ("per second", "rate_limited", "requests come too fast"),
     ("more sparingly", "rate_limited", "requests come too fast"),
     ("premium", "auth", "the key's plan does not include this"),
+    ("invalid api call", "bad_request", "no such symbol, or a wrong parameter"),  # it may quote the call, key and all
     ("apikey", "auth", "the key is invalid or missing"),
     ("api key", "auth", "the key is invalid or missing"),
-    ("invalid api call", "bad_request", "no such symbol, or a wrong parameter"),
 )
 UNKNOWN_ERROR: dict[str, SourceFault] = {
     "Note": "rate_limited",

@@ -166,6 +166,7 @@ def test_each_recorded_error_body_has_its_kind(place: int, kind: str) -> None:
         ({"Information": "words of another year"}, "unavailable"),
         ({"Error Message": "the parameter apikey is invalid or missing"}, "auth"),
         ({"Error Message": "Invalid API call. Please retry"}, "bad_request"),
+        ({"Error Message": "Invalid API call: function=TIME_SERIES_INTRADAY&apikey=ABC123"}, "bad_request"),
         ({"Error Message": None}, "bad_request"),
         ({}, "schema_changed"),
         ([], "schema_changed"),
