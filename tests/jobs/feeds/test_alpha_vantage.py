@@ -325,5 +325,7 @@ def test_the_request() -> None:
     assert (lately["outputsize"], "month" in lately) == ("compact", False)  # the latest hundred bars reach further back
     fx = AlphaVantage().request(Query("EURUSD")).params
     assert (fx["function"], fx["from_symbol"], fx["to_symbol"]) == ("FX_INTRADAY", "EUR", "USD")
+    for pair in ("USDTHB", "EUR/ILS"):
+        assert AlphaVantage().request(Query(pair)).params["function"] == "FX_INTRADAY"
     with pytest.raises(SourceError, match="bad_request"):
         AlphaVantage().request(Query("MSFT", timedelta(minutes=7)))
