@@ -1,7 +1,7 @@
 """Numbers as web pages write them in US notation: commas between thousands, a point before decimals, a unit behind."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 MULTIPLIERS = {"K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
@@ -22,10 +22,14 @@ class NotANumber(ValueError):
 
 
 class Number(NamedTuple):
-    """`value` is in whole units (236K is 236000.0) or, with the unit "%", in percent."""
+    """`value` is in whole units (236K is 236000.0) or, with the unit "%", in percent.
+
+    `multiplied`: one of K, M, B and T stood behind it.
+    """
 
     value: float
     unit: str | None
+    multiplied: bool = False
 
 
 def parse_number(text: str, missing: Collection[str] = ()) -> Number | None:
@@ -47,4 +51,17 @@ def parse_number(text: str, missing: Collection[str] = ()) -> Number | None:
     else:
         raise NotANumber(text)
     value = float(found["digits"].replace(",", "")) * MULTIPLIERS.get(unit, 1.0)
-    return Number(-value if negative else value, "%" if unit == "%" else None)
+    return Number(-value if negative else value, "%" if unit == "%" else None, unit in MULTIPLIERS)
+
+
+def fault_of_measures(figures: Iterable[Number | None]) -> str | None:
+    """Why these figures of one event cannot be compared, None when they can.
+
+    119K beside a 55 that has lost its K would differ by 118,945. A 0 may be written without.
+    """
+    found = [figure for figure in figures if figure is not None]
+    if len({figure.unit for figure in found}) > 1:
+        return "one figure is a percentage, another is not"
+    if len({figure.multiplied for figure in found if figure.value}) > 1:
+        return "one figure has a multiplier such as K or M, another has none"
+    return None

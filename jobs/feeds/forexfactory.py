@@ -13,7 +13,7 @@ from typing import Any
 from jobs.event_names import event_name
 from jobs.feeds.feed import ALL_EVENTS, JSON_TYPES, Payload, Query, Request, implausible
 from jobs.feeds.records import Unreadable, each_record, json_body
-from jobs.numbers import NotANumber, Number, parse_number
+from jobs.numbers import NotANumber, Number, fault_of_measures, parse_number
 from market.errors import SourceError
 from market.feed_settings import Feed
 from market.messages import EconomicRelease, Message
@@ -112,9 +112,8 @@ class ForexFactory:
         impact = IMPORTANCE.get(str(row.get("impact")))
         if impact is None:
             raise Unreadable("impact", row.get("impact"), f"none of {', '.join(IMPORTANCE)}")
-        units = {figure.unit for figure in figures.values() if figure is not None}
-        if len(units) > 1:
-            raise implausible(self.name, "forecast", row["forecast"], "one figure is a percentage, the other is not")
+        if fault := fault_of_measures(figures.values()):
+            raise implausible(self.name, "forecast", row["forecast"], fault)
         if figures["forecast"] is None:
             return
         yield EconomicRelease(
@@ -128,7 +127,7 @@ class ForexFactory:
             released_at=at,
             forecast=figures["forecast"].value,
             previous=None if figures["previous"] is None else figures["previous"].value,
-            unit=units.pop(),
+            unit=figures["forecast"].unit,
         )
 
 

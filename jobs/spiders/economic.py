@@ -19,7 +19,7 @@ from parsel import Selector
 
 from jobs.built import build
 from jobs.event_names import event_name
-from jobs.numbers import Number
+from jobs.numbers import Number, fault_of_measures
 from jobs.spiders.page import changed, first, implausible, number, tree, words
 from market.messages import EARLY, EconomicRelease
 
@@ -293,11 +293,10 @@ def _with_figures(row: Selector, event: Event) -> Event:
         if any(COLUMNS[column] != figure for column in stated):  # id and class name each a figure: which is it?
             raise changed(SOURCE, f"{name}: td#event{figure.title()}_{number_of} is of the class {', '.join(stated)}")
         found[figure] = number(SOURCE, f"{name}: {figure}", words(cells[0]))
-    units = {one.unit for one in found.values() if one is not None}
-    if len(units) > 1:
-        raise implausible(SOURCE, f"{name}: one figure is a percentage, another is not")
+    if fault := fault_of_measures(found.values()):
+        raise implausible(SOURCE, f"{name}: {fault}")
     actual, forecast, previous = (None if one is None else one.value for one in found.values())
-    unit = next(iter(units), None)
+    unit = next((one.unit for one in found.values() if one is not None), None)
     return replace(event, actual=actual, forecast=forecast, previous=previous, unit=unit)
 
 

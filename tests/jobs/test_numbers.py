@@ -70,7 +70,7 @@ def test_what_is_written_is_read(number, sign, unit, grouped) -> None:
     digits = f"{number:,.2f}" if grouped else f"{number:.2f}"
     text = f"({digits}{unit})" if sign == "()" else f"{sign}{digits}{unit}"
     expected = float(number) * MULTIPLIERS.get(unit, 1) * (-1 if sign in ("-", "\N{MINUS SIGN}", "()") else 1)
-    assert parse_number(text) == Number(expected, "%" if unit == "%" else None)
+    assert parse_number(text) == Number(expected, "%" if unit == "%" else None, unit in MULTIPLIERS)
 
 
 @given(st.text(alphabet="0123456789.,+-−()%KMB \N{NO-BREAK SPACE}e$", max_size=12) | st.text(max_size=8))

@@ -103,7 +103,12 @@ def test_importance_of_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(
     ("forecast", "previous", "expected"),
-    [("236K", "1.02M", (236_000, 1_020_000)), ("-3.3M", "", (-3_300_000, None)), ("4.2%", "4.1%", (4.2, 4.1))],
+    [
+        ("236K", "1.02M", (236_000, 1_020_000)),
+        ("-3.3M", "", (-3_300_000, None)),
+        ("0", "5K", (0, 5000)),
+        ("4.2%", "4.1%", (4.2, 4.1)),
+    ],
 )
 def test_units(forecast: str, previous: str, expected: tuple[float, float | None]) -> None:
     (message,) = forecasts([ff_row(forecast=forecast, previous=previous)])
@@ -153,6 +158,7 @@ def test_a_row_that_cannot_be_read_is_a_dead_letter(changed: dict[str, Any], nam
         ([ff_row(date="2027-11-03T08:30:00-05:00")], "implausible", "2027-11-03"),
         ([ff_row(), ff_row(title="Unemployment Rate", date="2027-01-03T08:30:00-05:00")], "implausible", "2027-01-03"),
         ([ff_row(previous="236K")], "implausible", "percentage"),
+        ([ff_row(forecast="50", previous="22K")], "implausible", "multiplier"),
         ([ff_row(), ff_row(forecast="0.4%")], "implausible", "core_cpi"),
     ],
 )

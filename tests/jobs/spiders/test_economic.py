@@ -152,6 +152,8 @@ def test_a_figure_before_its_time() -> None:
         (calendar_page(event_row(bulls=2).replace("bull2", "bull3")), "schema_changed", "bull3"),
         (calendar_page(event_row(actual="0,3%")), "schema_changed", "actual"),
         (calendar_page(event_row(forecast="0.2")), "implausible", "percentage"),
+        (calendar_page(event_row(actual="119K", forecast="55", previous="22K")), "implausible", "multiplier"),
+        (calendar_page(event_row(actual="119", forecast="&nbsp;", previous="0.02M")), "implausible", "multiplier"),
         (calendar_page(event_row().replace("eventPrevious_501", "previous")), "schema_changed", "eventPrevious_501"),
         (
             calendar_page(event_row().replace('"bold act"', '"fore"').replace('"fore" id="eventF', '"act" id="eventF')),
