@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from jobs.faults import faults
 from jobs.feeds.ccxt_exchange import Market, OfflineExchange
 from jobs.feeds.ccxt_source import CcxtSource
-from jobs.feeds.ccxt_tables import Side, Sides, exact, falling, find_sides, rising
+from jobs.feeds.ccxt_tables import Side, Sides, exact, falling, find_sides, rising, signed_sides
 from jobs.feeds.checks import LARGEST, ensure_sides_meet
 from jobs.feeds.feed import EPOCH, Payload, Query, end_of_interval, implausible
 from jobs.feeds.records import json_body
@@ -22,7 +22,9 @@ AHEAD = timedelta(minutes=5)  # clocks differ by seconds; a snapshot further ahe
 FIRST_DAY = datetime(2009, 1, 3, tzinfo=UTC)  # Bitcoin's first block
 LEVEL_TIME = {"kraken": 2}  # place of a level's own time (seconds) in its list
 BODY_TIME = {"coinbase": "time"}  # ISO 8601 with offset, beside the two lists
-LEVELS_ASKED = {"kucoin": 20}  # where 10 is not one of the depths on offer
+LEVELS_ASKED = {"kucoin": 20, "bitfinex": 25}  # where 10 is not one of the depths on offer
+ASKED_WITH = {"bitfinex": {"precision": "P0"}}  # for levels: it gives single orders otherwise
+SIGNED = {"bitfinex"}  # both sides in one list
 NAMES = ("product_id", "symbol", "instId", "pair", "market", "currency_pair")
 
 
@@ -32,7 +34,8 @@ class CcxtBook(CcxtSource):
     feed: Feed = "book"
 
     def call(self, ccxt: Any, symbol: str, query: Query, offline: OfflineExchange) -> Any:
-        return ccxt.fetch_order_book(symbol, LEVELS_ASKED.get(self.exchange, LEVELS))
+        levels, more = LEVELS_ASKED.get(self.exchange, LEVELS), ASKED_WITH.get(self.exchange, {})
+        return ccxt.fetch_order_book(symbol, levels, dict(more))
 
     def parse(self, payload: Payload, query: Query) -> list[Message]:
         """The book, at most ten levels a side; snapshot_at and known_at are the exchange's own time.
@@ -64,6 +67,8 @@ class CcxtBook(CcxtSource):
         for level in chain(read["bids"], read["asks"]):
             if not all(isinstance(cell, float) for cell in level[:2]):
                 raise SourceError("schema_changed", self.name, f"a level without price or size: {level!r:.80}")
+        if self.exchange in SIGNED:
+            body = signed_sides(body)
         sides = find_sides(body, read["bids"], read["asks"])
         if sides is None:
             raise SourceError("schema_changed", self.name, "the body's levels are not the ones that ccxt has read")

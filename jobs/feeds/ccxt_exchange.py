@@ -91,8 +91,17 @@ class OfflineExchange:
         return self._run(call, lambda url, _: bodies[url], otherwise="schema_changed")
 
     def read(self, call: Call, payload: Payload) -> Any:
-        """What ccxt makes of the one body that a call with one request has got."""
-        return self._run(call, lambda _, __: payload, otherwise="schema_changed")
+        """What ccxt makes of the one body that a call with one request has got.
+
+        Where a body states no time some exchanges take the clock's: here it is the payload's, also of one that is read
+        again later.
+        """
+        received_ms = int(payload.received_at.timestamp() * 1000)
+        self._exchange.milliseconds = lambda: received_ms
+        try:
+            return self._run(call, lambda _, __: payload, otherwise="schema_changed")
+        finally:
+            del self._exchange.milliseconds  # the next request is of its own time
 
     def _run(self, call: Call, respond: Callable[[str, str], Payload], otherwise: SourceFault) -> Any:
         """Runs `call`. Raises SourceError: what ccxt says of an error body, or `otherwise` where it says nothing."""

@@ -69,6 +69,22 @@ def find_sides(body: Any, bids: list[Any], asks: list[Any]) -> Sides | None:
     return None
 
 
+def signed_sides(body: Any) -> dict[str, Any]:
+    """Both sides' prices and sizes of a body that is one list of [price, number of orders, size], an ask's below 0.
+
+    What is no such level stays as it is, in the first side, where it is none either.
+    """
+    sides: dict[str, Any] = {"bids": [], "asks": []}
+    for level in body if isinstance(body, list) else [body]:
+        cells = level if isinstance(level, list) and len(level) == 3 else [None, None, None]
+        size = exact(cells[2])
+        if not size or not isinstance(cells[1], int):  # a single order has its price there
+            sides["bids"].append(level)
+        else:
+            sides["bids" if size > 0 else "asks"].append([cells[0], abs(size)])
+    return sides
+
+
 def find_bars(body: Any, rows: list[list[Any]]) -> list[Record] | None:
     """The records, in the body's order, whose cells are exactly the rows of label (ms), four prices and volume."""
     for records in _tables(body):

@@ -122,7 +122,12 @@ OTHERS: list[tuple[str, str, Any, str]] = [
         {"status": "ok", "ts": AT_MS, "tick": {"bids": [[64000.1, 1.5]], "asks": [[64000.2, 0.5]], "ts": AT_MS}},
         "17:59:58",
     ),
-    ("bitfinex", "tBTCUST", [[64000.1, 1, 1.5], [64000.2, 1, -0.5]], "refused"),  # both sides in one list
+    ("bitfinex", "tBTCUST", [[64000.1, 1, 1.5], [64000.2, 1, -0.5]], "18:00:00"),  # both sides in one list
+    ("bitfinex", "tBTCUST", [[64000.1, 1, 1.5], [64000.2, 1, -0.5], [64000.3, 1]], "refused"),
+    ("bitfinex", "tBTCUST", [[64000.1, 1, 1.5], [64000.2, 1, "-0,5"]], "refused"),
+    ("bitfinex", "tBTCUST", [[64000.1, 1, 1.5], [64000.2, 1, 0]], "refused"),
+    ("bitfinex", "tBTCUST", [[17082648, 64000.1, 1.5], [17082649, 64000.2, -0.5]], "refused"),  # single orders
+    ("bitfinex", "tBTCUST", [[17082648, 64000, 1.5], [17082649, 64000.2, -0.5]], "refused"),
 ]
 
 
@@ -144,6 +149,15 @@ def test_books_of_other_exchanges(
     assert isinstance(book, Book)
     assert [(level.price, level.size) for level in (*book.bids, *book.asks)] == [(64000.1, 1.5), (64000.2, 0.5)]
     assert f"{book.snapshot_at:%H:%M:%S}" == expected
+
+
+def test_bitfinex_is_asked_for_levels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = tmp_path / "kept.json"
+    market = spot_market("tBTCUSD", "BTC/USD")
+    kept.write_text(json.dumps({"loaded_at": "2026-11-20T12:00:00+00:00", "markets": [market]}))
+    monkeypatch.setattr(ccxt_source, "cache_path", lambda *_: kept)
+    request = source_named("ccxt_bitfinex", "book").request(Query("BTC/USD"))
+    assert (request.path, request.params) == ("/v2/book/tBTCUSD/P0", {"len": "25"})
 
 
 @pytest.mark.parametrize("name", CASES)
