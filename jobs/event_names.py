@@ -13,11 +13,16 @@ BASES = {"mom", "qoq"}
 """The comparison a headline figure has, which the name leaves out: a month or a quarter, whichever the event has."""
 
 
+COUNTED = {"building_permits", "existing_home_sales", "housing_starts", "new_home_sales"}
+"""Events whose headline is a number of houses; calendars list its monthly change beside it, at the same minute."""
+
+
 def event_name(title: str) -> tuple[str, str | None]:
     """(snake_case name, comparison base left out: "mom", "qoq" or None).
 
     Left out are the period that the figure is of, such as (May) or (Q2), and the bases MoM and QoQ; another remark
-    stays, so that "Core CPI (YoY)" is core_cpi_yoy and never taken for the monthly figure. Raises ValueError when no
+    stays, so that "Core CPI (YoY)" is core_cpi_yoy and never taken for the monthly figure. So does the base where the
+    headline is no change at all: "New Home Sales (MoM)" is new_home_sales_mom. Raises ValueError when no
     name is left.
     """
     base: str | None = None
@@ -29,6 +34,8 @@ def event_name(title: str) -> tuple[str, str | None]:
             kept.append(remark)
     words = " ".join([_PARENTHESES.sub(" ", title), *kept]).lower().replace("&", " and ").replace(".", "")
     name = _OTHER.sub("_", words).strip("_")
+    if name in COUNTED and base is not None:
+        name, base = f"{name}_{base}", None
     if not name or not name[0].isalpha() or len(name) > LONGEST:
         raise ValueError(f"{title[:80]!r} makes no event name")
     return name, base

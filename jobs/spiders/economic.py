@@ -36,6 +36,7 @@ _BULL = re.compile(r"bull([1-3])", re.ASCII)
 WIDGET_TIME, PAGE_TIME = "%Y-%m-%d %H:%M:%S", "%Y/%m/%d %H:%M:%S"
 FIRST_YEAR, LAST_YEAR = 1970, 2200  # elsewhere a change of zone may leave what a datetime can hold
 FIGURES = ("actual", "forecast", "previous")
+BASES_IN_ORDER = (None, "mom", "qoq")  # a figure without a base is the headline
 COLUMNS = {"act": "actual", "fore": "forecast", "prev": "previous"}  # by class of their cells
 
 
@@ -301,10 +302,13 @@ def _with_figures(row: Selector, event: Event) -> Event:
 
 
 def _told_apart(events: list[Event]) -> list[Event]:
-    """A quarterly figure beside the monthly one of its name and time keeps its base in the name, as gdp_qoq."""
-    monthly = {_key(event) for event in events if event.base == "mom"}
+    """Of figures of one name and time only one has it to itself: the others keep their base, as gdp_qoq does."""
+    bases: dict[tuple[Any, ...], set[str | None]] = {}
+    for event in events:
+        bases.setdefault(_key(event), set()).add(event.base)
+    plain = {key: next(base for base in BASES_IN_ORDER if base in found) for key, found in bases.items()}
     return [
-        replace(event, event=f"{event.event}_qoq") if event.base == "qoq" and _key(event) in monthly else event
+        event if event.base == plain[_key(event)] else replace(event, event=f"{event.event}_{event.base}")
         for event in events
     ]
 

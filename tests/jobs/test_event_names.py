@@ -2,7 +2,7 @@
 
 import pytest
 
-from jobs.event_names import event_name
+from jobs.event_names import COUNTED, event_name
 from market.settings import FeatureSettings
 
 
@@ -19,6 +19,8 @@ from market.settings import FeatureSettings
         ("Unemployment Rate (Jun 2026)", "unemployment_rate"),
         ("Nonfarm Payrolls (Jun)", "nonfarm_payrolls"),
         ("New Home Sales (Aug)", "new_home_sales"),
+        ("New Home Sales (MoM) (Aug)", "new_home_sales_mom"),
+        ("Building Permits (MoM)", "building_permits_mom"),
         ("ISM Manufacturing PMI (Dec)", "ism_manufacturing_pmi"),
         ("CB Consumer Confidence (Oct)", "cb_consumer_confidence"),
         ("Initial Jobless Claims", "initial_jobless_claims"),
@@ -32,5 +34,6 @@ def test_names(title: str, name: str) -> None:
 
 
 def test_each_event_of_the_settings_can_be_met() -> None:
-    titles = (name.replace("_", " ").upper() for name in FeatureSettings().events)
-    assert tuple(event_name(f"{title} (MoM) (May)")[0] for title in titles) == FeatureSettings().events
+    for name in FeatureSettings().events:
+        title, base = name.replace("_", " ").upper(), "" if name in COUNTED else "(MoM)"
+        assert event_name(f"{title} {base} (May)")[0] == name

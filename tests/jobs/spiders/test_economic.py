@@ -108,6 +108,22 @@ def test_two_figures_of_one_name_are_told_apart() -> None:
     assert refusal(calendar_page(event_row(1), event_row(2, actual="0.4%")))[0] == "implausible"
 
 
+def test_a_number_of_houses_and_its_change() -> None:
+    """Both stand on the calendar, of one minute; with a filter perhaps only the change."""
+    number = event_row(1, "New Home Sales  (Oct)", actual="800K", forecast="710K", previous="738K")
+    change = event_row(2, "New Home Sales (MoM)  (Oct)", actual="8.4%", forecast="&nbsp;", previous="-3.1%", bulls=2)
+    for rows in ((number, change), (change, number)):
+        found = {each.event: each.actual for each in parse(calendar_page(*rows), NOW).released}
+        assert found == {"new_home_sales": 800_000, "new_home_sales_mom": 8.4}
+    assert parse(calendar_page(change), NOW, wanted=Wanted(events=["new_home_sales"])).released == []
+
+
+def test_a_figure_without_base_goes_before_its_changes() -> None:
+    rows = [event_row(1, "Wages (QoQ)", actual="0.9%"), event_row(2, "Wages (MoM)"), event_row(3, "Wages", actual="5%")]
+    found = {each.event: each.actual for each in parse(calendar_page(*rows), NOW).released}
+    assert found == {"wages": 5.0, "wages_mom": 0.3, "wages_qoq": 0.9}
+
+
 def test_cells_without_their_class_are_read_by_their_id() -> None:
     bare = event_row().replace('class="bold act"', "").replace('class="fore"', "").replace('class="prev"', "")
     assert parse(calendar_page(bare), NOW) == parse(calendar_page(), NOW)
