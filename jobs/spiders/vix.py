@@ -1,15 +1,17 @@
 """CNBC's quote page of the Cboe volatility index (.VIX), in index points; what a quote says when: jobs/vix_quote.py."""
 
 import re
+from dataclasses import replace
 from datetime import date, datetime, time
 
 from parsel import Selector
 
 from jobs.numbers import Number
 from jobs.spiders.page import changed, first, implausible, number, tree, words
-from jobs.spiders.vix_symbol import ensure_page_of_vix, linked_prices, older_spans
+from jobs.spiders.vix_symbol import ensure_page_of_vix, linked_prices, older_spans, quote_times
 from jobs.vix_quote import Quote, ensure_consistent, ensure_previous_close, ensure_same_price, vix_message
 from market.messages import Vix
+from market.vix_schedule import NEW_YORK
 
 SOURCE = "cnbc"
 CONTAINER = ".QuoteStrip-lastPriceStripContainer"
@@ -21,6 +23,7 @@ EXTENDED_LABEL = re.compile(r"after[ -]?hours|pre[ -]?market|extended", re.IGNOR
 _SIGNED = re.compile(r"[+\-−]?[\d.,]+%?")
 _CLOCK = re.compile(r"\b(\d{1,2}):(\d{2})(?::\d{2})?\s*([AP])\.?M\b\.?\s*([A-Z]{2,4})?", re.ASCII | re.IGNORECASE)
 _NEW_YORK = ("", "ET", "EST", "EDT")
+_QUOTE_TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?(?:Z|[+-]\d{2}:?\d{2})", re.ASCII)
 _DATE = re.compile(r"\b(\d{1,2})/(\d{1,2})/(\d{2}|\d{4})\b", re.ASCII)
 
 
@@ -48,7 +51,26 @@ def _quote(page: Selector) -> Quote:
         raise changed(SOURCE, f"none of {CONTAINER}, span.last.original, meta[itemprop=price], JSON-LD price is there")
     for where, text in ((where, text) for where, texts in others for text in texts if text.strip()):
         ensure_same_price(SOURCE, where, quote, _positive(where, text))
-    return quote
+    return quote if quote.day is not None else _dated(quote, page)
+
+
+def _dated(quote: Quote, page: Selector) -> Quote:
+    """The quote as of the page's quoteTime, where it has one: what is read later, or stood still, is not of today.
+
+    One that cannot be read says nothing. Raises SourceError schema_changed for several that are of different days.
+    """
+    stated = [text for text in quote_times(page) if _QUOTE_TIME.fullmatch(text)]
+    try:
+        moments = [datetime.fromisoformat(text).astimezone(NEW_YORK) for text in stated]
+    except (ValueError, OverflowError):
+        return quote
+    if not moments:
+        return quote
+    if len({moment.date() for moment in moments}) > 1:
+        raise changed(SOURCE, f"quoteTime: {', '.join(stated)[:80]} are of different days")
+    newest = max(moments)
+    clock = newest.time().replace(microsecond=0) if quote.clock is None else quote.clock
+    return replace(quote, day=newest.date(), clock=clock)
 
 
 def _prices_elsewhere(page: Selector, named: bool) -> list[tuple[str, list[str]]]:

@@ -51,6 +51,14 @@ def linked_prices(page: Selector, named: bool = False) -> list[str]:
     return [str(entry["price"]) for entry in prices]
 
 
+def quote_times(page: Selector) -> list[str]:
+    """When the page's data for machines says that the price was, as it writes it."""
+    own = page.css("meta[itemprop=quoteTime]::attr(content)").getall()
+    return own + [
+        str(entry["quoteTime"]) for entry in linked_data(page) if "quoteTime" in entry and is_vix(_name(entry))
+    ]
+
+
 def linked_data(page: Selector) -> list[dict[str, Any]]:
     """The JSON-LD objects that have a price."""
     found: list[dict[str, Any]] = []

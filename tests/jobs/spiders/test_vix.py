@@ -132,6 +132,39 @@ def test_a_value_from_before_the_close_is_none_after_it() -> None:
     assert kind_of(at("1:55 AM EDT"), datetime(2026, 6, 11, 6, tzinfo=UTC))[0] == "stale"  # of the night, no close
 
 
+CLOSED = "2026-06-08T16:14:59.000-0400"  # two days before the others
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        vix_page("<p></p>", head=meta(price="18.45", quoteTime=CLOSED)),
+        vix_page("<p></p>", head=linked({**NAMED, "quoteTime": CLOSED})),
+        vix_page(older(".VIX", "18.45"), head=meta(quoteTime=CLOSED)),
+        vix_page(head=meta(price="18.45", quoteTime=CLOSED) + linked({**NAMED, "quoteTime": CLOSED})),
+        at("4:14 PM EDT").replace("<head>", f"<head>{meta(quoteTime=CLOSED)}"),
+        vix_page(head=linked({**APPLE, "quoteTime": "2026-06-09T16:00:00-0400"}, {**NAMED, "quoteTime": CLOSED})),
+    ],
+)
+def test_a_page_whose_data_for_machines_says_of_when_it_is(page: str) -> None:
+    """A page that was recorded, or that stands still, is not of the day on which it is read."""
+    message = parse(page, IN_SESSION)
+    assert (message.as_of, message.known_at) == (day("2026-06-08"), datetime(2026, 6, 8, 20, 15, tzinfo=UTC))
+
+
+def test_times_that_are_no_close_or_no_time() -> None:
+    def told(*times: str) -> str:
+        return vix_page(head="".join(meta(quoteTime=each) for each in times))
+
+    assert kind_of(told("2026-06-09T11:00:00.000-0400"))[0] == "stale"  # from before that day's close
+    assert kind_of(told("2026-06-10T16:00:00.000-0400"))[0] == "stale"  # ahead of the clock
+    assert kind_of(told("2026-06-07T16:00:00.000-0400"))[0] == "implausible"  # a Sunday
+    assert kind_of(told(CLOSED, "2026-06-09T16:14:59.000-0400"))[0] == "schema_changed"
+    for nothing in ("", "soon", "2026-06-08", "2026-02-30T16:14:59.000-0400"):
+        assert parse(told(nothing), IN_SESSION).as_of == day("2026-06-10")
+    assert parse(told("2026-06-10T10:59:58.000-0400"), IN_SESSION).known_at == IN_SESSION
+
+
 def test_the_close_of_a_half_day_is_a_close() -> None:
     evening = datetime(2026, 11, 28, 3, tzinfo=UTC)  # Friday after Thanksgiving: trade ends at 13:00
     assert parse(at("1:15 PM EST"), evening).as_of == day("2026-11-27")
