@@ -1,7 +1,8 @@
 """Which markets an exchange has, and what it calls them: a few by hand, the rest from the exchange, kept for a day.
 
-By hand because an exchange's whole list is megabytes, and a slot needs one market of it. The ids are the keys of
-Kraken's AssetPairs and Coinbase's product ids; they have not changed since the exchanges began.
+By hand because an exchange's whole list is megabytes, and a slot needs one market of it. The ids are those of the
+exchanges' own lists, such as the keys of Kraken's AssetPairs and Coinbase's product ids; those of the first coins have
+not changed since the exchanges began.
 """
 
 import json
@@ -16,9 +17,22 @@ from market.errors import SourceError
 from market.settings import get_settings
 
 BY_HAND: dict[str, dict[str, str]] = {
-    "kraken": {"BTC/USD": "XXBTZUSD", "ETH/USD": "XETHZUSD", "EUR/USD": "ZEURZUSD"},
-    "coinbase": {"BTC/USD": "BTC-USD", "ETH/USD": "ETH-USD"},
-}
+    "kraken": {
+        "BTC/USD": "XXBTZUSD", "ETH/USD": "XETHZUSD", "BTC/EUR": "XXBTZEUR", "ETH/EUR": "XETHZEUR",
+        "EUR/USD": "ZEURZUSD",
+    },
+    "coinbase": {name: name.replace("/", "-") for name in ("BTC/USD", "ETH/USD", "BTC/EUR", "ETH/EUR")},
+    **{name: {"BTC/USD": "btcusd", "ETH/USD": "ethusd"} for name in ("bitstamp", "gemini")},
+    "bitfinex": {"BTC/USD": "tBTCUSD", "ETH/USD": "tETHUSD"},
+    **{
+        name: {f"{coin}/USDT": f"{coin}{mark}USDT" for coin in ("BTC", "ETH")}
+        for name, mark in {
+            "binance": "", "bybit": "", "bitget": "", "mexc": "", "okx": "-", "kucoin": "-", "gate": "_",
+            "cryptocom": "_",
+        }.items()
+    },
+    "htx": {"BTC/USDT": "btcusdt", "ETH/USDT": "ethusdt"},
+}  # fmt: skip
 FRESH = timedelta(days=1)
 MOST_REQUESTS = 8  # the exchanges' own lists come in one to three
 KEPT = ("id", "symbol", "base", "quote", "baseId", "quoteId", "lowercaseId", "numericId", "type", "active")

@@ -90,7 +90,7 @@ BINANCE_MARKETS = json.dumps(
                 ],
                 "permissions": ["SPOT"],
             }
-            for base in ("BTC", "ETH")
+            for base in ("LTC", "XRP")
         ],
     }
 )

@@ -239,7 +239,7 @@ def test_bars_that_cannot_be(source: CcxtBars, content: Any, kind: str, named: s
 def test_bars_of_an_exchange_whose_markets_are_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ccxt_markets, "cache_path", lambda *_: tmp_path / "binance.json")
     rows = [binance_row(NOW_S - 600), binance_row(NOW_S - 300, "1.15"), binance_row(NOW_S)]
-    query = Query("BTC/USDT", 5 * MINUTES, NOW - 10 * MINUTES, NOW)
+    query = Query("LTC/USDT", 5 * MINUTES, NOW - 10 * MINUTES, NOW)
     with serving(body(BINANCE_MARKETS), body(json.dumps(rows))) as server:
         source, fetch = CcxtBars("binance"), Client("ccxt_binance").fetch
         source.prepare(query, fetch, server.url)
@@ -247,7 +247,7 @@ def test_bars_of_an_exchange_whose_markets_are_loaded(tmp_path: Path, monkeypatc
         fetch(server.url, request)
         asked = server.asked[1][0]
     assert asked.startswith("/api/v3/klines?")
-    assert {"symbol": "BTCUSDT", "interval": "5m", "startTime": str((NOW_S - 600) * 1000), "limit": "3"}.items() <= (
+    assert {"symbol": "LTCUSDT", "interval": "5m", "startTime": str((NOW_S - 600) * 1000), "limit": "3"}.items() <= (
         request.params.items()
     )
     bars = parsed(source, rows, query)

@@ -79,6 +79,12 @@ def test_a_book_outside_the_query_is_not_given() -> None:
         ("ccxt_kraken", "EUR/USD", "/0/public/Depth?pair=ZEURZUSD&count=10"),
         ("ccxt_coinbase", "BTC/USD", "/api/v3/brokerage/market/product_book?product_id=BTC-USD&limit=10"),
         ("ccxt_coinbase", "ETH/USD", "/api/v3/brokerage/market/product_book?product_id=ETH-USD&limit=10"),
+        ("ccxt_binance", "BTC/USDT", "/api/v3/depth?symbol=BTCUSDT&limit=10"),
+        ("ccxt_bitstamp", "BTC/USD", "/api/v2/order_book/btcusd/"),
+        ("ccxt_okx", "ETH/USDT", "/api/v5/market/books?instId=ETH-USDT&sz=10"),
+        ("ccxt_bybit", "BTC/USDT", "/v5/market/orderbook?symbol=BTCUSDT&category=spot&limit=10"),
+        ("ccxt_bitfinex", "BTC/USD", "/v2/book/tBTCUSD/P0?len=25"),
+        ("ccxt_gate", "BTC/USDT", "/api/v4/spot/order_book?currency_pair=BTC_USDT&limit=10&with_id=true"),
     ],
 )
 def test_what_is_asked(source: str, symbol: str, path: str) -> None:
@@ -166,7 +172,7 @@ def test_error_bodies_that_come_with_status_200(source: CcxtBook, content: Any, 
 
 def test_an_exchange_whose_markets_are_loaded_once_a_day(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ccxt_markets, "cache_path", lambda *_: tmp_path / "cache" / "binance.json")
-    query = Query("ETH/USDT", timedelta(minutes=5))
+    query = Query("XRP/USDT", timedelta(minutes=5))
     with serving(body(BINANCE_MARKETS), body(BINANCE_BOOK)) as server:
         fetch = Client("ccxt_binance").fetch
         for _ in range(2):
@@ -178,7 +184,7 @@ def test_an_exchange_whose_markets_are_loaded_once_a_day(tmp_path: Path, monkeyp
             assert (book.bids[0].price, book.bids[0].size) == (4.0, 431.0)
             assert (book.asks[0].price, book.asks[0].size) == (4.000002, 12.0)
             assert book.snapshot_at == answer.received_at  # the body has no time of its own
-        depth = "/api/v3/depth?symbol=ETHUSDT&limit=10"
+        depth = "/api/v3/depth?symbol=XRPUSDT&limit=10"
         assert [asked for asked, _ in server.asked] == ["/api/v3/exchangeInfo", depth, depth]
 
 
@@ -194,8 +200,8 @@ def test_the_list_of_markets_is_kept_for_a_day(
         first = ccxt_markets.load("ccxt_binance", "binance", fetch, server.url, NOW - age)
         again = ccxt_markets.load("ccxt_binance", "binance", fetch, server.url, NOW)
         assert len(server.asked) == 1 + requests
-    assert sorted(first) == sorted(again) == ["BTC/USDT", "ETH/USDT"]
-    assert again["BTC/USDT"]["id"] == "BTCUSDT"
+    assert sorted(first) == sorted(again) == ["LTC/USDT", "XRP/USDT"]
+    assert again["LTC/USDT"]["id"] == "LTCUSDT"
     assert list(tmp_path.iterdir()) == [tmp_path / "binance.json"]
 
 

@@ -117,14 +117,14 @@ def test_one_exchange_answers_two_feeds(
 def test_an_exchange_of_ones_choice_is_asked_for_its_markets_once(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    arguments = ["ccxt", "--exchange", "binance", "--symbol", "BTC/USDT", "--dry-run"]
+    arguments = ["ccxt", "--exchange", "binance", "--symbol", "LTC/USDT", "--dry-run"]
     variables = {"MARKET_LOCAL__VAR": str(tmp_path)}
     with serving(body(BINANCE_MARKETS), body(BINANCE_BOOK)) as server, changed_environment(variables):
         assert [main([*arguments, "--base-url", server.url]) for _ in range(2)] == [0, 0]
         asked = [path.partition("?")[0] for path, _ in server.asked]
     assert asked == ["/api/v3/exchangeInfo", "/api/v3/depth", "/api/v3/depth"]
     books = [Book.model_validate_json(line) for line in capsys.readouterr().out.splitlines()]
-    assert [(book.symbol, book.bids[0].price) for book in books] == [("BTC/USDT", 4.0)] * 2
+    assert [(book.symbol, book.bids[0].price) for book in books] == [("LTC/USDT", 4.0)] * 2
     (kept,) = (tmp_path / "cache").iterdir()
     assert kept.name.startswith("ccxt_binance-")
 
