@@ -15,7 +15,8 @@ ALL_EVENTS = "events"
 """The symbol that asks an economic source for each event of the settings (features.events)."""
 
 JSON_TYPES = frozenset({"application/json", "text/json", "text/plain"})
-CSV_TYPES = frozenset({"text/csv", "application/csv", "text/plain", "application/octet-stream"})
+UNTYPED = {"application/octet-stream", "binary/octet-stream"}  # what file servers, S3 the second, say of any file
+CSV_TYPES = frozenset({"text/csv", "application/csv", "text/plain"} | UNTYPED)
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,12 @@ from datetime import UTC, datetime
 import pytest
 
 from jobs.feeds.cboe import Cboe
+from jobs.feeds.client import Client
 from jobs.feeds.feed import Query
 from market.errors import SourceError
 from market.messages import DeadLetter, Vix
 from tests.jobs.feeds.samples import NOW, VIX_CSV, payload, recorded, with_column
+from tests.jobs.feeds.server import body, serving
 
 VIX = Query("VIX")
 
@@ -107,3 +109,10 @@ def test_bounds_and_symbol() -> None:
     assert [vix.as_of.day for vix in parsed(VIX_CSV, query=Query("VIX", start=start))] == [18, 19]
     with pytest.raises(SourceError, match="bad_request"):
         Cboe().request(Query("SPX"))
+
+
+@pytest.mark.parametrize("content_type", ["text/csv", "application/octet-stream", "binary/octet-stream"])
+def test_types_that_a_file_server_gives_it(content_type: str) -> None:
+    with serving(body(VIX_CSV, content_type)) as server:
+        fetched = Client("cboe").fetch(server.url, Cboe().request(VIX))
+    assert len(parsed(fetched.body.decode())) == 3
