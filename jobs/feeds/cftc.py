@@ -165,7 +165,8 @@ class Cftc:
         stated = re.sub(r"(?<![0-9])([0-9])/", r"0\1/", str(row.get("report_date", "")))  # spreadsheets drop zeros
         day = moment("report date", stated, *DATES).date()
         short = row.get("yymmdd")
-        if short is not None and moment("As_of_Date_In_Form_YYMMDD", str(short).strip(), "%y%m%d").date() != day:
+        digits = str(short).strip().zfill(6)  # of 2006 a spreadsheet makes 60613
+        if short is not None and moment("As_of_Date_In_Form_YYMMDD", digits, "%y%m%d").date() != day:
             raise implausible(self.name, "As_of_Date_In_Form_YYMMDD", short, f"the report date is {day}")
         if not is_report_day(day) or not FIRST_REPORT <= day <= payload.received_at.date():
             why = "no Tuesday nor next to one, the future, or before the first report"

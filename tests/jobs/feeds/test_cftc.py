@@ -226,6 +226,8 @@ def test_a_spreadsheets_lost_zeros_and_the_combined_report() -> None:
         cot_row(cftc_contract_market_code="99741", futonly_or_combined="Combined", asset_mgr_positions_long="80001"),
     ]
     assert [cot.contract for cot in parsed(rows, Query("099741"))] == ["099741", "099741"]
+    first = parsed([cot_row("2006-06-13", as_of_date_in_form_yymmdd="60613")], Query("13874A"))
+    assert {f"{cot.as_of:%Y-%m-%d}" for cot in first} == {"2006-06-13"}
 
 
 @pytest.mark.parametrize(
