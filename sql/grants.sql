@@ -20,6 +20,8 @@ GRANT SELECT, INSERT, UPDATE ON {database}.stream_heartbeat TO {user};
 GRANT SELECT ON {database}.instrument TO {user};
 GRANT SELECT ON {database}.v_feature TO {user};
 GRANT SELECT ON {database}.v_label TO {user};
+-- The numbers by which a statement cuts many rows' values out of one text a column (jobs/streaming/columns.py).
+GRANT SELECT ON {database}.seq_0_to_999 TO {user};
 GRANT CREATE TEMPORARY TABLES ON {every_table} TO {user};
 GRANT EXECUTE ON PROCEDURE {database}.add_partitions TO {user};
 GRANT EXECUTE ON PROCEDURE {database}.drop_old_partitions TO {user};

@@ -8,6 +8,8 @@ import pymysql
 from pymysql.constants import ER
 from pymysql.cursors import Cursor
 
+from jobs.streaming.columns import insert_rows
+
 # A user who may not write in the whole database is denied a table that is not there rather than told so.
 NO_TABLE = (ER.NO_SUCH_TABLE, ER.TABLEACCESS_DENIED_ERROR)
 
@@ -24,5 +26,4 @@ def write_scratch(
             raise
         cursor.execute(f"CREATE TEMPORARY TABLE {table} ({definition}) ENGINE = MEMORY")
     names = ", ".join(f"`{column}`" for column in columns)
-    places = ", ".join(["%s"] * len(columns))
-    cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({places})", rows)
+    insert_rows(cursor, f"INSERT INTO {table} ({names})", rows)

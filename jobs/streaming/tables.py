@@ -15,6 +15,7 @@ from typing import Any
 
 from pymysql.cursors import Cursor
 
+from jobs.streaming.columns import insert_rows
 from market.messages import Message
 
 PROVENANCE = ("source", "source_time", "known_at", "received_at")
@@ -39,10 +40,12 @@ class BaseTable:
     def columns(self) -> tuple[str, ...]:
         return self.keys + self.values + tuple(f"{column}_at" for column in self.kept)
 
-    def upsert(self) -> str:
-        names = ", ".join(f"`{column}`" for column in self.columns)
-        places = ", ".join(["%s"] * len(self.columns))
-        return f"INSERT INTO {self.name} ({names}) VALUES ({places}) ON DUPLICATE KEY UPDATE {self._assignments()}"
+    def insert(self) -> str:
+        return f"INSERT INTO {self.name} ({', '.join(f'`{column}`' for column in self.columns)})"
+
+    def update(self) -> str:
+        """What becomes of a row that is there already."""
+        return f"ON DUPLICATE KEY UPDATE {self._assignments()}"
 
     def _assignments(self) -> str:
         both, newest = dict(self.made_of_both), f"`{self.newest_by}`"
@@ -134,5 +137,5 @@ def table_row(table: BaseTable, message: Message, derived: dict[str, Any]) -> di
 
 def upsert_rows(cursor: Cursor, table: BaseTable, rows: Sequence[dict[str, Any]]) -> None:
     """Writes the rows in their order, many a statement, in the caller's transaction."""
-    if rows:
-        cursor.executemany(table.upsert(), [tuple(row[column] for column in table.columns) for row in rows])
+    values = [tuple(row[column] for column in table.columns) for row in rows]
+    insert_rows(cursor, table.insert(), values, table.update())
