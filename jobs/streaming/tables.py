@@ -11,6 +11,7 @@ nothing about them.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from pymysql.cursors import Cursor
@@ -36,7 +37,7 @@ class BaseTable:
     renamed: tuple[tuple[str, str], ...] = ()  # (message's field, column), where the names differ
     kept: tuple[str, ...] = ()  # the newest that is not NULL wins; `<column>_at` is the received_at that gave it
 
-    @property
+    @cached_property
     def columns(self) -> tuple[str, ...]:
         return self.keys + self.values + tuple(f"{column}_at" for column in self.kept)
 
@@ -131,8 +132,10 @@ def table_row(table: BaseTable, message: Message, derived: dict[str, Any]) -> di
     for side, prefix in SIDES.items():
         for n, level in enumerate(row.get(side, ())):
             row[f"{prefix}_price_{n}"], row[f"{prefix}_size_{n}"] = level.price, level.size
-    values = ((column, row.get(column)) for column in table.columns)
-    return {name: value.replace(tzinfo=None) if isinstance(value, datetime) else value for name, value in values}
+    return {
+        name: value.replace(tzinfo=None) if isinstance(value, datetime) else value
+        for name, value in zip(table.columns, map(row.get, table.columns), strict=True)
+    }
 
 
 def upsert_rows(cursor: Cursor, table: BaseTable, rows: Sequence[dict[str, Any]]) -> None:
