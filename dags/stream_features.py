@@ -8,6 +8,7 @@ Kafka -> features -> MariaDB -> readiness events, all the time: one task that st
 - *Can't connect to MariaDB* for longer than two minutes: bring MariaDB back, nothing is lost meanwhile.
 - *Some data may have been lost*: Kafka no longer has what the checkpoint asks for; replay the recording or the raw
   payloads of that time, then remove the checkpoint folder.
+- *made anew since the checkpoint*: somebody deleted a topic and created it again; what to do stands in the message.
 - *Incomplete log file*: the machine went down while the checkpoint was written. Remove the checkpoint folder
   (`stream.checkpoint`): what Kafka still has is read again and no row changes; live slots are announced again.
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any, NoReturn, Self
 
 import structlog
-from confluent_kafka import Consumer, KafkaException, Message, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaException, Message, Producer, TopicCollection, TopicPartition
 from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, OffsetSpec
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
@@ -183,6 +183,13 @@ def end_offsets(topics: Iterable[str]) -> Offsets:
     for one, future in admin.list_offsets({one: OffsetSpec.latest() for one in asked}).items():
         ends.setdefault(one.topic, {})[str(one.partition)] = future.result(30).offset
     return ends
+
+
+def topic_ids(topics: Iterable[str]) -> dict[str, str]:
+    """What Kafka calls each topic for itself: another id once it was deleted and made anew. Raises KafkaException."""
+    admin = _admin()
+    described = admin.describe_topics(TopicCollection(list(topics)))
+    return {topic: str(future.result(30).topic_id) for topic, future in described.items()}
 
 
 def record_limit(topic: str) -> int:

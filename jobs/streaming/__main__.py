@@ -19,9 +19,10 @@ from jobs.streaming.collect import collect
 from jobs.streaming.heartbeat import Done, beat
 from jobs.streaming.lease import Lease
 from jobs.streaming.session import build_session, read_topics
+from jobs.streaming.topic_ids import ensure_same_topics
 from jobs.streaming.transform import to_features, topic_shapes
 from market.database import connect
-from market.kafka_clients import LETTER_LIMIT, ConfirmedPublisher, ensure_topics, producer, record_limit
+from market.kafka_clients import LETTER_LIMIT, ConfirmedPublisher, ensure_topics, producer, record_limit, topic_ids
 from market.partitions import keep_partitions
 from market.settings import Settings, get_settings
 
@@ -39,6 +40,7 @@ def start_query(settings: Settings, once: bool) -> tuple[StreamingQuery, BatchWr
     session = build_session(settings)
     shapes = topic_shapes(settings)
     ensure_topics()
+    ensure_same_topics(settings.stream.checkpoint, topic_ids(settings.topics.of_feeds))
     records = read_topics(session, settings, settings.topics.of_feeds)
     kafka = producer(**{"linger.ms": 0, "message.max.bytes": LETTER_LIMIT})
     publisher = ConfirmedPublisher(kafka, patience_s=BROKER_RESTART_S)
