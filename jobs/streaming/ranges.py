@@ -71,10 +71,14 @@ def _reached(cursor: Cursor, spans: Sequence[Span]) -> list[Span]:
     ]
     by_last: dict[datetime, list[str]] = {}
     for symbol, _, last in closed:
-        by_last.setdefault(last, []).append(symbol)
+        if last < newest[symbol]:  # a live bar has none after it, so nothing is asked for it
+            by_last.setdefault(last, []).append(symbol)
     after = Reach("bar", lookback_bars())
     ends = {last: far_ends(cursor, after, symbols, last) for last, symbols in by_last.items()}
-    return [(symbol, first, min(ends[last][symbol], newest[symbol])) for symbol, first, last in closed]
+    return [
+        (symbol, first, min(ends[last][symbol], newest[symbol]) if last < newest[symbol] else last)
+        for symbol, first, last in closed
+    ]
 
 
 def _newest_slots(cursor: Cursor, spans: Sequence[Span]) -> dict[str, datetime]:
