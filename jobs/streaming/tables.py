@@ -10,7 +10,7 @@ nothing about them.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
@@ -22,6 +22,9 @@ from market.messages import Message
 PROVENANCE = ("source", "source_time", "known_at", "received_at")
 SIDES = {"bids": "bid", "asks": "ask"}
 LEVELS = range(10)
+# A time less one and plus the other has no zone, in a seventh of what `replace` takes.
+START = datetime(1970, 1, 1, tzinfo=UTC)
+NAIVE_START = START.replace(tzinfo=None)
 BOOK_LEVELS = tuple(
     f"{side}_{field}_{level}" for level in LEVELS for side in SIDES.values() for field in ("price", "size")
 )
@@ -133,7 +136,7 @@ def table_row(table: BaseTable, message: Message, derived: dict[str, Any]) -> di
         for n, level in enumerate(row.get(side, ())):
             row[f"{prefix}_price_{n}"], row[f"{prefix}_size_{n}"] = level.price, level.size
     return {
-        name: value.replace(tzinfo=None) if isinstance(value, datetime) else value
+        name: NAIVE_START + (value - START) if isinstance(value, datetime) else value
         for name, value in zip(table.columns, map(row.get, table.columns), strict=True)
     }
 
