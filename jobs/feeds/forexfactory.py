@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from jobs.event_names import event_name
+from jobs.event_ranges import impossible_figure
 from jobs.feeds.feed import ALL_EVENTS, JSON_TYPES, Payload, Query, Request, implausible
 from jobs.feeds.records import Unreadable, each_record, json_body
 from jobs.numbers import NotANumber, Number, fault_of_measures, parse_number
@@ -114,6 +115,8 @@ class ForexFactory:
             raise Unreadable("impact", row.get("impact"), f"none of {', '.join(IMPORTANCE)}")
         if fault := fault_of_measures(figures.values()):
             raise implausible(self.name, "forecast", row["forecast"], fault)
+        if impossible := impossible_figure(str(_name(row["title"])), figures):
+            raise implausible(self.name, impossible.figure, row[impossible.figure], impossible.why)
         if figures["forecast"] is None:
             return
         yield EconomicRelease(

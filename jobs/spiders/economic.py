@@ -19,6 +19,7 @@ from parsel import Selector
 
 from jobs.built import build
 from jobs.event_names import event_name
+from jobs.event_ranges import impossible_figure
 from jobs.numbers import Number, fault_of_measures
 from jobs.spiders.page import changed, first, implausible, number, tree, words
 from market.messages import EARLY, EconomicRelease
@@ -296,6 +297,8 @@ def _with_figures(row: Selector, event: Event) -> Event:
         found[figure] = number(SOURCE, f"{name}: {figure}", words(cells[0]))
     if fault := fault_of_measures(found.values()):
         raise implausible(SOURCE, f"{name}: {fault}")
+    if impossible := impossible_figure(event.event, found):
+        raise implausible(SOURCE, f"{name}: {impossible.figure} {impossible.value:g}: {impossible.why}")
     actual, forecast, previous = (None if one is None else one.value for one in found.values())
     unit = next((one.unit for one in found.values() if one is not None), None)
     return replace(event, actual=actual, forecast=forecast, previous=previous, unit=unit)

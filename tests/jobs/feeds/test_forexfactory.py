@@ -102,16 +102,16 @@ def test_importance_of_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("forecast", "previous", "expected"),
+    ("title", "forecast", "previous", "expected"),
     [
-        ("236K", "1.02M", (236_000, 1_020_000)),
-        ("-3.3M", "", (-3_300_000, None)),
-        ("0", "5K", (0, 5000)),
-        ("4.2%", "4.1%", (4.2, 4.1)),
+        ("Building Permits", "936K", "1.02M", (936_000, 1_020_000)),
+        ("Crude Oil Inventories", "-3.3M", "", (-3_300_000, None)),
+        ("Non-Farm Employment Change", "0", "5K", (0, 5000)),
+        ("Unemployment Rate", "4.2%", "4.1%", (4.2, 4.1)),
     ],
 )
-def test_units(forecast: str, previous: str, expected: tuple[float, float | None]) -> None:
-    (message,) = forecasts([ff_row(forecast=forecast, previous=previous)])
+def test_units(title: str, forecast: str, previous: str, expected: tuple[float, float | None]) -> None:
+    (message,) = forecasts([ff_row(title=title, forecast=forecast, previous=previous)])
     assert (message.forecast, message.previous) == expected
 
 
@@ -160,6 +160,8 @@ def test_a_row_that_cannot_be_read_is_a_dead_letter(changed: dict[str, Any], nam
         ([ff_row(previous="236K")], "implausible", "percentage"),
         ([ff_row(forecast="50", previous="22K")], "implausible", "multiplier"),
         ([ff_row(), ff_row(forecast="0.4%")], "implausible", "core_cpi"),
+        ([ff_row(title="Unemployment Rate", forecast="450%")], "implausible", "forecast = '450%'"),
+        ([ff_row(), ff_row(title="Federal Funds Rate", previous="525%")], "implausible", "previous = '525%'"),
     ],
 )
 def test_files_that_cannot_be(content: Any, kind: str, named: str) -> None:

@@ -49,16 +49,17 @@ def test_pending_events_and_holidays_make_no_message() -> None:
 
 
 @pytest.mark.parametrize(
-    ("actual", "forecast", "previous", "expected", "unit"),
+    ("name", "figures", "expected", "unit"),
     [
-        ("980K", "1.02M", "&nbsp;", (980_000, 1_020_000, None), None),
-        ("-3.315M", "-1,000K", "0", (-3_315_000, -1_000_000, 0), None),
-        ("5.50%", "&nbsp;", "5.25%", (5.5, None, 5.25), "%"),
-        ("50.4", "50.2", "49.9", (50.4, 50.2, 49.9), None),
+        ("Housing Starts", ("980K", "1.02M", "&nbsp;"), (980_000, 1_020_000, None), None),
+        ("Crude Oil Inventories", ("-3.315M", "-1,000K", "0"), (-3_315_000, -1_000_000, 0), None),
+        ("Fed Interest Rate Decision", ("5.50%", "&nbsp;", "5.25%"), (5.5, None, 5.25), "%"),
+        ("ISM Manufacturing PMI", ("50.4", "50.2", "49.9"), (50.4, 50.2, 49.9), None),
     ],
 )
-def test_units(actual, forecast, previous, expected, unit) -> None:
-    row = event_row(actual=actual, forecast=forecast, previous=previous)
+def test_units(name, figures, expected, unit) -> None:
+    actual, forecast, previous = figures
+    row = event_row(name=name, actual=actual, forecast=forecast, previous=previous)
     (message,) = parse(calendar_page(row), NOW).released
     assert (message.actual, message.forecast, message.previous) == pytest.approx(expected)
     assert message.unit == unit
@@ -170,6 +171,9 @@ def test_a_figure_before_its_time() -> None:
         (calendar_page(event_row(forecast="0.2")), "implausible", "percentage"),
         (calendar_page(event_row(actual="119K", forecast="55", previous="22K")), "implausible", "multiplier"),
         (calendar_page(event_row(actual="119", forecast="&nbsp;", previous="0.02M")), "implausible", "multiplier"),
+        (calendar_page(event_row(1, "Unemployment Rate", actual="450%")), "implausible", "actual 450: unem"),
+        (calendar_page(event_row(1, "CB Consumer Confidence", forecast="-95%")), "implausible", "forecast -95"),
+        (calendar_page(event_row(1, "Core CPI", actual="&nbsp;", previous="250%")), "implausible", "previous 250"),
         (calendar_page(event_row().replace("eventPrevious_501", "previous")), "schema_changed", "eventPrevious_501"),
         (
             calendar_page(event_row().replace('"bold act"', '"fore"').replace('"fore" id="eventF', '"act" id="eventF')),
@@ -188,6 +192,18 @@ def test_refusals_say_what_is_wrong(page: str, kind: str, named: str) -> None:
     found, detail = refusal(page)
     assert found == kind
     assert named in detail
+
+
+def test_what_cannot_be_is_refused_from_the_service_and_the_widget_too() -> None:
+    row = event_row(1, "Unemployment Rate", actual="450%", shown="")
+    old = event_row(1, "Unemployment Rate", actual="450%", at="2026-06-10 12:30:00", attribute="event_timestamp")
+    for page in (service(row), f"<html><body><table id='ecEventsTable'>{old}</table></body></html>"):
+        with pytest.raises(SourceError, match="actual 450: unemployment_rate lies within 0 and 100") as raised:
+            parse(page, NOW, NEW_YORK)
+        assert raised.value.kind == "implausible"
+    german = event_row(2, "Unemployment Rate", country="Germany", actual="450%")
+    wanted = Wanted(countries=["United States"])
+    assert parse(calendar_page(german, event_row()), NOW, wanted=wanted).released  # it costs nobody the page
 
 
 @pytest.mark.skipif(not RECORDED.exists(), reason="the recorded samples are not here")
