@@ -13,6 +13,7 @@ from itertools import groupby
 from pathlib import Path
 
 from jobs.imported import Cells, Imported
+from jobs.numbers import NotANumber, plain
 from jobs.recording_facts import RecordingFacts
 from jobs.recording_messages import LEVELS
 from jobs.recording_rows import RecordingError
@@ -90,8 +91,8 @@ def _time(line: str, text: str) -> datetime:
 
 def _trade(line: str, cells: Sequence[str]) -> Trade:
     try:
-        price, size = Decimal(cells[1]), Decimal(cells[2])
-    except InvalidOperation:
+        price, size = Decimal(plain(cells[1])), Decimal(plain(cells[2]))
+    except (InvalidOperation, NotANumber):
         raise RecordingError(f"{line}: price {cells[1]!r} or size {cells[2]!r} is no number") from None
     if not (price.is_finite() and size.is_finite() and price > 0 and size >= 0):
         raise RecordingError(f"{line}: price {price}, size {size}: a price is above 0, a size not below")

@@ -15,6 +15,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from jobs.imported import Cells, Imported
+from jobs.numbers import NotANumber, plain
 from jobs.recording_facts import RecordingFacts
 from jobs.recording_rows import RecordingError
 
@@ -89,8 +90,8 @@ def _whole(line: str, text: str) -> int:
 def _price(line: str, text: str) -> str:
     """Exact: 1455350 is 145.535. An empty cell stays empty."""
     try:
-        return f"{(Decimal(text) / SCALE).normalize():f}" if text else ""
-    except InvalidOperation:
+        return f"{(Decimal(plain(text)) / SCALE).normalize():f}" if text else ""
+    except (InvalidOperation, NotANumber):
         raise RecordingError(f"{line}: {text!r} is no price") from None
 
 

@@ -21,6 +21,16 @@ class NotANumber(ValueError):
         self.text = text
 
 
+def plain(text: str) -> str:
+    """The same text, for Python's float or Decimal, which also take 1_0 for 10, and digits of other scripts.
+
+    Raises NotANumber.
+    """
+    if "_" in text or not text.isascii():
+        raise NotANumber(text)
+    return text
+
+
 class Number(NamedTuple):
     """`value` is in whole units (236K is 236000.0) or, with the unit "%", in percent.
 

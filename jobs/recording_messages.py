@@ -1,17 +1,21 @@
 """A recording's row turned into the message that the live feed would have sent, or into the dead letter it makes."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pydantic import ValidationError
 
 from jobs.faults import faults
+from jobs.numbers import NotANumber, plain
 from jobs.recording_rows import BadCell, RecordingError, Row
 from market.messages import Bar, Book, Cot, DeadLetter, EconomicRelease, Vix
 
 LEVELS = 10
+BAR_NUMBERS = ("open", "high", "low", "close", "volume")
+COT_NUMBERS = ("long", "short", "long_change", "short_change", "long_oi_pct", "short_oi_pct")
+ECONOMIC_NUMBERS = ("importance", "actual", "forecast", "previous")
 BOOK_CELLS = ("bid_price", "bid_size", "ask_price", "ask_size")
 
 FILES: dict[str, tuple[tuple[str, ...], str]] = {
@@ -43,6 +47,7 @@ class Parser:
 
     def __init__(self, source: str, interval_of: Callable[[str], timedelta], levels: int) -> None:
         self._source, self._interval_of, self._levels = source[:64], interval_of, levels
+        self._book_cells = [f"{cell}_{level}" for level in range(levels) for cell in BOOK_CELLS]
         self._builders: dict[str, Callable[[Row], Any]] = {
             "bars": self._bar,
             "book": self._book,
@@ -77,13 +82,14 @@ class Parser:
 
     def _bar(self, row: Row) -> Bar:
         bar_end, cells = row.time("bar_end"), row.cells
-        values = {name: cells[name] for name in ("symbol", "open", "high", "low", "close", "volume")}
+        values = {"symbol": cells["symbol"], **_numbers(row, BAR_NUMBERS)}
         start = bar_end - self._interval_of(str(cells["symbol"]))
         return Bar.model_validate({**values, **self._sourced(start, bar_end), "bar_end": bar_end})
 
     def _book(self, row: Row) -> Book:
         at = row.time("snapshot_at")
-        sides = {f"{side}s": _side(row, side, self._levels) for side in ("bid", "ask")}
+        cells = _numbers(row, self._book_cells)
+        sides = {f"{side}s": _side(cells, side, self._levels) for side in ("bid", "ask")}
         times = {"bar_end": at, "snapshot_at": at}
         return Book.model_validate({"symbol": row.cells["symbol"], **times, **sides, **self._sourced(at, at)})
 
@@ -94,25 +100,46 @@ class Parser:
         return {"as_of": as_of, **self._sourced(as_of, known_at)}
 
     def _vix(self, row: Row) -> Vix:
-        return Vix.model_validate({"value": row.cells["value"], **self._slow_times(row)})
+        return Vix.model_validate({**_numbers(row, ("value",)), **self._slow_times(row)})
 
     def _cot(self, row: Row) -> Cot:
-        values = {name: row.cells[name] for name in FILES["cot"][0] if name not in ("as_of", "known_at")}
+        values = {"contract": row.cells["contract"], "group": row.cells["group"], **_numbers(row, COT_NUMBERS)}
         return Cot.model_validate({**values, **self._slow_times(row)})
 
     def _economic(self, row: Row) -> EconomicRelease:
-        values = {name: row.cells[name] for name in FILES["economic"][0]}
+        values = {name: row.cells[name] for name in ("country", "event")} | _numbers(row, ECONOMIC_NUMBERS)
         at = row.time("released_at")
         known = {"released_at": at, "unit": row.cells.get("unit"), **self._sourced(at, at)}
         return EconomicRelease.model_validate({**values, **known})
 
 
-def _side(row: Row, side: str, levels: int) -> list[dict[str, Any]]:
+def _numbers(row: Row, names: Sequence[str]) -> dict[str, Any]:
+    """The cells, for their message to read. Raises BadCell for what it would take for a number and is none, as 1_0."""
+    found = {name: row.cells[name] for name in names}
+    try:  # all at once: a file has millions of cells
+        plain("".join([value for value in found.values() if value is not None]))
+    except (NotANumber, TypeError):  # TypeError: Parquet has other columns than text
+        for name, value in found.items():
+            _ensure_number(name, value)
+    return found
+
+
+def _ensure_number(name: str, value: object) -> None:
+    try:
+        if isinstance(value, str):
+            plain(value)
+    except NotANumber:
+        raise BadCell(name, value, "not a number") from None
+    if isinstance(value, bool | bytes):
+        raise BadCell(name, value, "not a number")
+
+
+def _side(cells: Mapping[str, Any], side: str, levels: int) -> list[dict[str, Any]]:
     """The side's levels from the best on; the first empty price ends it."""
     found: list[dict[str, Any]] = []
     ended = False
     for level in range(levels):
-        price, size = row.cells[f"{side}_price_{level}"], row.cells[f"{side}_size_{level}"]
+        price, size = cells[f"{side}_price_{level}"], cells[f"{side}_size_{level}"]
         if price is None and size is None:
             ended = True
         elif ended:

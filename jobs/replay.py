@@ -15,6 +15,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from jobs.live_replay import ANSWER_TIMEOUT_S, LiveReplayError, LiveSummary, replay_live
+from jobs.numbers import plain
 from jobs.raw_folder import is_raw_folder
 from jobs.recording import Recording
 from jobs.recording_rows import RecordingError
@@ -80,7 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--answer-timeout",
-        type=float,
+        type=_number,
         default=ANSWER_TIMEOUT_S,
         metavar="S",
         help="with --live-last: seconds to wait for a prediction, before and after asking again (default %(default)s)",
@@ -104,11 +105,15 @@ def _speed(text: str) -> float | None:
     if text == "max":
         return None
     try:
-        if (speed := float(text)) > 0:
+        if (speed := _number(text)) > 0:
             return speed
     except ValueError:
         pass
     raise argparse.ArgumentTypeError(f"{text!r} is neither a positive number nor max")
+
+
+def _number(text: str) -> float:
+    return float(plain(text))
 
 
 def _time(text: str) -> datetime:
@@ -122,7 +127,7 @@ def _time(text: str) -> datetime:
 
 
 def _count(text: str) -> int:
-    if text.isdigit() and int(text) > 0:
+    if text.isascii() and text.isdigit() and int(text) > 0:
         return int(text)
     raise argparse.ArgumentTypeError(f"{text!r} is not a positive number of bars")
 

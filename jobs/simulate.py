@@ -16,6 +16,7 @@ from pathlib import Path
 from pydantic import ValidationError
 from tqdm import tqdm
 
+from jobs.numbers import plain
 from jobs.recording_facts import RecordingFacts
 from jobs.simulator_exchange import Order
 from jobs.simulator_recording import Written, write_market
@@ -120,7 +121,7 @@ def _seed(text: str) -> int:
 
 def _share(text: str) -> float:
     try:
-        if 0 <= (share := float(text)) <= 1:
+        if 0 <= (share := float(plain(text))) <= 1:
             return share
     except ValueError:
         pass

@@ -5,6 +5,7 @@ import json
 from typing import NoReturn
 
 from jobs.feeds.scrub import Scrubber
+from jobs.numbers import plain
 from market.errors import SourceError
 from market.feed_settings import is_base_url
 
@@ -25,7 +26,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def seconds(text: str) -> float:
-    given = float(text)
+    given = float(plain(text))
     if not 0 < given <= 3600:
         raise argparse.ArgumentTypeError("between 0 and 3600 seconds")
     return given

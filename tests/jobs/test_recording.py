@@ -52,6 +52,8 @@ def test_slow_messages_hold_the_rows_values(tmp_path: Path) -> None:
         ("BTC,2024-01-08T02:00:00Z,abc,102,99,101,5", "open = 'abc'"),
         ("BTC,2024-01-08T02:00:00Z,,102,99,101,5", "open = None"),
         ("BTC,2024-01-08T02:00:00Z,nan,102,99,101,5", "open = 'nan'"),
+        ("BTC,2024-01-08T02:00:00Z,1_0,102,99,101,5", "open = '1_0': not a number"),
+        ("BTC,2024-01-08T02:00:00Z,100,102,99,101,1_000.5", "volume = '1_000.5': not a number"),
         ("BTC,2024-01-08T02:00:00Z,100,102,99,101,-5", "volume = '-5'"),
         ("BTC,2024-01-08T02:00:00Z,100,90,99,101,5", "high 90.0"),
         ("BTC,2024-01-08T02:00:00,100,102,99,101,5", "no UTC offset"),
@@ -78,6 +80,33 @@ def test_a_byte_that_is_no_text_spoils_its_row_only(tmp_path: Path) -> None:
     recording = Recording(tmp_path)
     assert [type(message) for message in only(recording, "bars")] == [Bar, DeadLetter, Bar]
     assert recording.symbols == ["BTC"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "row", "named"),
+    [
+        ("book", "BTC,2024-01-08T00:30:00Z,1_00,1,101,2", "bid_price_0 = '1_00': not a number"),
+        ("book", "BTC,2024-01-08T00:30:00Z,100,1,101,2_0", "ask_size_0 = '2_0': not a number"),
+        ("vix", "2024-01-05,2024-01-05T21:15:00Z,1_3.35", "value = '1_3.35': not a number"),
+        ("cot", "099741,2024-01-02,2024-01-05T20:30:00Z,asset_manager,1_0,20,,-3,1.5,", "long = '1_0': not a number"),
+        ("cot", "099741,2024-01-02,2024-01-05T20:30:00Z,asset_manager,10,20,,-3,1_5,", "long_oi_pct = '1_5'"),
+        ("economic", "United States,gdp,0_3,2024-01-05T13:30:00Z,2.5,,", "importance = '0_3': not a number"),
+        ("economic", "United States,gdp,3,2024-01-05T13:30:00Z,2_5,,", "actual = '2_5': not a number"),
+    ],
+)
+def test_pythons_own_way_to_write_a_number_is_none_of_a_file(tmp_path: Path, kind: str, row: str, named: str) -> None:
+    write_recording(tmp_path, bars=[bar_line(1)], **{kind: [row]})
+    (bad,) = only(Recording(tmp_path), kind)
+    assert isinstance(bad, DeadLetter)
+    assert bad.reason.startswith(f"{kind}.csv line 2: ") and named in bad.reason
+
+
+def test_true_is_no_number(tmp_path: Path) -> None:
+    folder = write_recording(tmp_path, bars=[bar_line(1)])
+    times = {"as_of": ["2024-01-05T00:00:00Z"], "known_at": ["2024-01-05T21:15:00Z"]}
+    pd.DataFrame({**times, "value": [True]}).to_parquet(folder / "vix.parquet")
+    (bad,) = only(Recording(folder), "vix")
+    assert isinstance(bad, DeadLetter) and "value = True: not a number" in bad.reason
 
 
 def test_positions_known_before_they_were_are_refused(tmp_path: Path) -> None:

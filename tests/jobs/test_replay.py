@@ -132,6 +132,8 @@ def test_command_publishes_and_sums_up(replay_market: Settings, small: Path) -> 
     [
         ["--speed", "fast"],
         ["--speed", "-1"],
+        ["--speed", "1_0"],
+        ["--answer-timeout", "1_0"],
         ["--since", "2024-01-08"],
         ["--live-last", "0"],
         ["--live-last", "3", "--speed", "2"],

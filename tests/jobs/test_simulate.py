@@ -221,6 +221,7 @@ def test_command_line(tmp_path: Path) -> None:
     ("arguments", "said"),
     [
         (["--signal", "1.5"], "not a number from 0 to 1"),
+        (["--signal", "0_1"], "not a number from 0 to 1"),
         (["--symbols", "0"], "not a positive whole number"),
         (["--interval", "soon"], "no bar interval"),
         (["--start", "monday"], "not a date"),

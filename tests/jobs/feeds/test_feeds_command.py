@@ -200,6 +200,7 @@ def test_without_a_token_nothing_is_asked(capsys: pytest.CaptureFixture[str]) ->
         ["cboe", "--symbol", "SPX", "--dry-run"],
         ["cboe", "--symbol", "VIX", "--start", "2026-01-01T00:00:00"],
         ["cboe", "--symbol", "VIX", "--interval", "soon"],
+        ["cboe", "--symbol", "VIX", "--timeout", "1_0"],
         ["cboe", "--symbol", "VIX", "--bars"],
         ["ccxt", "--symbol", "BTC/USD"],
         ["ccxt_nosuch", "--symbol", "BTC/USD", "--dry-run"],
