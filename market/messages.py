@@ -131,7 +131,10 @@ class Level(BaseModel):
 
 
 class Book(Sourced):
-    """Topic `deep`: the last order book seen before bar_end, best level first, at most ten levels a side."""
+    """Topic `deep`: the last order book seen before bar_end, best level first, at most ten levels a side.
+
+    One side may be empty, as in a market at the limit of its day; a book without either is none.
+    """
 
     symbol: Symbol
     bar_end: Utc
@@ -142,6 +145,8 @@ class Book(Sourced):
     @model_validator(mode="after")
     def _sides_are_ordered_and_apart(self) -> Self:
         bids, asks = [level.price for level in self.bids], [level.price for level in self.asks]
+        if not bids and not asks:
+            raise ValueError("both sides of the book are empty")
         if bids != sorted(bids, reverse=True) or asks != sorted(asks):
             raise ValueError("levels are not ordered from the best")
         if bids and asks and bids[0] > asks[0]:  # equal is a locked market, which real quotes show

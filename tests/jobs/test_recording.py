@@ -123,13 +123,15 @@ def test_book_levels_end_at_the_first_empty_price(tmp_path: Path) -> None:
         f"BTC,{time},101,1,100,2,,,,",  # crossed
         f"BTC,{time},,,101,2,99,3,,",  # a hole
         f"BTC,{time},100,,101,2,,,,",  # a price without size
+        f"BTC,{time},,,,,,,,",  # nobody quotes
     ]
     write_recording(tmp_path, bars=[bar_line(1)], book=rows, book_levels=2)
     book, *bad = only(Recording(tmp_path), "book")
     assert isinstance(book, Book) and ([level.price for level in book.bids], len(book.asks)) == ([100, 99], 1)
     reasons = [letter.reason for letter in bad if isinstance(letter, DeadLetter)]
-    assert len(reasons) == 3
+    assert len(reasons) == 4
     assert "crossed" in reasons[0] and "level before it is empty" in reasons[1] and "size" in reasons[2]
+    assert "both sides of the book are empty" in reasons[3]
 
 
 @pytest.mark.parametrize("kind", ["bars", "book", "vix", "cot", "economic"])

@@ -61,6 +61,11 @@ def test_a_book_may_have_an_empty_side() -> None:
     assert Book(**(BOOK | {"asks": []})).asks == []
 
 
+def test_a_book_with_both_sides_empty_is_refused() -> None:
+    with pytest.raises(ValidationError, match="both sides of the book are empty"):
+        Book(**(BOOK | {"bids": [], "asks": []}))
+
+
 def test_times_become_utc() -> None:
     slot = SlotClosed(symbol="SPY", bar_end="2024-07-10T09:30:00-04:00", closed_at=AT, timezone="UTC", live=True)
     assert slot.bar_end == datetime(2024, 7, 10, 13, 30, tzinfo=UTC)
