@@ -12,8 +12,8 @@ from market.errors import SourceError
 
 AVERAGE, TRADES = 5, 7  # places in Kraken's rows
 IN_QUOTE = {  # the place of the volume in the quote currency
-    **dict.fromkeys(("binance", "binanceus", "okx", "myokx", "okxus", "mexc"), 7),
-    **dict.fromkeys(("kucoin", "bybit", "bitget"), 6),
+    **dict.fromkeys(("binance", "binanceus", "okx", "myokx", "okxus", "mexc", "bitget"), 7),  # Bitget's 6 is in USDT
+    **dict.fromkeys(("kucoin", "bybit"), 6),
     "gate": 1,
 }
 # Loose, as it is meant for columns that have changed places and for a lost decimal point, which are off by more, and

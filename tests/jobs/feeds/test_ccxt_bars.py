@@ -276,7 +276,7 @@ QUOTED: dict[str, tuple[list[Any], int, int]] = {  # a row from 17:55 on, and th
     "gate": ([str(NOW_S - 300), "800125", "64010", "64020", "63990", "64000", "12.5", "true"], 6, 1),
     "kucoin": ([str(NOW_S - 300), "64000", "64010", "64020", "63990", "12.5", "800125"], 5, 6),
     "bybit": ([str((NOW_S - 300) * 1000), "64000", "64020", "63990", "64010", "12.5", "800125"], 5, 6),
-    "bitget": ([str((NOW_S - 300) * 1000), "64000", "64020", "63990", "64010", "12.5", "800125", "800125"], 5, 6),
+    "bitget": ([str((NOW_S - 300) * 1000), "64000", "64020", "63990", "64010", "12.5", "800125", "800125"], 5, 7),
     "mexc": (
         [(NOW_S - 300) * 1000, "64000", "64020", "63990", "64010", "12.5", NOW_S * 1000, "800125"], 5, 7,
     ),
@@ -310,6 +310,19 @@ def test_volumes_of_base_and_quote_that_have_changed_places(
     idle[base] = idle[quote] = "0"
     (bar,) = parsed(source, around([idle]), now=late)
     assert bar.volume == 0
+
+
+def test_bitget_tells_the_volume_in_dollars_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """0.42 BTC for 12.5 ETH; beside it, what that is in USDT. Older rows end with the volume in the quote currency."""
+    kept = tmp_path / "kept.json"
+    markets = [ccxt_markets.spot_market("ETHBTC", "ETH/BTC")]
+    kept.write_text(json.dumps({"loaded_at": "2026-11-20T12:00:00+00:00", "markets": markets}))
+    monkeypatch.setattr(ccxt_source, "cache_path", lambda *_: kept)
+    prices = [str((NOW_S - 300) * 1000), "0.03360", "0.03361", "0.03358", "0.03359"]
+    for row in ([*prices, "12.5", "26880.4", "0.42"], [*prices, "12.5", "0.42"]):
+        answer = {"code": "00000", "msg": "success", "data": [row]}
+        (bar,) = parsed(CcxtBars("bitget"), answer, Query("ETH/BTC", 5 * MINUTES), now=NOW + 6 * MINUTES)
+        assert bar.volume == 12.5
 
 
 @pytest.fixture(params=["okx", "myokx", "okxus"])
