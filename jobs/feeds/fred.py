@@ -9,9 +9,9 @@ FRED gives at most 100,000 rows and 2,000 vintages an answer: a daily series nee
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -33,6 +33,7 @@ LIMIT = 100_000
 MISSING = "."
 LEVELS = "lin"  # what FRED gives when no units are asked for; others are changes of the series
 DAY = "%Y-%m-%d"
+ROUNDED_BASE = 1.01  # between the factors by which one new base changes values of four digits
 AHEAD = timedelta(days=10)  # the Fed's target of a day is stated before that day
 
 
@@ -151,16 +152,20 @@ class Fred:
         periods = sorted({row.period for row in rows})
         earlier = {later: one for one, later in pairwise(periods) if later - one <= series.step}
         known: dict[date, float] = {}
-        for row in sorted(rows, key=lambda one: (one.since, one.period)):
-            if row.value is None:
-                continue
-            if not series.least <= row.value <= series.most:
-                why = f"{series.id} lies within {series.least:g} and {series.most:g}"
-                raise implausible(self.name, f"{row.period} value", row.value, why)
-            for before in (known.get(row.period), known.get(earlier.get(row.period, row.period))):
-                if series.jump is not None:
-                    ensure_no_jump(self.name, f"{row.period} value", before, row.value, series.jump)
-            known[row.period] = row.value
+        stated = sorted((row for row in rows if row.value is not None), key=lambda one: (one.since, one.period))
+        for _, vintage in groupby(stated, key=lambda one: one.since):
+            found = {row.period: row.value for row in vintage if row.value is not None}
+            revised = {period: known[period] for period in found if period in known}
+            if series.transformation == "percent_change" and _is_another_base(revised, found):
+                known = {period: value for period, value in known.items() if period not in revised}
+            for period, value in found.items():
+                if not series.least <= value <= series.most:
+                    why = f"{series.id} lies within {series.least:g} and {series.most:g}"
+                    raise implausible(self.name, f"{period} value", value, why)
+                for before in (known.get(period), known.get(earlier.get(period, period))):
+                    if series.jump is not None:
+                        ensure_no_jump(self.name, f"{period} value", before, value, series.jump)
+                known[period] = value
 
     def _message(self, release: Release, series: Series, query: Query, payload: Payload) -> EconomicRelease:
         def at(day: date) -> datetime:
@@ -179,3 +184,12 @@ class Fred:
             previous=release.previous,
             unit=series.unit,
         )
+
+
+def _is_another_base(revised: Mapping[date, float], found: Mapping[date, float]) -> bool:
+    """Whether a vintage states all it revises by one factor: an index of another base year, whose changes are the same.
+
+    A value that is off alone, or the first one that is revised, tells no base.
+    """
+    factors = [found[period] / value for period, value in revised.items() if value]
+    return len(factors) > 1 and 0 < max(factors) <= min(factors) * ROUNDED_BASE

@@ -269,6 +269,37 @@ def test_a_revision_is_no_jump_either() -> None:
         parsed(fred_answer(*rows))
 
 
+REBASED = [  # 1967 = 100 until then, 1982-84 = 100 from then on
+    fred_row("1987-11-01", "1988-01-20", "1988-02-25", "346.5"),
+    fred_row("1987-12-01", "1988-01-20", "1988-02-25", "346.7"),
+    fred_row("1987-11-01", "1988-02-26", END, "115.6"), fred_row("1987-12-01", "1988-02-26", END, "115.8"),
+    fred_row("1988-01-01", "1988-02-26", END, "116.2"),
+]  # fmt: skip
+
+
+def test_an_index_of_another_base_year_is_no_jump() -> None:
+    told = parsed(fred_answer(*REBASED), "cpi", start=datetime(1988, 1, 1, tzinfo=UTC))
+    assert (told[-1].actual, told[-1].previous) == (0.3, 0.2)
+
+
+@pytest.mark.parametrize(
+    ("event", "rows"),
+    [
+        ("cpi", [*REBASED[:3], *REBASED[4:]]),  # one of two alone
+        ("cpi", [*REBASED[:3], fred_row("1987-12-01", "1988-02-26", END, "358"), REBASED[4]]),
+        ("cpi", [*REBASED[:4], fred_row("1988-01-01", "1988-02-26", END, "1162")]),
+        ("initial_jobless_claims", [
+            fred_row("2026-09-05", "2026-09-10", "2026-09-16", "8000000"),
+            fred_row("2026-09-12", "2026-09-10", "2026-09-16", "8000000"),
+            fred_row("2026-09-05", "2026-09-17", END, "219000"), fred_row("2026-09-12", "2026-09-17", END, "220000"),
+        ]),  # of people there is no other base
+    ],
+)  # fmt: skip
+def test_what_is_no_other_base_year(event: str, rows: list[dict[str, str]]) -> None:
+    with pytest.raises(SourceError, match="more than a factor"):
+        parsed(fred_answer(*rows), event)
+
+
 @pytest.mark.parametrize(
     ("event", "values"),
     [
