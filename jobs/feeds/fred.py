@@ -15,6 +15,7 @@ from itertools import groupby, pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from jobs.event_ranges import RANGES
 from jobs.feeds.checks import ensure_no_jump
 from jobs.feeds.feed import Payload, Query, Request, implausible
 from jobs.feeds.fred_series import QUARTERLY, SERIES, Series
@@ -94,7 +95,9 @@ class Fred:
                 return event, series
         if not re.fullmatch(r"[A-Z][A-Z0-9]{1,39}", query.symbol):
             raise SourceError("bad_request", self.name, f"event {query.symbol!r:.60}: one of {', '.join(SERIES)}")
-        return query.symbol.lower(), Series(query.symbol, "level", QUARTERLY, time(8, 30), None)
+        name = query.symbol.lower()
+        event = f"{name}_level" if name in RANGES else name  # GDP is dollars, gdp their growth
+        return event, Series(query.symbol, "level", QUARTERLY, time(8, 30), None)
 
     def _rows(self, body: Any) -> list[Any]:
         if not isinstance(body, dict):

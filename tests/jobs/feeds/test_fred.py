@@ -336,5 +336,11 @@ def test_a_series_may_be_named_by_its_id() -> None:
     assert parse_qs(urlsplit(Fred().request(Query("UNRATE")).path).query) == {}
     assert Fred().request(Query("UNRATE")).params["series_id"] == "UNRATE"
     assert {message.event for message in parsed(UNRATE, "UNRATE")} == {"unemployment_rate"}
-    (unlisted,) = parsed(fred_answer(fred_row("2026-07-01", "2026-10-29", "2026-10-29", "30485.7")), "GDP")
-    assert (unlisted.event, unlisted.actual, unlisted.unit, unlisted.importance) == ("gdp", 30485.7, None, None)
+    (unlisted,) = parsed(fred_answer(fred_row("2026-07-01", "2026-10-29", "2026-10-29", "30485.7")), "GDPC1")
+    assert (unlisted.event, unlisted.actual, unlisted.unit, unlisted.importance) == ("gdpc1", 30485.7, None, None)
+
+
+def test_a_series_whose_id_is_the_name_of_another_ones_event_is_not_that_event() -> None:
+    """GDP is in billions of dollars; the calendars' gdp is its growth in percent."""
+    (level,) = parsed(fred_answer(fred_row("2026-07-01", "2026-10-29", "2026-10-29", "30485.7")), "GDP")
+    assert (level.event, level.actual, level.unit) == ("gdp_level", 30485.7, None)
