@@ -23,7 +23,7 @@ EXTENDED_LABEL = re.compile(r"after[ -]?hours|pre[ -]?market|extended", re.IGNOR
 _SIGNED = re.compile(r"[+\-−]?[\d.,]+%?")
 _CLOCK = re.compile(r"\b(\d{1,2}):(\d{2})(?::\d{2})?\s*([AP])\.?M\b\.?\s*([A-Z]{2,4})?", re.ASCII | re.IGNORECASE)
 _NEW_YORK = ("", "ET", "EST", "EDT")
-_QUOTE_TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?(?:Z|[+-]\d{2}:?\d{2})", re.ASCII)
+_QUOTE_TIME = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?(?:Z|[+-]\d{2}:?\d{2})?)?", re.ASCII)
 _DATE = re.compile(r"\b(\d{1,2})/(\d{1,2})/(\d{2}|\d{4})\b", re.ASCII)
 
 
@@ -57,20 +57,20 @@ def _quote(page: Selector) -> Quote:
 def _dated(quote: Quote, page: Selector) -> Quote:
     """The quote as of the page's quoteTime, where it has one: what is read later, or stood still, is not of today.
 
-    One that cannot be read says nothing. Raises SourceError schema_changed for several that are of different days.
+    One without its zone tells the day alone, one that cannot be read nothing. Raises SourceError schema_changed for
+    several that are of different days.
     """
     stated = [text for text in quote_times(page) if _QUOTE_TIME.fullmatch(text)]
     try:
-        moments = [datetime.fromisoformat(text).astimezone(NEW_YORK) for text in stated]
+        moments = [datetime.fromisoformat(text) for text in stated]
+        zoned = [moment.astimezone(NEW_YORK) for moment in moments if moment.tzinfo is not None]
     except (ValueError, OverflowError):
         return quote
-    if not moments:
-        return quote
-    if len({moment.date() for moment in moments}) > 1:
+    days = {moment.date() for moment in zoned} | {moment.date() for moment in moments if moment.tzinfo is None}
+    if len(days) > 1:
         raise changed(SOURCE, f"quoteTime: {', '.join(stated)[:80]} are of different days")
-    newest = max(moments)
-    clock = newest.time().replace(microsecond=0) if quote.clock is None else quote.clock
-    return replace(quote, day=newest.date(), clock=clock)
+    clock = max(zoned).time().replace(microsecond=0) if zoned and quote.clock is None else quote.clock
+    return replace(quote, day=days.pop(), clock=clock) if days else quote
 
 
 def _prices_elsewhere(page: Selector, named: bool) -> list[tuple[str, list[str]]]:

@@ -160,9 +160,19 @@ def test_times_that_are_no_close_or_no_time() -> None:
     assert kind_of(told("2026-06-10T16:00:00.000-0400"))[0] == "stale"  # ahead of the clock
     assert kind_of(told("2026-06-07T16:00:00.000-0400"))[0] == "implausible"  # a Sunday
     assert kind_of(told(CLOSED, "2026-06-09T16:14:59.000-0400"))[0] == "schema_changed"
-    for nothing in ("", "soon", "2026-06-08", "2026-02-30T16:14:59.000-0400"):
+    for nothing in ("", "soon", "2026-02-30T16:14:59.000-0400", "2026-02-30", "06/08/2026"):
         assert parse(told(nothing), IN_SESSION).as_of == day("2026-06-10")
     assert parse(told("2026-06-10T10:59:58.000-0400"), IN_SESSION).known_at == IN_SESSION
+
+
+@pytest.mark.parametrize("told", ["2026-06-08", "2026-06-08T16:14:59", "2026-06-08 20:14:59.000"])
+def test_a_time_without_its_zone_tells_the_day(told: str) -> None:
+    """The hour may be of any zone; VIX is computed in hours that have one date in New York and in Greenwich."""
+    message = parse(vix_page(head=meta(quoteTime=told)), IN_SESSION)
+    assert (message.as_of, message.known_at) == (day("2026-06-08"), datetime(2026, 6, 8, 20, 15, tzinfo=UTC))
+    today = told.replace("06-08", "06-10")
+    assert parse(vix_page(head=meta(quoteTime=today)), IN_SESSION).known_at == IN_SESSION
+    assert kind_of(vix_page(head=meta(quoteTime=today) + linked({**NAMED, "quoteTime": CLOSED})))[0] == "schema_changed"
 
 
 def test_the_close_of_a_half_day_is_a_close() -> None:
