@@ -23,6 +23,7 @@ from pymysql.cursors import Cursor, SSCursor
 from jobs.streaming.refresh import refresh_features
 from market.database import connect
 from market.errors import MarketError
+from market.feature_sql import lookback_bars
 from market.features import catalogue
 from market.settings import get_settings
 
@@ -146,6 +147,7 @@ def _audit_symbol(
     repair: bool,
     progress: Progress | None,
 ) -> AuditResult:
+    span = (max(span[0], _whole_after(connection, symbol)), span[1])
     rows = 0
     differences: list[Difference] = []
     for rows, difference in enumerate(_compare(connection, symbol, span), start=1):
@@ -167,6 +169,22 @@ def _audit_symbol(
     )
     # A label comes from the rows of `feature`: what is wrong there already counts, and its repair is the labels' too.
     return result if result.left else result + _audit_labels(connection, symbol, span, repair)
+
+
+def _whole_after(connection: "Connection[Cursor]", symbol: str) -> datetime:
+    """The last bar_end whose windows may have reached bars that `mariadb.keep_months` dropped.
+
+    The view has no value there any more, and `feature` the right one, which a repair would take away.
+    """
+    if get_settings().mariadb.keep_months is None:
+        return EVER[0]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT MAX(bar_end) FROM (SELECT bar_end FROM bar WHERE symbol = %s ORDER BY bar_end LIMIT %s) oldest",
+            (symbol, lookback_bars()),
+        )
+        row = cursor.fetchone()
+    return row[0] if row and row[0] else EVER[0]
 
 
 def _audit_labels(

@@ -15,10 +15,11 @@ from jobs.audit import AuditResult, FeaturesDiffer, audit_features, audit_interv
 from jobs.streaming.refresh import refresh_features
 from jobs.streaming.tables import TABLES
 from market.database import connect
+from market.feature_sql import lookback_bars
 from market.features import catalogue
 from tests.base_rows import HOUR, START, SYMBOL, bar_row, insert, slot_row, vix_row
 from tests.market_world import isolated_market
-from tests.stack import RunningStack
+from tests.stack import RunningStack, changed_environment
 
 BARS = 160  # more than twice the lookback, so that full windows and rows past their reach both exist
 
@@ -103,6 +104,19 @@ def test_tolerates_the_last_digits_only(cursor: Cursor) -> None:
     assert audit_features([SYMBOL], repair=False) == AuditResult(rows=BARS)
     change(cursor, 90, "close = close * (1 + 1e-8)")
     assert audit_features([SYMBOL], repair=False).differing == 1
+
+
+def test_rows_whose_windows_reached_dropped_bars_keep_their_values(cursor: Cursor) -> None:
+    for table in ("bar", "slot", "feature", "target"):
+        cursor.execute(f"DELETE FROM {table} WHERE bar_end < %s", (at(60),))
+    before = versions(cursor)
+    kept = BARS - 60
+    assert audit_features([SYMBOL], repair=False).differing == lookback_bars()  # nobody says that bars were dropped
+    with changed_environment({"MARKET_MARIADB__KEEP_MONTHS": "12"}):
+        assert audit_features([SYMBOL]) == AuditResult(rows=kept - lookback_bars())
+        assert versions(cursor) == before
+        change(cursor, 60 + lookback_bars(), "close = 0")
+        assert audit_features([SYMBOL]).repaired == 1
 
 
 def test_span_is_open_at_its_start_and_closed_at_its_end(cursor: Cursor) -> None:
