@@ -3,6 +3,8 @@
 -- the caller: whoever may call this once a day can drop nothing that the administrator wants kept.
 --
 -- The slots go first: the partitions are what tells the next call, after one that failed or was killed, that they are due.
+-- A symbol's are one range of the key; asked for by their time alone, all slots would be looked through and locked, and a
+-- live bar would wait.
 CREATE OR REPLACE PROCEDURE drop_old_partitions()
     COMMENT 'drops what is older than the setting mariadb.keep_months'
 BEGIN
@@ -14,8 +16,10 @@ BEGIN
     WHERE table_schema = DATABASE() AND partition_name <> 'later'
       AND TRIM(BOTH '''' FROM partition_description) <= kept_from;
     IF dropped_until IS NOT NULL THEN
-        DELETE FROM slot WHERE bar_end < dropped_until;
-        COMMIT;
+        FOR one IN (SELECT DISTINCT symbol FROM slot) DO
+            DELETE FROM slot WHERE symbol = one.symbol AND bar_end < dropped_until;
+            COMMIT;
+        END FOR;
         FOR old IN (
             SELECT table_name, GROUP_CONCAT(partition_name) AS names
             FROM information_schema.partitions

@@ -17,6 +17,7 @@ from tests.stack import RunningStack
 
 TABLES = ("bar", "book", "feature", "prediction", "target")
 NOW = datetime.now(UTC).replace(tzinfo=None)
+PROCEDURE = migrations.SQL / "procedures" / "drop_old_partitions.sql"
 
 
 @pytest.fixture
@@ -105,13 +106,23 @@ def test_slots_that_could_not_go_go_with_the_next_call(cursor: Cursor) -> None:
     with connect("admin") as other, other.cursor() as holder:
         holder.execute("SELECT * FROM slot FOR UPDATE")
         cursor.execute("SET SESSION innodb_lock_wait_timeout = 1")
-        procedure = (migrations.SQL / "procedures" / "drop_old_partitions.sql").read_text()
-        cursor.execute(procedure.format(keep_months=36))
+        cursor.execute(PROCEDURE.read_text().format(keep_months=36))
         with pytest.raises(pymysql.err.OperationalError, match="Lock wait timeout"):
             keep_partitions(cursor)
     assert cursor.execute("SELECT 1 FROM slot") == 1
     keep_partitions(cursor)
     assert cursor.execute("SELECT 1 FROM slot") == 0
+
+
+def test_old_slots_go_while_a_live_one_is_being_written(cursor: Cursor) -> None:
+    old = datetime(2001, 6, 1)
+    insert(cursor, "slot", slot_row(old), slot_row(NOW - timedelta(days=1)), slot_row(NOW))
+    cursor.execute(PROCEDURE.read_text().format(keep_months=36))
+    with connect("admin") as other, other.cursor() as holder:
+        holder.execute("SELECT * FROM slot WHERE symbol = %s AND bar_end = %s FOR UPDATE", (SYMBOL, NOW))
+        cursor.execute("SET SESSION innodb_lock_wait_timeout = 1")
+        keep_partitions(cursor)
+    assert cursor.execute("SELECT 1 FROM slot") == 2
 
 
 def test_the_stream_may_keep_them(cursor: Cursor) -> None:
