@@ -6,6 +6,7 @@ two, so nothing here does it before an exchange is needed.
 """
 
 import importlib
+import re
 from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -30,8 +31,31 @@ KINDS: tuple[tuple[str, SourceFault], ...] = (
 )
 # Error codes that ccxt's own tables lack, or leave without a kind.
 CODES = {"kraken": {"EQuery:Unknown asset pair": "BadSymbol"}, "coinbase": {"not_found": "BadRequest"}}
+# What an error body says that ccxt has in none of its tables, in its first matching words -> kind.
+WORDS: tuple[tuple[re.Pattern[str], SourceFault], ...] = (
+    (
+        re.compile(r"(?:rate|api).?limit|limit.exceeded|too.many|too.fast|frequen|throttl|resource.exhaust"),
+        "rate_limited",
+    ),
+    (re.compile(r"unauthori[sz]ed|unauthenticated|permission|forbidden"), "auth"),
+    (
+        re.compile(
+            r"invalid|illegal|unsupported|no such|not?.?(?:found|exists?|a valid)|unknown (?:symbol|pair|market|method)"
+        ),
+        "bad_request",
+    ),
+    (
+        re.compile(
+            r"maintenance|unavailable|busy|overload|time.?out|timed out|deadline|try again|technical issues"
+            r"|err.internal|internal.error|(?:server|service|sys(?:tem)?|unknown).*error|error.*internal"
+        ),
+        "unavailable",
+    ),
+)
+BROKEN = 500  # the status with which Bitfinex sends its errors, and without which ccxt does not look for them
 STUMBLES = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 LONGEST_QUOTE = 200
+LONGEST_ERROR = 1000  # characters of an error body
 
 
 class Wanted(BaseException):
@@ -104,19 +128,22 @@ class OfflineExchange:
             del self._exchange.milliseconds  # the next request is of its own time
 
     def _run(self, call: Call, respond: Callable[[str, str], Payload], otherwise: SourceFault) -> Any:
-        """Runs `call`. Raises SourceError: what ccxt says of an error body, or `otherwise` where it says nothing."""
+        """Runs `call`. Raises SourceError: what ccxt or the body's own words say of an error, else `otherwise`."""
+        texts: list[str] = []
 
         def fetch(url: str, method: str = "GET", headers: Any = None, body: Any = None) -> Any:
             payload = respond(url, method)
             text, parsed = text_body(self._source, payload).strip(), json_body(self._source, payload)
-            self._exchange.handle_errors(200, "OK", url, method, {}, text, parsed, headers or {}, body)
+            texts.append(text)
+            status = BROKEN if isinstance(parsed, list) and parsed[:1] == ["error"] else 200
+            self._exchange.handle_errors(status, "", url, method, {}, text, parsed, headers or {}, body)
             return parsed
 
         self._exchange.fetch = fetch
         try:
             return call(self._exchange)
         except self._errors.BaseError as error:
-            fault = self._fault(error, otherwise)
+            fault = self._fault(error, _kind_told(texts[-1], otherwise) if texts else otherwise)
         except STUMBLES as error:
             fault = SourceError(otherwise, self._source, f"ccxt cannot read the body ({type(error).__name__})")
         raise fault
@@ -124,6 +151,12 @@ class OfflineExchange:
     def _fault(self, error: Exception, otherwise: SourceFault) -> SourceError:
         kinds = (kind for name, kind in KINDS if isinstance(error, getattr(self._errors, name)))
         return SourceError(next(kinds, otherwise), self._source, f"ccxt says {str(error)!r:.{LONGEST_QUOTE}}")
+
+
+def _kind_told(text: str, otherwise: SourceFault) -> SourceFault:
+    """By the words of a body that ccxt has refused; a long one is none of an error."""
+    found = (kind for words, kind in WORDS if words.search(text.lower()))
+    return next(found, otherwise) if len(text) <= LONGEST_ERROR else otherwise
 
 
 def as_request(source: str, wanted: Wanted | None) -> tuple[str, Request]:
