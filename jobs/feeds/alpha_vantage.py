@@ -36,11 +36,16 @@ CURRENCIES = frozenset({
 # echo the key.
 ERRORS: tuple[tuple[str, SourceFault, str], ...] = (
     ("rate limit", "rate_limited", "the key's rate limit is reached"),
-    ("requests per day", "rate_limited", "the key's rate limit is reached"),
+    ("requests per", "rate_limited", "the key's rate limit is reached"),
+    ("requests/", "rate_limited", "the key's rate limit is reached"),
+    ("daily limit", "rate_limited", "the key's rate limit is reached"),
     ("call frequency", "rate_limited", "the key's rate limit is reached"),
+    ("call volume", "rate_limited", "the key's rate limit is reached"),
     ("per second", "rate_limited", "requests come too fast"),
     ("more sparingly", "rate_limited", "requests come too fast"),
+    ("spreading out", "rate_limited", "requests come too fast"),
     ("premium", "auth", "the key's plan does not include this"),
+    ("invalid inputs", "bad_request", "no such symbol, or a wrong parameter"),
     ("invalid api call", "bad_request", "no such symbol, or a wrong parameter"),  # it may quote the call, key and all
     ("apikey", "auth", "the key is invalid or missing"),
     ("api key", "auth", "the key is invalid or missing"),

@@ -164,6 +164,7 @@ def test_each_recorded_error_body_has_its_kind(place: int, kind: str) -> None:
         ({"Information": "This is a premium endpoint. Subscribe to any of the premium plans"}, "auth"),
         ({"Information": "API key as ABC123 and our rate limit is 25 requests per day"}, "rate_limited"),
         ({"Information": "words of another year"}, "unavailable"),
+        ({"Information": "Invalid inputs. Please refer to the API documentation and try again."}, "bad_request"),
         ({"Error Message": "the parameter apikey is invalid or missing"}, "auth"),
         ({"Error Message": "Invalid API call. Please retry"}, "bad_request"),
         ({"Error Message": "Invalid API call: function=TIME_SERIES_INTRADAY&apikey=ABC123"}, "bad_request"),
@@ -304,10 +305,15 @@ def test_last_refreshed_ahead_of_the_clock_is_of_another_zone() -> None:
     [
         "Burst pattern detected. Please consider spreading out your API requests more sparingly.",
         "Thank you for using Alpha Vantage! Please consider spreading out your free API requests more sparingly",
+        "Burst pattern detected. Please consider spreading out your API requests, or contact premium support.",
+        "Please visit https://www.alphavantage.co/premium/ if you would like to have a higher API call volume.",
+        "You have reached the 100 requests/day limit for your free API key. Subscribe to any of the premium plans.",
+        "You have reached the daily limit of your API key. Subscribe to any of the premium plans.",
+        "You have exceeded the 75 API requests per minute of your premium plan.",
     ],
 )
-def test_haste_is_a_rate_limit(text: str) -> None:
-    assert fault_of({"Information": text}).kind == "rate_limited"
+def test_haste_and_a_spent_day_are_a_rate_limit_though_premium_plans_are_offered(text: str) -> None:
+    assert fault_of({"Information": text}).kind == fault_of({"Note": text}).kind == "rate_limited"
 
 
 def test_start_and_end_bound_bar_end() -> None:
