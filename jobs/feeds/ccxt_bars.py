@@ -30,12 +30,13 @@ AHEAD = timedelta(minutes=5)
 FIRST_DAY = datetime(2009, 1, 3, tzinfo=UTC)  # Bitcoin's first block
 # In its last cell each bar of these says whether it is over, or whether trades may still come to it.
 STATE_IN = dict.fromkeys(("okx", "myokx", "okxus", "blofin"), 8)
-GATE, GATES_STATE = "gate", 7  # rows of an older form, which ccxt documents, are without
+GATES, GATES_STATE = ("gate", "gateeu"), 7  # rows of an older form, which ccxt documents, are without
 OVER = {"1": True, "0": False}
 GATES_OVER = {"true": True, "false": False}
+BINANCES = ("binance", "binanceus")
 # Where a row has no names, a column that is gone gives each later one another meaning: Kraken's number of trades would
 # pass for the volume.
-ROW_CELLS = {"kraken": 8, "binance": 12, **dict.fromkeys(STATE_IN, 9)}
+ROW_CELLS = {"kraken": 8, **dict.fromkeys(BINANCES, 12), **dict.fromkeys(STATE_IN, 9)}
 BINANCES_END = 6  # milliseconds, the bar's last one
 # Exchanges fold the last trades into a bar within a second or two of its end, and two clocks kept by NTP differ by less
 # than one: five seconds later a bar without a successor (nobody has traded since) is final.
@@ -101,7 +102,7 @@ class CcxtBars(CcxtSource):
         cells = ROW_CELLS.get(self.exchange, len(records[0]))
         if len(records[0]) != cells:  # find_bars takes rows of one length alone
             raise SourceError("schema_changed", self.name, f"a bar has {len(records[0])} cells, not {cells}")
-        if self.exchange == "binance":
+        if self.exchange in BINANCES:
             self._ensure_binances_ends(records, interval)
         labels = labels_of(records, rows)
         if not rising(labels) and not falling(labels):
@@ -111,7 +112,7 @@ class CcxtBars(CcxtSource):
     def _unfinished(self, records: list[Record], labels: list[int]) -> set[datetime]:
         """The starts of the bars that the exchange itself calls unfinished; a newer one may have begun all the same."""
         place, over = STATE_IN.get(self.exchange), OVER
-        if self.exchange == GATE and len(records[0]) > GATES_STATE:
+        if self.exchange in GATES and len(records[0]) > GATES_STATE:
             place, over = GATES_STATE, GATES_OVER
         if place is None:
             return set()

@@ -13,8 +13,8 @@ from market.errors import SourceError
 AVERAGE, TRADES = 5, 7  # places in Kraken's rows
 IN_QUOTE = {  # the place of the volume in the quote currency
     **dict.fromkeys(("binance", "binanceus", "okx", "myokx", "okxus", "mexc", "bitget"), 7),  # Bitget's 6 is in USDT
-    **dict.fromkeys(("kucoin", "bybit"), 6),
-    "gate": 1,
+    **dict.fromkeys(("kucoin", "bybit", "bybiteu", "bybitid"), 6),
+    **dict.fromkeys(("gate", "gateeu"), 1),
 }
 # Loose, as it is meant for columns that have changed places and for a lost decimal point, which are off by more, and
 # not for the rounding of each number by itself.

@@ -281,12 +281,14 @@ QUOTED: dict[str, tuple[list[Any], int, int]] = {  # a row from 17:55 on, and th
         [(NOW_S - 300) * 1000, "64000", "64020", "63990", "64010", "12.5", NOW_S * 1000, "800125"], 5, 7,
     ),
 }  # fmt: skip
+QUOTED |= {branch: QUOTED[of] for branch, of in {"gateeu": "gate", "bybiteu": "bybit", "bybitid": "bybit"}.items()}
 AROUND: dict[str, Any] = {
     "okx": lambda rows: {"code": "0", "msg": "", "data": rows},
     "kucoin": lambda rows: {"code": "200000", "data": rows},
     "bybit": lambda rows: {"retCode": 0, "retMsg": "OK", "result": {"symbol": "BTCUSD", "list": rows}},
     "bitget": lambda rows: {"code": "00000", "msg": "success", "data": rows},
 }
+AROUND |= dict.fromkeys(("bybiteu", "bybitid"), AROUND["bybit"])
 
 
 @pytest.mark.parametrize("exchange", QUOTED)
@@ -362,12 +364,13 @@ def test_a_row_without_its_state(okx: CcxtBars) -> None:
     assert (fault.kind, "8 cells, not 9" in fault.detail) == ("schema_changed", True)
 
 
-def test_gate_says_which_bar_is_closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("exchange", ["gate", "gateeu"])
+def test_gate_says_which_bar_is_closed(exchange: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kept = tmp_path / "kept.json"
     markets = [ccxt_markets.spot_market("BTC_USD", "BTC/USD")]
     kept.write_text(json.dumps({"loaded_at": "2026-11-20T12:00:00+00:00", "markets": markets}))
     monkeypatch.setattr(ccxt_source, "cache_path", lambda *_: kept)
-    source = CcxtBars("gate")
+    source = CcxtBars(exchange)
 
     def rows(*states: str) -> list[list[Any]]:
         cells = ["800125", "64010", "64020", "63990", "64000", "12.5"]
