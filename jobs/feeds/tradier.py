@@ -37,6 +37,7 @@ SETTLED = timedelta(minutes=20)
 ERRORS: tuple[tuple[str, SourceFault, str], ...] = (
     ("quota", "rate_limited", "the key's quota is used up"),
     ("rate limit", "rate_limited", "the key's quota is used up"),
+    ("spike arrest", "rate_limited", "requests come too fast"),
     ("token", "auth", "the key is invalid or missing"),
     ("apikey", "auth", "the key is invalid or missing"),
     ("api key", "auth", "the key is invalid or missing"),
@@ -82,7 +83,7 @@ class Tradier:
         if "series" not in body:
             raise SourceError("schema_changed", self.name, 'neither a "series" nor a known error')
         series = body["series"]
-        if series is None:
+        if series in (None, "null"):  # the text is Tradier's way of writing it for other empty lists
             raise SourceError("stale", self.name, "the series is null: no bars in that time, or no such symbol")
         data = series.get("data") if isinstance(series, dict) else None
         records = [data] if isinstance(data, dict) else data  # a single bar comes bare

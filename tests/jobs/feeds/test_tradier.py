@@ -126,6 +126,7 @@ def one(**changed: Any) -> dict[str, Any]:
     ("content", "kind", "named"),
     [
         ({"series": None}, "stale", "null"),
+        ({"series": "null"}, "stale", "null"),
         ({"series": {"data": []}}, "stale", "empty"),
         ({"series": {}}, "schema_changed", "data"),
         ({"series": "none"}, "schema_changed", "data"),
@@ -135,6 +136,16 @@ def one(**changed: Any) -> dict[str, Any]:
         ("Invalid Access Token", "auth", "key"),
         ({"fault": {"faultstring": "Invalid ApiKey for given resource"}}, "auth", "key"),
         ({"fault": {"faultstring": "Rate limit quota violation"}}, "rate_limited", "quota"),
+        (
+            {
+                "fault": {
+                    "faultstring": "Spike arrest violation. Allowed rate : MessageRate{messagesPerPeriod=2}",
+                    "detail": {"errorcode": "policies.ratelimit.SpikeArrestViolation"},
+                }
+            },
+            "rate_limited",
+            "fast",
+        ),
         ({"fault": {"faultstring": "The service broke"}}, "unavailable", "fault"),
         ({"errors": {"error": ["Invalid parameter, interval: must be one of ..."]}}, "bad_request", "errors"),
         (one(timestamp=NOW_S - 600), "implausible", "another moment"),
