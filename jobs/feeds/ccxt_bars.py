@@ -63,6 +63,7 @@ class CcxtBars(CcxtSource):
         rows = self._read(payload, query)
         body, interval = json_body(self.name, payload), query.interval or DEFAULT_INTERVAL
         records, labels = self._labelled(body, rows, interval)
+        self._ensure_market(body, self.market(query.symbol))
         bars = [self._bar(row, interval, query, payload) for row in rows]
         for bar in bars:
             ensure_range(self.name, bar, JUMP)

@@ -25,7 +25,6 @@ BODY_TIME = {"coinbase": "time"}  # ISO 8601 with offset, beside the two lists
 LEVELS_ASKED = {"kucoin": 20, "bitfinex": 25}  # where 10 is not one of the depths on offer
 ASKED_WITH = {"bitfinex": {"precision": "P0"}}  # for levels: it gives single orders otherwise
 SIGNED = {"bitfinex"}  # both sides in one list
-NAMES = ("product_id", "symbol", "instId", "pair", "market", "currency_pair")
 
 
 class CcxtBook(CcxtSource):
@@ -72,10 +71,7 @@ class CcxtBook(CcxtSource):
         sides = find_sides(body, read["bids"], read["asks"])
         if sides is None:
             raise SourceError("schema_changed", self.name, "the body's levels are not the ones that ccxt has read")
-        for name in NAMES:
-            stated = sides.container.get(name)
-            if isinstance(stated, str) and _letters(stated) != _letters(market["id"]):
-                raise implausible(self.name, name, stated[:40], f"asked for {market['id']}")
+        self._ensure_market(body, market)
         if not read["bids"] and not read["asks"]:
             raise SourceError("stale", self.name, f"{market['symbol']}: both sides of the book are empty")
         if not falling(sides.bids.prices()) or not rising(sides.asks.prices()):
@@ -121,7 +117,3 @@ class CcxtBook(CcxtSource):
         if at is None or at.tzinfo is None:
             raise SourceError("schema_changed", self.name, f"time = {text!r:.60}: not ISO 8601 with offset")
         return at.astimezone(UTC)
-
-
-def _letters(name: str) -> str:
-    return "".join(letter for letter in name.upper() if letter.isalnum())

@@ -6,12 +6,19 @@ from typing import Any
 
 from jobs.feeds.ccxt_exchange import Market, OfflineExchange, as_request
 from jobs.feeds.ccxt_markets import Fetch, by_hand, cache_path, cached, load, spot_market
-from jobs.feeds.feed import Payload, Query, Request
+from jobs.feeds.ccxt_tables import texts_of
+from jobs.feeds.feed import Payload, Query, Request, implausible
 from market.errors import SourceError
 from market.feed_settings import Feed
 
 BASE_URLS = {"kraken": "https://api.kraken.com", "coinbase": "https://api.coinbase.com"}
 """Known without importing ccxt; any other exchange's is asked from ccxt."""
+NAMES = ("product_id", "symbol", "instId", "pair", "market", "currency_pair", "instrument_name")
+CHANNEL = "ch"  # market.btcusdt.depth.step0
+NAMES_OF = {  # others, which mean something else elsewhere
+    **dict.fromkeys(("bybit", "bybiteu", "bybitid"), ("s",)),
+    "htx": (CHANNEL,),
+}
 
 
 class CcxtSource(ABC):
@@ -48,6 +55,16 @@ class CcxtSource(ABC):
         offline = self._offline(query.symbol)
         return offline.read(lambda ccxt: self.call(ccxt, query.symbol, query, offline), payload)
 
+    def _ensure_market(self, body: Any, market: Market) -> None:
+        """Raises SourceError implausible when the body says that it is of another market."""
+        for name, stated in texts_of(body, (*NAMES, *NAMES_OF.get(self.exchange, ()))):
+            of = stated
+            if name == CHANNEL:
+                parts = stated.split(".")
+                of = parts[1] if len(parts) > 2 else market["id"]
+            if _letters(of) != _letters(market["id"]):
+                raise implausible(self.name, name, stated[:40], f"asked for {market['id']}")
+
     def _offline(self, symbol: str) -> OfflineExchange:
         """ccxt's object for the symbol's market, made once: making it takes longer than reading a body."""
         if symbol not in self._made:
@@ -72,3 +89,7 @@ class CcxtSource(ABC):
             return as_request(self.name, offline.wanted(lambda ccxt: self.call(ccxt, query.symbol, query, offline)))[0]
         except SourceError:
             return ""
+
+
+def _letters(name: str) -> str:
+    return "".join(letter for letter in name.upper() if letter.isalnum())

@@ -111,6 +111,12 @@ def labels_of(records: list[Record], rows: list[list[Any]]) -> list[int]:
     return labels
 
 
+def texts_of(body: Any, names: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Each of these keys that an object of the body has, with its value when that is a text."""
+    for found in _objects(body):
+        yield from ((name, found[name]) for name in names if isinstance(found.get(name), str))
+
+
 def has_empty_list(body: Any) -> bool:
     """True when some list besides a list of errors is empty: the exchange has nothing to tell."""
     return body == [] or any(

@@ -131,6 +131,37 @@ OTHERS: list[tuple[str, str, Any, str]] = [
 ]
 
 
+OF_ANOTHER: list[tuple[str, str, Feed, Any]] = [
+    ("bybit", "BTCUSDT", "book", {"retCode": 0, "result": {"s": "ETHUSDT", "a": ASKS, "b": BIDS, "ts": AT_MS}}),
+    ("htx", "btcusdt", "book", {"ch": "market.ethusdt.depth.step0", "status": "ok", "tick": {"bids": [[2.0, 1.5]],
+     "asks": [[2.1, 0.5]], "ts": AT_MS}}),
+    ("cryptocom", "BTC_USDT", "book", {"code": 0, "result": {"instrument_name": "ETH_USDT",
+     "data": [{"asks": [["2.1", "1", "1"]], "bids": [["2.0", "1", "1"]], "t": AT_MS}]}}),
+    ("bybit", "BTCUSDT", "bars", {"retCode": 0, "result": {"symbol": "ETHUSDT",
+     "list": [[str((NOW_S - 300) * 1000), "2", "2.1", "1.9", "2", "12.5", "25"]]}}),
+    ("bitstamp", "btcusdt", "bars", {"data": {"pair": "ETH/USDT", "ohlc": [{"timestamp": str(NOW_S - 300), "open": "2",
+     "high": "2", "low": "2", "close": "2", "volume": "1"}]}}),
+    ("htx", "btcusdt", "bars", {"ch": "market.ethusdt.kline.5min", "status": "ok", "data": [{"id": NOW_S - 300,
+     "open": 2.0, "close": 2.0, "low": 2.0, "high": 2.0, "amount": 12.5, "vol": 25.0, "count": 5}]}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("case", OF_ANOTHER, ids=lambda case: f"{case[0]}-{case[2]}")
+def test_an_answer_that_says_it_is_of_another_market(
+    case: tuple[str, str, Feed, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exchange, market_id, feed, body = case
+    kept = tmp_path / "kept.json"
+    market = spot_market(market_id, "BTC/USDT")
+    kept.write_text(json.dumps({"loaded_at": "2026-11-20T12:00:00+00:00", "markets": [market]}))
+    monkeypatch.setattr(ccxt_source, "cache_path", lambda *_: kept)
+    with pytest.raises(SourceError) as caught:
+        source_named(f"ccxt_{exchange}", feed).parse(payload(body), Query("BTC/USDT"))
+    assert (caught.value.kind, "asked for" in caught.value.detail) == ("implausible", True), caught.value
+    right = json.loads(json.dumps(body).replace("ETH", "BTC").replace("eth", "btc"))
+    source_named(f"ccxt_{exchange}", feed).parse(payload(right), Query("BTC/USDT"))
+
+
 @pytest.mark.parametrize("case", OTHERS, ids=lambda case: str(case[0]))
 def test_books_of_other_exchanges(
     case: tuple[str, str, Any, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
