@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from jobs.faults import faults
 from jobs.feeds.ccxt_exchange import Market, OfflineExchange
 from jobs.feeds.ccxt_source import CcxtSource
-from jobs.feeds.ccxt_tables import Side, Sides, exact, falling, find_sides, rising, signed_sides
+from jobs.feeds.ccxt_tables import Side, Sides, exact, falling, find_sides, rising, signed_sides, unit_sides
 from jobs.feeds.checks import LARGEST, ensure_sides_meet
 from jobs.feeds.feed import EPOCH, Payload, Query, end_of_interval, implausible
 from jobs.feeds.records import json_body
@@ -24,7 +24,8 @@ LEVEL_TIME = {"kraken": 2}  # place of a level's own time (seconds) in its list
 BODY_TIME = {"coinbase": "time"}  # ISO 8601 with offset, beside the two lists
 LEVELS_ASKED = {"kucoin": 20, "bitfinex": 25}  # where 10 is not one of the depths on offer
 ASKED_WITH = {"bitfinex": {"precision": "P0"}}  # for levels: it gives single orders otherwise
-SIGNED = {"bitfinex"}  # both sides in one list
+SPLIT = {"bitfinex": signed_sides, "upbit": unit_sides, "bithumb": unit_sides}  # both sides in one list
+WORST_FIRST = {"backpack": "bids", "bingx": "asks"}  # a side that comes, or has come, from its worst level on
 
 
 class CcxtBook(CcxtSource):
@@ -63,18 +64,23 @@ class CcxtBook(CcxtSource):
 
     def _sides(self, body: Any, read: Any, market: Market) -> Sides:
         """The body's own two lists. Raises SourceError when they are not what ccxt has read."""
+        if not isinstance(read, dict):  # of several books, none is the one
+            self._ensure_market(body, market)
+            raise SourceError("schema_changed", self.name, f"no book of {market['symbol']} in the body")
         for level in chain(read["bids"], read["asks"]):
             if not all(isinstance(cell, float) for cell in level[:2]):
                 raise SourceError("schema_changed", self.name, f"a level without price or size: {level!r:.80}")
-        if self.exchange in SIGNED:
-            body = signed_sides(body)
-        sides = find_sides(body, read["bids"], read["asks"])
+        split = SPLIT.get(self.exchange, lambda whole: whole)
+        sides = find_sides(split(body), read["bids"], read["asks"])
         if sides is None:
             raise SourceError("schema_changed", self.name, "the body's levels are not the ones that ccxt has read")
         self._ensure_market(body, market)
         if not read["bids"] and not read["asks"]:
             raise SourceError("stale", self.name, f"{market['symbol']}: both sides of the book are empty")
-        if not falling(sides.bids.prices()) or not rising(sides.asks.prices()):
+        bids, asks, either = sides.bids.prices(), sides.asks.prices(), WORST_FIRST.get(self.exchange)
+        if not (falling(bids) or (either == "bids" and rising(bids))) or not (
+            rising(asks) or (either == "asks" and falling(asks))
+        ):
             raise implausible(self.name, "prices", market["symbol"], "not best first, or one price twice")
         return sides
 

@@ -16,6 +16,7 @@ Record = list[Any] | dict[str, Any]
 Key = int | str
 
 DECIMAL = re.compile(r"-?\d{1,20}(?:\.\d{1,30})?(?:[eE][+-]?\d{1,2})?", re.ASCII)
+UNITS = "orderbook_units"
 MILLISECONDS_PER = (1000, 1)  # of a label in seconds, in milliseconds
 
 
@@ -83,6 +84,16 @@ def signed_sides(body: Any) -> dict[str, Any]:
         else:
             sides["bids" if size > 0 else "asks"].append([cells[0], abs(size)])
     return sides
+
+
+def unit_sides(body: Any) -> Any:
+    """Both sides' prices and sizes of a body whose list `orderbook_units` has a bid and an ask in each object."""
+    found = next((found for found in _objects(body) if isinstance(found.get(UNITS), list)), None)
+    if found is None:
+        return body
+    units = [unit if isinstance(unit, dict) else {} for unit in found[UNITS]]
+    sides = (("bids", "bid"), ("asks", "ask"))
+    return {side: [[unit.get(f"{one}_price"), unit.get(f"{one}_size")] for unit in units] for side, one in sides}
 
 
 def find_bars(body: Any, rows: list[list[Any]]) -> list[Record] | None:

@@ -113,6 +113,7 @@ def test_what_is_accepted_is_what_the_body_says(name: str) -> None:
 
 BIDS, ASKS = [["64000.1", "1.5"]], [["64000.2", "0.5"]]
 AT_MS = NOW_S * 1000 - 2000
+UNIT = {"ask_price": 64000.2, "bid_price": 64000.1, "ask_size": 0.5, "bid_size": 1.5}
 OTHERS: list[tuple[str, str, Any, str]] = [
     ("okx", "BTC-USDT", {"code": "0", "data": [{"asks": ASKS, "bids": BIDS, "ts": str(AT_MS)}]}, "17:59:58"),
     ("bybit", "BTCUSDT", {"retCode": 0, "result": {"s": "BTCUSDT", "a": ASKS, "b": BIDS, "ts": AT_MS}}, "17:59:58"),
@@ -128,6 +129,12 @@ OTHERS: list[tuple[str, str, Any, str]] = [
     ("bitfinex", "tBTCUST", [[64000.1, 1, 1.5], [64000.2, 1, 0]], "refused"),
     ("bitfinex", "tBTCUST", [[17082648, 64000.1, 1.5], [17082649, 64000.2, -0.5]], "refused"),  # single orders
     ("bitfinex", "tBTCUST", [[17082648, 64000, 1.5], [17082649, 64000.2, -0.5]], "refused"),
+    ("upbit", "USDT-BTC", [{"market": "USDT-BTC", "timestamp": AT_MS, "orderbook_units": [UNIT]}], "17:59:58"),
+    ("bithumb", "USDT-BTC", [{"market": "USDT-BTC", "timestamp": AT_MS, "orderbook_units": [UNIT]}], "17:59:58"),
+    ("upbit", "USDT-BTC", [{"market": "USDT-BTC", "orderbook_units": [{**UNIT, "bid_size": "1,5"}]}], "refused"),
+    ("upbit", "USDT-BTC", [{"market": "USDT-BTC", "orderbook_units": [UNIT, [64000.1, 1.5]]}], "refused"),
+    ("upbit", "USDT-BTC", [{"timestamp": AT_MS, "orderbook_units": [UNIT]}], "refused"),
+    ("upbit", "USDT-BTC", [], "refused"),
 ]
 
 
@@ -137,6 +144,7 @@ OF_ANOTHER: list[tuple[str, str, Feed, Any]] = [
      "asks": [[2.1, 0.5]], "ts": AT_MS}}),
     ("cryptocom", "BTC_USDT", "book", {"code": 0, "result": {"instrument_name": "ETH_USDT",
      "data": [{"asks": [["2.1", "1", "1"]], "bids": [["2.0", "1", "1"]], "t": AT_MS}]}}),
+    ("upbit", "USDT-BTC", "book", [{"market": "USDT-ETH", "timestamp": AT_MS, "orderbook_units": [UNIT]}]),
     ("bybit", "BTCUSDT", "bars", {"retCode": 0, "result": {"symbol": "ETHUSDT",
      "list": [[str((NOW_S - 300) * 1000), "2", "2.1", "1.9", "2", "12.5", "25"]]}}),
     ("bitstamp", "btcusdt", "bars", {"data": {"pair": "ETH/USDT", "ohlc": [{"timestamp": str(NOW_S - 300), "open": "2",
@@ -180,6 +188,40 @@ def test_books_of_other_exchanges(
     assert isinstance(book, Book)
     assert [(level.price, level.size) for level in (*book.bids, *book.asks)] == [(64000.1, 1.5), (64000.2, 0.5)]
     assert f"{book.snapshot_at:%H:%M:%S}" == expected
+
+
+@pytest.mark.parametrize(
+    ("exchange", "body"),
+    [
+        (
+            "bingx",
+            {"code": 0, "data": {"bids": [["4", "1"], ["3", "2"]], "asks": [["6", "2"], ["5", "1"]], "ts": AT_MS}},
+        ),
+        (
+            "bingx",
+            {"code": 0, "data": {"bids": [["4", "1"], ["3", "2"]], "asks": [["5", "1"], ["6", "2"]], "ts": AT_MS}},
+        ),
+        ("backpack", {"asks": [["5", "1"], ["6", "2"]], "bids": [["3", "2"], ["4", "1"]], "timestamp": AT_MS * 1000}),
+    ],
+)
+def test_a_side_that_its_exchange_lists_from_the_worst_on(
+    exchange: str, body: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = tmp_path / "kept.json"
+    kept.write_text(
+        json.dumps({"loaded_at": "2026-11-20T12:00:00+00:00", "markets": [spot_market("BTC-USDT", "BTC/USDT")]})
+    )
+    monkeypatch.setattr(ccxt_source, "cache_path", lambda *_: kept)
+    source = source_named(f"ccxt_{exchange}", "book")
+    (book,) = source.parse(payload(body), Query("BTC/USDT"))
+    assert isinstance(book, Book)
+    assert [(level.price, level.size) for level in book.bids] == [(4, 1), (3, 2)]
+    assert [(level.price, level.size) for level in book.asks] == [(5, 1), (6, 2)]
+    text = json.dumps(body)
+    for twice in (text.replace('"6"', '"5"'), text.replace('"3"', '"4"')):
+        with pytest.raises(SourceError) as caught:
+            source.parse(payload(json.loads(twice)), Query("BTC/USDT"))
+        assert "one price twice" in caught.value.detail
 
 
 def test_bitfinex_is_asked_for_levels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
