@@ -8,7 +8,7 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import pairwise, permutations
 from typing import Any
 
@@ -215,4 +215,7 @@ def _milliseconds(cell: Any, factor: int) -> int | None:
         moment = datetime.fromisoformat(cell) if isinstance(cell, str) else None
     except ValueError:
         return None
-    return round(moment.timestamp() * 1000) if moment is not None and moment.tzinfo is not None else None
+    if moment is None:
+        return None
+    # Upbit and Backpack leave the zone out, and ccxt takes it for UTC as here.
+    return round((moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)).timestamp() * 1000)

@@ -382,3 +382,29 @@ def test_gate_says_which_bar_is_closed(exchange: str, tmp_path: Path, monkeypatc
     assert ends(parsed(source, [row[:7] for row in rows("", "", "")])) == ["17:55", "18:00"]  # the older form
     fault = fault_of(source, rows("true", "maybe", "false"))
     assert (fault.kind, "state is 'maybe'" in fault.detail) == ("schema_changed", True)
+
+
+@pytest.mark.parametrize(
+    ("exchange", "record"),
+    [
+        ("upbit", {
+            "market": "BTC-USD", "candle_date_time_utc": "2026-11-20T17:55:00",
+            "candle_date_time_kst": "2026-11-21T02:55:00", "opening_price": 64000.0, "high_price": 64020.0,
+            "low_price": 63990.0, "trade_price": 64010.0, "timestamp": NOW_S * 1000 - 17, "unit": 5,
+            "candle_acc_trade_price": 800125.0, "candle_acc_trade_volume": 12.5,
+        }),
+        ("backpack", {
+            "start": "2026-11-20 17:55:00", "end": "2026-11-20 18:00:00", "open": "64000", "high": "64020",
+            "low": "63990", "close": "64010", "volume": "12.5", "quoteVolume": "800125", "trades": "12",
+        }),
+    ],
+)  # fmt: skip
+def test_labels_in_utc_that_do_not_say_so(
+    exchange: str, record: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = tmp_path / "kept.json"
+    markets = [ccxt_markets.spot_market("BTC-USD", "BTC/USD")]
+    kept.write_text(json.dumps({"loaded_at": "2026-11-20T12:00:00+00:00", "markets": markets}))
+    monkeypatch.setattr(ccxt_source, "cache_path", lambda *_: kept)
+    (bar,) = parsed(CcxtBars(exchange), [record], now=NOW + 6 * MINUTES)
+    assert (bar.bar_end, bar.open, bar.close, bar.volume) == (NOW, 64000, 64010, 12.5)
