@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from jobs.feeds.checks import LARGEST, ensure_length, ensure_no_jump, ensure_range
 from jobs.feeds.feed import EPOCH, JSON_TYPES, Payload, Query, Request, implausible
 from jobs.feeds.records import Unreadable, each_record, json_body, moment, number
-from jobs.feeds.trading_hours import TradingHours, trading_hours
+from jobs.feeds.trading_hours import EXTENDED, TradingHours, trading_hours
 from market.errors import SourceError, SourceFault
 from market.feed_settings import Feed
 from market.messages import Bar, Message
@@ -26,6 +26,7 @@ COMPACT_BARS = 95  # a compact answer has a hundred; some are between the asking
 JUMP = 2.0  # intraday series are adjusted for splits: no close is twice the one before, no high twice its close
 COARSEST_GRID = timedelta(minutes=30)  # hourly bars have begun at the session's half past nine too
 AHEAD = timedelta(minutes=30)  # a label further in the future means a wrong zone, not a clock that is off
+SATURDAY = 5
 CURRENCIES = frozenset({
     "AED", "ARS", "AUD", "BRL", "CAD", "CHF", "CLP", "CNH", "CNY", "COP", "CZK", "DKK", "EGP", "EUR", "GBP", "HKD",
     "HUF", "IDR", "ILS", "INR", "ISK", "JPY", "KRW", "MXN", "MYR", "NOK", "NZD", "PEN", "PHP", "PKR", "PLN", "RON",
@@ -83,7 +84,7 @@ class AlphaVantage:
         else:
             params |= {"function": "TIME_SERIES_INTRADAY", "symbol": query.symbol}
             if query.start and whole:  # else the answer is the last 30 days
-                params["month"] = query.start.astimezone(ZoneInfo("America/New_York")).strftime("%Y-%m")
+                params["month"] = _month_from(query.start, self._now())
         return Request("/query", params, token_param="apikey", content_types=JSON_TYPES)  # noqa: S106
 
     def _is_long_ago(self, query: Query) -> bool:
@@ -227,6 +228,18 @@ def _start(label: object, zone: ZoneInfo) -> datetime:
     if first.utcoffset() != second.utcoffset():
         raise Unreadable("label", label, f"{zone.key} shows this time twice or never")
     return first.astimezone(UTC)
+
+
+def _month_from(start: datetime, now: datetime) -> str:
+    """The month, YYYY-MM, of the first hours of trade from then on, none that has not begun.
+
+    Nobody trades at weekends, nor after the evening's end: a month's first midnight UTC may be of the one before.
+    """
+    local = start.astimezone(ZoneInfo("America/New_York"))
+    day = local.date() + timedelta(days=1 if local.time() >= EXTENDED[1] else 0)
+    while day.weekday() >= SATURDAY:
+        day += timedelta(days=1)
+    return f"{min(day, now.astimezone(local.tzinfo).date()):%Y-%m}"
 
 
 def _field(cells: dict[str, Any], name: str) -> Any:

@@ -322,6 +322,28 @@ def test_start_and_end_bound_bar_end() -> None:
     assert [bar.bar_end > end for bar in parsed(equity_body(LABELS), Query("MSFT", start=end))] == [True]
 
 
+@pytest.mark.parametrize(
+    ("start", "month"),
+    [
+        ("2026-03-01T00:00:00+00:00", "2026-03"),  # New York's Saturday evening, 28 February
+        ("2026-08-01T00:00:00+00:00", "2026-08"),  # its Friday, 20:00, when the last trade is over
+        ("2026-07-31T23:00:00+00:00", "2026-07"),  # an hour before
+        ("2026-01-01T00:30:00+00:00", "2025-12"),  # 19:30
+        ("2026-10-31T12:00:00+00:00", "2026-11"),  # the month's last Saturday
+        ("2026-10-05T12:00:00+00:00", "2026-10"),
+    ],
+)
+def test_the_month_asked_for_has_bars_after_the_start(start: str, month: str) -> None:
+    source = AlphaVantage(now=lambda: datetime(2026, 11, 20, 18, tzinfo=UTC))
+    assert source.request(Query("MSFT", start=datetime.fromisoformat(start))).params["month"] == month
+
+
+def test_no_month_is_asked_for_that_has_not_begun() -> None:
+    saturday = datetime(2026, 10, 31, 12, tzinfo=UTC)
+    source = AlphaVantage(now=lambda: saturday + timedelta(hours=9))
+    assert source.request(Query("MSFT", start=saturday)).params["month"] == "2026-10"
+
+
 def test_the_request() -> None:
     source, hour = AlphaVantage(now=lambda: NOW), timedelta(hours=1)
     params = source.request(Query("MSFT", hour, start=NOW - 101 * hour)).params
