@@ -143,7 +143,7 @@ class OfflineExchange:
         try:
             return call(self._exchange)
         except self._errors.BaseError as error:
-            fault = self._fault(error, _kind_told(texts[-1], otherwise) if texts else otherwise)
+            fault = self._fault(error, kind_told(texts[-1], otherwise) if texts else otherwise)
         except STUMBLES as error:
             fault = SourceError(otherwise, self._source, f"ccxt cannot read the body ({type(error).__name__})")
         raise fault
@@ -153,8 +153,8 @@ class OfflineExchange:
         return SourceError(next(kinds, otherwise), self._source, f"ccxt says {str(error)!r:.{LONGEST_QUOTE}}")
 
 
-def _kind_told(text: str, otherwise: SourceFault) -> SourceFault:
-    """By the words of a body that ccxt has refused; a long one is none of an error."""
+def kind_told(text: str, otherwise: SourceFault) -> SourceFault:
+    """By the words of a body that is no answer; a long one is none of an error."""
     found = (kind for words, kind in WORDS if words.search(text.lower()))
     return next(found, otherwise) if len(text) <= LONGEST_ERROR else otherwise
 

@@ -4,16 +4,18 @@ from abc import ABC, abstractmethod
 from datetime import UTC, datetime
 from typing import Any
 
-from jobs.feeds.ccxt_exchange import Market, OfflineExchange, as_request
+from jobs.feeds.ccxt_exchange import LONGEST_QUOTE, Market, OfflineExchange, as_request, kind_told
 from jobs.feeds.ccxt_markets import Fetch, by_hand, cache_path, cached, load, spot_market
 from jobs.feeds.ccxt_tables import texts_of
 from jobs.feeds.feed import Payload, Query, Request, implausible
-from market.errors import SourceError
+from jobs.feeds.records import text_body
+from market.errors import SourceError, SourceFault
 from market.feed_settings import Feed
 
 BASE_URLS = {"kraken": "https://api.kraken.com", "coinbase": "https://api.coinbase.com"}
 """Known without importing ccxt; any other exchange's is asked from ccxt."""
 NAMES = ("product_id", "symbol", "instId", "pair", "market", "currency_pair", "instrument_name")
+UNTOLD: SourceFault = "schema_changed"  # of a body whose words tell nothing
 CHANNEL = "ch"  # market.btcusdt.depth.step0
 NAMES_OF = {  # others, which mean something else elsewhere
     **dict.fromkeys(("bybit", "bybiteu", "bybitid"), ("s",)),
@@ -51,9 +53,15 @@ class CcxtSource(ABC):
         return as_request(self.name, wanted)[1]
 
     def _read(self, payload: Payload, query: Query) -> Any:
-        """ccxt's reading of the body. Raises SourceError."""
+        """ccxt's reading of the body. Raises SourceError, also where ccxt takes an error's text for an empty answer."""
         offline = self._offline(query.symbol)
-        return offline.read(lambda ccxt: self.call(ccxt, query.symbol, query, offline), payload)
+        read = offline.read(lambda ccxt: self.call(ccxt, query.symbol, query, offline), payload)
+        if _says_nothing(read):
+            text = text_body(self.name, payload).strip()
+            kind = kind_told(text, UNTOLD)
+            if kind != UNTOLD:
+                raise SourceError(kind, self.name, f"neither levels nor bars: {text!r:.{LONGEST_QUOTE}}")
+        return read
 
     def _ensure_market(self, body: Any, market: Market) -> None:
         """Raises SourceError implausible when the body says that it is of another market."""
@@ -89,6 +97,13 @@ class CcxtSource(ABC):
             return as_request(self.name, offline.wanted(lambda ccxt: self.call(ccxt, query.symbol, query, offline)))[0]
         except SourceError:
             return ""
+
+
+def _says_nothing(read: Any) -> bool:
+    """Whether a book has no level, or the first of the bars no cell."""
+    if isinstance(read, dict):
+        return not read.get("bids") and not read.get("asks")
+    return not read or all(cell is None for cell in read[0])
 
 
 def _letters(name: str) -> str:

@@ -184,6 +184,10 @@ def test_books_that_cannot_be(source: CcxtBook, content: Any, kind: str, named: 
         (CcxtBook("bitget"), {"code": "40725", "msg": "service return an error", "data": None}, "unavailable"),
         (CcxtBook("htx"), {"status": "error", "err-code": "api-limit", "err-msg": "-"}, "rate_limited"),
         (CcxtBook("cryptocom"), {"code": 10001, "message": "SYS_ERROR"}, "unavailable"),
+        # ccxt takes these for empty books.
+        (COINBASE, {"message": "API rate limit exceeded"}, "rate_limited"),
+        (CcxtBook("binance"), {"code": 0, "msg": "Service unavailable from a restricted location"}, "unavailable"),
+        (CcxtBook("bitget"), {"code": "00000", "msg": "success", "data": None}, "schema_changed"),
         (CcxtBook("bitfinex"), ["error", 10020, "symbol: invalid"], "bad_request"),
         (CcxtBook("bitfinex"), ["error", 11010, "ratelimit: error"], "rate_limited"),
         (CcxtBook("bitfinex"), ["error", 20060, "maintenance"], "unavailable"),
