@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from jobs.faults import faults
 from jobs.feeds.ccxt_exchange import Market, OfflineExchange
 from jobs.feeds.ccxt_source import CcxtSource
-from jobs.feeds.ccxt_tables import Side, Sides, exact, falling, find_sides, rising, signed_sides, unit_sides
+from jobs.feeds.ccxt_tables import Side, Sides, exact, falling, find_sides, flat_sides, rising, signed_sides, unit_sides
 from jobs.feeds.checks import LARGEST, ensure_sides_meet
 from jobs.feeds.feed import EPOCH, Payload, Query, end_of_interval, implausible
 from jobs.feeds.records import json_body
@@ -24,8 +24,13 @@ LEVEL_TIME = {"kraken": 2}  # place of a level's own time (seconds) in its list
 BODY_TIME = {"coinbase": "time"}  # ISO 8601 with offset, beside the two lists
 LEVELS_ASKED = {"kucoin": 20, "bitfinex": 25}  # where 10 is not one of the depths on offer
 ASKED_WITH = {"bitfinex": {"precision": "P0"}}  # for levels: it gives single orders otherwise
-SPLIT = {"bitfinex": signed_sides, "upbit": unit_sides, "bithumb": unit_sides}  # both sides in one list
-WORST_FIRST = {"backpack": "bids", "bingx": "asks"}  # a side that comes, or has come, from its worst level on
+# Both sides in one list, or a side in one without levels.
+SPLIT = {"bitfinex": signed_sides, "upbit": unit_sides, "bithumb": unit_sides, "poloniex": flat_sides}
+WORST_FIRST = {
+    "backpack": "bids",
+    "bingx": "asks",
+    "digifinex": "asks",
+}  # a side that comes, or has come, from its worst level on
 
 
 class CcxtBook(CcxtSource):

@@ -96,6 +96,18 @@ def unit_sides(body: Any) -> Any:
     return {side: [[unit.get(f"{one}_price"), unit.get(f"{one}_size")] for unit in units] for side, one in sides}
 
 
+def flat_sides(body: Any) -> Any:
+    """Both sides of a body whose lists are price, size, price, size … without any brackets."""
+    if not isinstance(body, dict):
+        return body
+    return {key: _in_pairs(value) if isinstance(value, list) else value for key, value in body.items()}
+
+
+def _in_pairs(cells: list[Any]) -> list[Any]:
+    """An odd number of cells is no list of pairs and stays as it is."""
+    return cells if len(cells) % 2 else [cells[place : place + 2] for place in range(0, len(cells), 2)]
+
+
 def find_bars(body: Any, rows: list[list[Any]]) -> list[Record] | None:
     """The records, in the body's order, whose cells are exactly the rows of label (ms), four prices and volume."""
     for records in _tables(body):

@@ -135,6 +135,9 @@ OTHERS: list[tuple[str, str, Any, str]] = [
     ("upbit", "USDT-BTC", [{"market": "USDT-BTC", "orderbook_units": [UNIT, [64000.1, 1.5]]}], "refused"),
     ("upbit", "USDT-BTC", [{"timestamp": AT_MS, "orderbook_units": [UNIT]}], "refused"),
     ("upbit", "USDT-BTC", [], "refused"),
+    ("poloniex", "BTC_USDT", {"time": AT_MS, "asks": ["64000.2", "0.5"], "bids": ["64000.1", "1.5"]}, "17:59:58"),
+    ("poloniex", "BTC_USDT", {"time": AT_MS, "asks": ["64000.2", "0.5"], "bids": ["64000.1"]}, "refused"),
+    ("poloniex", "BTC_USDT", {"time": AT_MS, "asks": ["64000.2", "0,5"], "bids": ["64000.1", "1.5"]}, "refused"),
 ]
 
 
@@ -201,6 +204,7 @@ def test_books_of_other_exchanges(
             "bingx",
             {"code": 0, "data": {"bids": [["4", "1"], ["3", "2"]], "asks": [["5", "1"], ["6", "2"]], "ts": AT_MS}},
         ),
+        ("digifinex", {"bids": [["4", "1"], ["3", "2"]], "asks": [["6", "2"], ["5", "1"]], "date": NOW_S, "code": 0}),
         ("backpack", {"asks": [["5", "1"], ["6", "2"]], "bids": [["3", "2"], ["4", "1"]], "timestamp": AT_MS * 1000}),
     ],
 )
