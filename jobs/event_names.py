@@ -8,6 +8,7 @@ _PARENTHESES = re.compile(r"\(([^()]*)\)")
 _REFERENCE = re.compile(rf"{_PERIOD}(?:[ /-]?(?:\d{{2}}|\d{{4}}))?|\d{{4}}", re.ASCII)
 _OTHER = re.compile(r"[^a-z0-9]+", re.ASCII)
 LONGEST = 64  # as EconomicRelease.event allows
+BEFORE_A_DIGIT = "the_"  # "10-Year Note Auction": a name begins with a letter, as do the columns made of it
 
 BASES = {"mom", "qoq"}
 """The comparison a headline figure has, which the name leaves out: a month or a quarter, whichever the event has."""
@@ -22,8 +23,8 @@ def event_name(title: str) -> tuple[str, str | None]:
 
     Left out are the period that the figure is of, such as (May) or (Q2), and the bases MoM and QoQ; another remark
     stays, so that "Core CPI (YoY)" is core_cpi_yoy and never taken for the monthly figure. So does the base where the
-    headline is no change at all: "New Home Sales (MoM)" is new_home_sales_mom. Raises ValueError when no
-    name is left.
+    headline is no change at all: "New Home Sales (MoM)" is new_home_sales_mom. "3-Month Bill Auction" is
+    the_3_month_bill_auction, and a name that is too long is cut. Raises ValueError when no name is left.
     """
     base: str | None = None
     kept: list[str] = []
@@ -36,6 +37,8 @@ def event_name(title: str) -> tuple[str, str | None]:
     name = _OTHER.sub("_", words).strip("_")
     if name in COUNTED and base is not None:
         name, base = f"{name}_{base}", None
-    if not name or not name[0].isalpha() or len(name) > LONGEST:
+    if name and not name[0].isalpha():
+        name = BEFORE_A_DIGIT + name
+    if not name:
         raise ValueError(f"{title[:80]!r} makes no event name")
-    return name, base
+    return name[:LONGEST].rstrip("_"), base

@@ -27,6 +27,9 @@ from market.settings import FeatureSettings
         ("ADP Nonfarm Employment Change (Nov)", "adp_nonfarm_employment_change"),
         ("U.S. Baker Hughes Oil Rig Count", "us_baker_hughes_oil_rig_count"),
         ("S&P Global Manufacturing PMI (Jul) (P)", "s_and_p_global_manufacturing_pmi_p"),
+        ("3-Month Bill Auction", "the_3_month_bill_auction"),  # of the Treasury, each Monday
+        ("10-Year Note Auction", "the_10_year_note_auction"),
+        ("Speech " * 12, "speech_speech_speech_speech_speech_speech_speech_speech_speech_s"),
     ],
 )
 def test_names(title: str, name: str) -> None:

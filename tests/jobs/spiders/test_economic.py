@@ -145,6 +145,13 @@ def test_what_is_wanted() -> None:
     assert events(Wanted(countries=["United States"])) == ["core_cpi", "building_permits"]
 
 
+def test_an_auction_whose_name_begins_with_its_term_costs_nobody_the_page() -> None:
+    auctions = [event_row(2, "3-Month Bill Auction"), event_row(3, "30-Year Bond Auction", actual="&nbsp;")]
+    for wanted in (Wanted(), Wanted(events=["core_cpi"])):
+        found = parse(calendar_page(*auctions, event_row(1)), NOW, wanted=wanted).released
+        assert found[-1].event == "core_cpi"
+
+
 def test_a_figure_before_its_time() -> None:
     shortly = RELEASE - timedelta(minutes=2)
     assert parse(calendar_page(), shortly).released[0].known_at == shortly
