@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Collection, Iterable
+from decimal import Decimal
 from typing import NamedTuple
 
-MULTIPLIERS = {"K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
+MULTIPLIERS = {"K": 10**3, "M": 10**6, "B": 10**9, "T": 10**12}
 LONGEST = 32  # no page writes a longer number; a float holds any number of this length
 
 _MINUS = str.maketrans({"−": "-", "‒": "-", "–": "-", "﹣": "-", "－": "-"})
@@ -60,8 +61,9 @@ def parse_number(text: str, missing: Collection[str] = ()) -> Number | None:
         negative, unit = True, found["unit"] or found["after"]
     else:
         raise NotANumber(text)
-    value = float(found["digits"].replace(",", "")) * MULTIPLIERS.get(unit, 1.0)
-    return Number(-value if negative else value, "%" if unit == "%" else None, unit in MULTIPLIERS)
+    # As a decimal: the float 16.4 makes 16399999.999999998 of 16.4M. A "-0.0%" that was rounded is 0.
+    value = float(Decimal(found["digits"].replace(",", "")) * MULTIPLIERS.get(unit, 1))
+    return Number(-value if negative and value else value, "%" if unit == "%" else None, unit in MULTIPLIERS)
 
 
 def fault_of_measures(figures: Iterable[Number | None]) -> str | None:

@@ -36,6 +36,16 @@ def test_reads(text: str, value: float, unit: str | None) -> None:
     assert found.unit == unit
 
 
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [("16.4M", "16400000.0"), ("-4.1K", "-4100.0"), ("1.001B", "1001000000.0"), ("-0.0%", "0.0")],
+)
+def test_a_multiplied_figure_is_the_number_that_is_written(text: str, written: str) -> None:
+    found = parse_number(text)
+    assert found is not None
+    assert str(found.value) == written
+
+
 @pytest.mark.parametrize("text", ["", " ", "\N{NO-BREAK SPACE}", "\n\t \N{NARROW NO-BREAK SPACE}"])
 def test_empty_cells_have_no_value(text: str) -> None:
     assert parse_number(text) is None
@@ -69,7 +79,7 @@ def test_refuses_and_names(text: str) -> None:
 def test_what_is_written_is_read(number, sign, unit, grouped) -> None:
     digits = f"{number:,.2f}" if grouped else f"{number:.2f}"
     text = f"({digits}{unit})" if sign == "()" else f"{sign}{digits}{unit}"
-    expected = float(number) * MULTIPLIERS.get(unit, 1) * (-1 if sign in ("-", "\N{MINUS SIGN}", "()") else 1)
+    expected = float(number * MULTIPLIERS.get(unit, 1)) * (-1 if sign in ("-", "\N{MINUS SIGN}", "()") else 1)
     assert parse_number(text) == Number(expected, "%" if unit == "%" else None, unit in MULTIPLIERS)
 
 

@@ -282,7 +282,7 @@ def test_service_of_another_number(changed: tuple[str, float, float]) -> None:
 def ensure_event_replaced(hour: int, zone: tzinfo | None, page: str, old: float, new: float) -> None:
     """236K is 236,000: a number on the page is in the unit that follows it."""
     factor = {236: 1e3, 1.02: 1e6, 1.4: 1e6, 1.5: 1e6}.get(old, 1)
-    ensure_replaced(events_on(page, hour, zone), EVENTS, old * factor, new * factor)
+    ensure_replaced(events_on(page, hour, zone), EVENTS, old * factor, round(new * factor, 6))
 
 
 @settings(max_examples=100, deadline=None, derandomize=True)
