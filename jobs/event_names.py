@@ -1,11 +1,15 @@
 """Names of economic events as the settings write them: "Core CPI (MoM) (May)" is core_cpi."""
 
 import re
+from datetime import date
 
 _MONTH = "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
 _PERIOD = rf"(?:{_MONTH}|nov(?:ember)?|dec(?:ember)?|q[1-4]|h[12])"
 _PARENTHESES = re.compile(r"\(([^()]*)\)")
 _REFERENCE = re.compile(rf"{_PERIOD}(?:[ /-]?(?:\d{{2}}|\d{{4}}))?|\d{{4}}", re.ASCII)
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTHS_IN = {"q": 3, "h": 6}
+_AHEAD = 1  # months; a survey of the month to come
 _OTHER = re.compile(r"[^a-z0-9]+", re.ASCII)
 LONGEST = 64  # as EconomicRelease.event allows
 BEFORE_A_DIGIT = "the_"  # "10-Year Note Auction": a name begins with a letter, as do the columns made of it
@@ -42,3 +46,16 @@ def event_name(title: str) -> tuple[str, str | None]:
     if not name:
         raise ValueError(f"{title[:80]!r} makes no event name")
     return name[:LONGEST].rstrip("_"), base
+
+
+def period_age(title: str, released: date) -> int | None:
+    """How many months before its release the period ended that a title states: "(Sep)", "(Q3)"; None without one.
+
+    For telling which of two is the newer. The year is that of the release or the one before it.
+    """
+    for remark in (found.strip().lower() for found in _PARENTHESES.findall(title)):
+        if re.fullmatch(_PERIOD, remark):
+            length = _MONTHS_IN.get(remark[0]) if remark[1].isdigit() else None
+            month = _MONTHS.index(remark[:3]) + 1 if length is None else int(remark[1]) * length
+            return (released.month + _AHEAD - month) % 12 - _AHEAD
+    return None

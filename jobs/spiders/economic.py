@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from parsel import Selector
 
 from jobs.built import build
-from jobs.event_names import event_name
+from jobs.event_names import event_name, period_age
 from jobs.event_ranges import impossible_figure
 from jobs.numbers import Number, fault_of_measures
 from jobs.spiders.page import changed, first, implausible, number, tree, words
@@ -45,7 +45,8 @@ COLUMNS = {"act": "actual", "fore": "forecast", "prev": "previous"}  # by class 
 class Event:
     """One row of the calendar; `actual` is None until the event is released. Figures as in the message.
 
-    `base` is the comparison that the name leaves out, `local_day` the date on the page's clock.
+    `base` is the comparison that the name leaves out, `local_day` the date on the page's clock, `age` how old the
+    period is that the title states (event_names.period_age).
     """
 
     row: str
@@ -59,6 +60,7 @@ class Event:
     forecast: float | None = None
     previous: float | None = None
     unit: str | None = None
+    age: int | None = None
 
 
 @dataclass(frozen=True)
@@ -127,7 +129,7 @@ def parse(
         _ensure_one_moment(row, clock)
         _ensure_clocks_agree(row, clock)
     complete = [_with_figures(row, event) for row, event in taken]
-    chosen = list(_one_each(_told_apart(complete)))
+    chosen = list(_one_each(_newest_periods(_told_apart(complete))))
     released = [_message(event, now) for event in chosen if event.actual is not None]
     return Calendar(released, [event for event in chosen if event.actual is None], holidays, more)
 
@@ -188,8 +190,9 @@ def _event(row: Selector, clock: _Clock) -> Event:
     title = first(row, "td.event")
     if title is None:
         raise changed(SOURCE, f"{name}: td.event is not there")
+    told = words(first(title, "a") or title)
     try:
-        event, base = event_name(words(first(title, "a") or title))
+        event, base = event_name(told)
     except ValueError as error:
         raise changed(SOURCE, f"{name}: td.event: {error}") from None
     return Event(
@@ -200,6 +203,7 @@ def _event(row: Selector, clock: _Clock) -> Event:
         importance=_importance(row, name),
         released_at=at,
         local_day=local_day,
+        age=period_age(told, local_day),
     )
 
 
@@ -314,6 +318,15 @@ def _told_apart(events: list[Event]) -> list[Event]:
         event if event.base == plain[_key(event)] else replace(event, event=f"{event.event}_{event.base}")
         for event in events
     ]
+
+
+def _newest_periods(events: list[Event]) -> list[Event]:
+    """Of the periods of one event that are published at once, as after a lapse of the office, the newest alone."""
+    ages: dict[tuple[Any, ...], list[int | None]] = {}
+    for event in events:
+        ages.setdefault(_key(event), []).append(event.age)
+    newest = {key: min(known) for key, found in ages.items() if (known := [age for age in found if age is not None])}
+    return [event for event in events if event.age is None or event.age == newest[_key(event)]]
 
 
 def _one_each(events: Iterable[Event]) -> Iterator[Event]:

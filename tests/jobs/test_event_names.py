@@ -1,8 +1,10 @@
 """Names of economic events: what a title becomes, and that each event of the settings can be met."""
 
+from datetime import date
+
 import pytest
 
-from jobs.event_names import COUNTED, event_name
+from jobs.event_names import COUNTED, event_name, period_age
 from market.settings import FeatureSettings
 
 
@@ -40,3 +42,19 @@ def test_each_event_of_the_settings_can_be_met() -> None:
     for name in FeatureSettings().events:
         title, base = name.replace("_", " ").upper(), "" if name in COUNTED else "(MoM)"
         assert event_name(f"{title} {base} (May)")[0] == name
+
+
+@pytest.mark.parametrize(
+    ("title", "released", "age"),
+    [
+        ("New Home Sales (Sep)", date(2026, 1, 13), 4),
+        ("New Home Sales  (MoM) (Dec)", date(2026, 1, 13), 1),
+        ("Michigan Consumer Sentiment (January)", date(2026, 1, 9), 0),
+        ("GfK German Consumer Climate (Feb)", date(2026, 1, 28), -1),
+        ("GDP (QoQ) (Q4)", date(2026, 1, 29), 1),
+        ("GDP (QoQ) (Q3)", date(2026, 1, 29), 4),
+        ("Nonfarm Payrolls", date(2026, 1, 9), None),
+    ],
+)
+def test_the_age_of_a_period(title: str, released: date, age: int | None) -> None:
+    assert period_age(title, released) == age

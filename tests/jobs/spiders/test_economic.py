@@ -119,6 +119,16 @@ def test_a_number_of_houses_and_its_change() -> None:
     assert parse(calendar_page(change), NOW, wanted=Wanted(events=["new_home_sales"])).released == []
 
 
+def test_of_two_months_that_are_published_at_once_the_newest_is_told() -> None:
+    """As after the lapse of appropriations in autumn 2025: the previous figure of the newer is the older."""
+    older = event_row(1, "New Home Sales  (Mar)", actual="738K", forecast="710K", previous="711K")
+    newer = event_row(2, "New Home Sales  (Apr)", actual="737K", forecast="716K", previous="738K")
+    for rows in ((older, newer), (newer, older), (older, newer, older)):
+        (message,) = parse(calendar_page(*rows), NOW).released
+        assert (message.event, message.actual, message.previous) == ("new_home_sales", 737_000, 738_000)
+    assert refusal(calendar_page(newer, newer.replace("737K", "736K").replace("_2", "_3")))[0] == "implausible"
+
+
 def test_a_figure_without_base_goes_before_its_changes() -> None:
     rows = [event_row(1, "Wages (QoQ)", actual="0.9%"), event_row(2, "Wages (MoM)"), event_row(3, "Wages", actual="5%")]
     found = {each.event: each.actual for each in parse(calendar_page(*rows), NOW).released}
