@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
+from jobs.event_names import event_name
 from jobs.feeds.command_line import Parser, seconds, server
 from jobs.spiders.cot import PATHS, SOURCE
 from jobs.spiders.economic import Wanted
@@ -62,11 +63,20 @@ def _add_economic(group: Any) -> None:
     group.add_argument("--importance", action="append", type=int, choices=(1, 2, 3), default=[],
                        help="repeatable; default: feeds.importance")  # fmt: skip
     events = group.add_mutually_exclusive_group()
-    events.add_argument("--event", action="append", default=[], help="repeatable; default: features.events")
+    events.add_argument("--event", action="append", type=_event, default=[],
+                        help='repeatable, as in the settings or as the calendar writes it: core_cpi, "Core CPI (MoM)"; '
+                        "default: features.events")  # fmt: skip
     events.add_argument("--all-events", action="store_true", help="every event of the countries")
     group.add_argument("--since", type=date.fromisoformat, metavar="YYYY-MM-DD",
                        help="the events from this day on, up to today (UTC)")  # fmt: skip
     group.add_argument("--timezone", type=_zone, help="of the rows' times, when the page does not say: name or +HH:MM")
+
+
+def _event(text: str) -> str:
+    try:
+        return event_name(text)[0]
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _zone(text: str) -> str:

@@ -52,6 +52,7 @@ class InvestingEconomic(PageSpider):
             self.params = calendar_params(self.wanted, zone)
 
     def first_pages(self) -> Iterator[Page]:
+        country_ids(self.wanted.countries)  # of one that nobody has, no page would show an event
         if self.via == "service":
             yield self._service_page(0)
         elif self.via == "widget":

@@ -104,6 +104,13 @@ CASES: dict[str, tuple[dict[str, Answer | str], list[str], str | None, str]] = {
         {"/economic-calendar/": calendar_page(event_row(), OTHER.replace("12:30", "08:30"))},
         ["economic", "--event", "german_ppi"], None, "",
     ),
+    "economic by event as the calendar writes it": (
+        {"/economic-calendar/": calendar_page(event_row(), OTHER.replace("12:30", "08:30"))},
+        ["economic", "--event", "Core CPI (MoM)"], None, "",
+    ),
+    "economic of no country": (
+        {"/economic-calendar/": calendar_page()}, ["economic", "--country", "USA"], "bad_request", "USA",
+    ),
     "service": (
         {f"{SERVICE}#0": service(FIRST, more=True), f"{SERVICE}#1": service(SECOND)},
         [*WEEK, "--via", "service", "--importance", "3", "--country", "United States", "--country", "Germany"],
