@@ -103,7 +103,8 @@ class ForexFactory:
         if query.symbol in COUNTRIES:
             return row.get("country") == query.symbol and _name(row["title"]) is not None
         names = settings.features.events if query.symbol == ALL_EVENTS else (query.symbol,)
-        return COUNTRIES.get(str(row.get("country"))) in settings.feeds.countries and _name(row["title"]) in names
+        countries = settings.feeds.countries or COUNTRIES.values()  # empty: all
+        return COUNTRIES.get(str(row.get("country"))) in countries and _name(row["title"]) in names
 
     def _forecast(self, row: dict[str, Any], first: datetime, now: datetime) -> Iterator[EconomicRelease]:
         at = _moment(row)

@@ -86,6 +86,9 @@ def test_countries_of_the_settings_alone(monkeypatch: pytest.MonkeyPatch) -> Non
     get_settings.cache_clear()
     try:
         assert [message.country for message in forecasts(rows)] == ["United Kingdom", "Euro Zone"]
+        monkeypatch.setenv("MARKET_FEEDS__COUNTRIES", "[]")  # all, as the settings say
+        get_settings.cache_clear()
+        assert [message.country for message in forecasts(rows)] == ["United States", "United Kingdom", "Euro Zone"]
     finally:
         monkeypatch.undo()
         get_settings.cache_clear()
