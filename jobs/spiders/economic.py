@@ -21,7 +21,7 @@ from jobs.built import build
 from jobs.event_names import event_name, period_age
 from jobs.event_ranges import impossible_figure
 from jobs.numbers import Number, fault_of_measures
-from jobs.spiders.page import changed, first, implausible, number, tree, words
+from jobs.spiders.page import attribute, changed, first, implausible, number, tree, words
 from market.messages import EARLY, EconomicRelease
 
 SOURCE = "investing"
@@ -177,15 +177,16 @@ def _is_holiday(row: Selector) -> bool:
     """Without importance and figures, and without a time or called a holiday."""
     if row.css("td.sentiment[data-img_key], i.grayFullBullishIcon, td[id^=eventActual_]"):
         return False
-    dated = "data-event-datetime" in row.attrib or "event_timestamp" in row.attrib
+    dated = any(attribute(row, name) is not None for name in ("data-event-datetime", "event_timestamp"))
     return not dated or "holiday" in words(first(row, "td.sentiment")).lower()
 
 
 def _event(row: Selector, clock: _Clock) -> Event:
-    name = row.attrib["id"]
+    name = str(attribute(row, "id"))
     at, local_day = _time(row, name, clock)
-    country = first(row, "td.flagCur span[title]")
-    if country is None or not country.attrib["title"].strip():
+    flag = first(row, "td.flagCur span[title]")
+    country = "" if flag is None else str(attribute(flag, "title")).strip()
+    if not country:
         raise changed(SOURCE, f"{name}: td.flagCur > span[title] is not there")
     title = first(row, "td.event")
     if title is None:
@@ -197,7 +198,7 @@ def _event(row: Selector, clock: _Clock) -> Event:
         raise changed(SOURCE, f"{name}: td.event: {error}") from None
     return Event(
         row=name,
-        country=country.attrib["title"].strip(),
+        country=country,
         event=event,
         base=base,
         importance=_importance(row, name),
@@ -209,10 +210,10 @@ def _event(row: Selector, clock: _Clock) -> Event:
 
 def _time(row: Selector, name: str, clock: _Clock) -> tuple[datetime, date]:
     """(release in UTC, its date on the page's clock)."""
-    if stamp := row.attrib.get("event_timestamp"):
+    if stamp := attribute(row, "event_timestamp"):
         at = _read_time(stamp, WIDGET_TIME, f"{name}: event_timestamp").replace(tzinfo=UTC)
         return at, at.date()
-    stamp = row.attrib.get("data-event-datetime")
+    stamp = attribute(row, "data-event-datetime")
     if not stamp:
         raise changed(SOURCE, f"{name}: neither data-event-datetime nor event_timestamp, and no holiday")
     local = _read_time(stamp, PAGE_TIME, f"{name}: data-event-datetime")
@@ -223,10 +224,10 @@ def _time(row: Selector, name: str, clock: _Clock) -> tuple[datetime, date]:
 
 def _ensure_one_moment(row: Selector, clock: _Clock) -> None:
     """Where clocks change, an hour comes twice or never; a release in it may be known an hour later than it seems."""
-    stamp = row.attrib.get("data-event-datetime")
-    if not stamp or row.attrib.get("event_timestamp"):
+    stamp = attribute(row, "data-event-datetime")
+    if not stamp or attribute(row, "event_timestamp"):
         return
-    where = f"{row.attrib['id']}: data-event-datetime"
+    where = f"{attribute(row, 'id')}: data-event-datetime"
     local = _read_time(stamp, PAGE_TIME, where).replace(tzinfo=clock.zone)
     earlier, later = local.utcoffset(), local.replace(fold=1).utcoffset()
     if earlier != later:  # PEP 495: the second has the greater offset in a gap, and the smaller one in a fold
@@ -236,10 +237,10 @@ def _ensure_one_moment(row: Selector, clock: _Clock) -> None:
 
 def _ensure_clocks_agree(row: Selector, clock: _Clock) -> None:
     """The zone is that of the time the page shows; a row whose own time differs from it is of a zone nobody names."""
-    stamp, shown = row.attrib.get("data-event-datetime"), words(first(row, "td.time"))
+    stamp, shown = attribute(row, "data-event-datetime"), words(first(row, "td.time"))
     if not stamp or not clock.shown or not _LIKE_A_CLOCK.search(shown):
         return
-    where = f"{row.attrib['id']}: td.time shows {shown[:40]!r}"
+    where = f"{attribute(row, 'id')}: td.time shows {shown[:40]!r}"
     hour_and_minute = _hour_and_minute(shown)
     if hour_and_minute is None:
         raise changed(SOURCE, f"{where}, a clock of a form that is not known")
@@ -276,7 +277,7 @@ def _importance(row: Selector, name: str) -> int | None:
     if cell is None:
         return None
     bulls = len(cell.css("i.grayFullBullishIcon"))
-    key = cell.attrib.get("data-img_key")
+    key = attribute(cell, "data-img_key")
     if key is None:
         if bulls not in (1, 2, 3):
             raise changed(SOURCE, f"{name}: td.sentiment: no data-img_key and {bulls} i.grayFullBullishIcon")
@@ -292,10 +293,10 @@ def _with_figures(row: Selector, event: Event) -> Event:
     name, number_of = event.row, event.row.removeprefix("eventRowId_")
     found: dict[str, Number | None] = {}
     for figure in FIGURES:
-        cells = [cell for cell in row.css("td") if cell.attrib.get("id") == f"event{figure.title()}_{number_of}"]
+        cells = [cell for cell in row.css("td") if attribute(cell, "id") == f"event{figure.title()}_{number_of}"]
         if len(cells) != 1:
             raise changed(SOURCE, f"{name}: {len(cells)} td#event{figure.title()}_{number_of}, not 1")
-        stated = COLUMNS.keys() & cells[0].attrib.get("class", "").split()
+        stated = COLUMNS.keys() & (attribute(cells[0], "class") or "").split()
         if any(COLUMNS[column] != figure for column in stated):  # id and class name each a figure: which is it?
             raise changed(SOURCE, f"{name}: td#event{figure.title()}_{number_of} is of the class {', '.join(stated)}")
         found[figure] = number(SOURCE, f"{name}: {figure}", words(cells[0]))

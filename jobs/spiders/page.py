@@ -51,6 +51,12 @@ def words(selector: Selector | None) -> str:
     return "" if selector is None else _SPACES.sub(" ", "".join(selector.xpath(".//text()").getall())).strip()
 
 
+def attribute(selector: Selector, name: str) -> str | None:
+    """Asked for by name: of a tag in which a template has left its braces lxml cannot list the attributes."""
+    found: str | None = selector.root.get(name)
+    return found
+
+
 def first(selector: Selector, css: str) -> Selector | None:
     found = selector.css(css)
     return found[0] if found else None

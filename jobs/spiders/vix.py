@@ -7,7 +7,7 @@ from datetime import date, datetime, time
 from parsel import Selector
 
 from jobs.numbers import Number
-from jobs.spiders.page import changed, first, implausible, number, tree, words
+from jobs.spiders.page import attribute, changed, first, implausible, number, tree, words
 from jobs.spiders.vix_symbol import ensure_page_of_vix, linked_prices, older_spans, quote_times
 from jobs.vix_quote import Quote, ensure_consistent, ensure_previous_close, ensure_same_price, vix_message
 from market.messages import Vix
@@ -123,7 +123,7 @@ def _strip(container: Selector) -> Quote:
         raise changed(SOURCE, f"change: {words(changes[0])!r} holds {len(found)} numbers, not 2")
     plain = [one.value for one in found if one is not None and one.unit is None]
     percent = [one.value for one in found if one is not None and one.unit == "%"]
-    direction = changes[0].attrib.get("class", "") if changes else ""
+    direction = (attribute(changes[0], "class") or "") if changes else ""
     _same_direction(direction, plain + percent)
     shown = _last_trade_time(container)
     return Quote(

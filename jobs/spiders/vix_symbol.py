@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 from parsel import Selector
 
-from jobs.spiders.page import first, implausible, words
+from jobs.spiders.page import attribute, first, implausible, words
 
 _VIX = re.compile(r"(?<![A-Z0-9])VIX(?![A-Z0-9])|VOLATILITY INDEX", re.IGNORECASE)  # VIX9D and VIXY are others
 _BOUND_TO = re.compile(r"quoteData\['([^']+)'\]")
@@ -97,5 +97,5 @@ def _name(entry: dict[str, Any]) -> str:
 
 
 def _bound_to(span: Selector) -> str:
-    found = _BOUND_TO.search(span.attrib.get("ng-bind", ""))
+    found = _BOUND_TO.search(attribute(span, "ng-bind") or "")
     return "" if found is None else found[1]

@@ -140,6 +140,15 @@ def test_cells_without_their_class_are_read_by_their_id() -> None:
     assert parse(calendar_page(bare), NOW) == parse(calendar_page(), NOW)
 
 
+@pytest.mark.parametrize("tag", ["<tr id=", '<td class="bold act"', '<td class="left textNum', '<span title="United'])
+@pytest.mark.parametrize("left", ["{}", "{{ row.class }}", "{{#if}}"])
+def test_what_a_template_has_left_in_a_tag_is_passed_over(tag: str, left: str) -> None:
+    row = event_row()
+    assert tag in row
+    page = calendar_page(row.replace(tag, tag.replace(" ", f" {left} ", 1)))
+    assert parse(page, NOW) == parse(calendar_page(), NOW)
+
+
 def test_what_is_wanted() -> None:
     german = event_row(2, "German PPI (MoM)", country="Germany", bulls=1)
     rows = [event_row(1), german, event_row(3, "Building Permits", at="2026/06/09 08:30:00")]
