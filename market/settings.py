@@ -132,6 +132,11 @@ class FeatureToggles(Section):
     economic: bool = True
 
 
+# Columns are named after them, such as <event>_to_previous and cot_<group>_short_change: 64 characters in MariaDB.
+EventName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=52)]
+GroupName = Annotated[str, Field(pattern=r"^[a-z][a-z_]*$", max_length=47)]
+
+
 class FeatureSettings(Section):
     use: FeatureToggles = FeatureToggles()
     book_levels: int = Field(7, ge=1, le=10)
@@ -143,13 +148,11 @@ class FeatureSettings(Section):
     stochastic_smoothing: int = Field(3, ge=1)
     atr_period: int = Field(14, ge=2)
     atr_mean_period: int = Field(60, ge=2)
-    cot_groups: Annotated[tuple[Annotated[str, Field(pattern=r"^[a-z][a-z_]*$")], ...], Distinct] = (
-        "asset_manager", "leveraged_funds",
-    )  # fmt: skip
+    cot_groups: Annotated[tuple[GroupName, ...], Distinct] = ("asset_manager", "leveraged_funds")
     country: str | None = Field(
         None, pattern=r"^[A-Za-z][A-Za-z .]{0,62}$", description="whose events; default: the one of feeds.countries"
     )
-    events: Annotated[tuple[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], ...], Distinct] = (
+    events: Annotated[tuple[EventName, ...], Distinct] = (
         "core_retail_sales", "fed_interest_rate_decision", "core_cpi", "crude_oil_inventories", "building_permits",
         "unemployment_rate", "nonfarm_payrolls", "new_home_sales", "gdp", "ism_manufacturing_pmi",
         "cb_consumer_confidence", "initial_jobless_claims", "adp_nonfarm_employment_change",

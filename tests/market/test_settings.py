@@ -90,6 +90,8 @@ def test_the_environment_wins_over_the_file(tmp_path: Path, monkeypatch: pytest.
         ('[instruments.X]\ncalendar = "MOON"\n', r"instruments\.X\.calendar: .*'MOON' is not known; use FX or"),
         ('[feeds]\ncountries = ["USA"]\n', r"feeds\.countries\.0: .*'USA' is no country of the calendars"),
         ('[feeds]\nsubjects = [" "]\n', r"feeds\.subjects\.0"),
+        (f'[features]\nevents = ["gdp", "{"e" * 53}"]\n', r"features\.events\.1: .*at most 52"),  # names columns
+        (f'[features]\ncot_groups = ["{"g" * 48}"]\n', r"features\.cot_groups\.0: .*at most 47"),
         ('[feeds]\nuser_agent = "caf\u00e9/1"\n', r"feeds\.user_agent"),
         ('[feeds]\nuser_agent = "a\\nb"\n', r"feeds\.user_agent"),
         ("feeds = 3\n", "feeds: a section"),
