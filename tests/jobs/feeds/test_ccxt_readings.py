@@ -157,15 +157,20 @@ OF_ANOTHER: list[tuple[str, str, Feed, Any]] = [
 ]  # fmt: skip
 
 
+def know_market(market_id: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if the exchange had been asked for its list of markets, in which BTC/USDT has this id."""
+    kept = folder / "kept.json"
+    market = spot_market(market_id, "BTC/USDT")
+    kept.write_text(json.dumps({"loaded_at": "2026-11-20T12:00:00+00:00", "markets": [market]}))
+    monkeypatch.setattr(ccxt_source, "cache_path", lambda *_: kept)
+
+
 @pytest.mark.parametrize("case", OF_ANOTHER, ids=lambda case: f"{case[0]}-{case[2]}")
 def test_an_answer_that_says_it_is_of_another_market(
     case: tuple[str, str, Feed, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     exchange, market_id, feed, body = case
-    kept = tmp_path / "kept.json"
-    market = spot_market(market_id, "BTC/USDT")
-    kept.write_text(json.dumps({"loaded_at": "2026-11-20T12:00:00+00:00", "markets": [market]}))
-    monkeypatch.setattr(ccxt_source, "cache_path", lambda *_: kept)
+    know_market(market_id, tmp_path, monkeypatch)
     with pytest.raises(SourceError) as caught:
         source_named(f"ccxt_{exchange}", feed).parse(payload(body), Query("BTC/USDT"))
     assert (caught.value.kind, "asked for" in caught.value.detail) == ("implausible", True), caught.value
@@ -178,10 +183,7 @@ def test_books_of_other_exchanges(
     case: tuple[str, str, Any, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     exchange, market_id, body, expected = case
-    kept = tmp_path / "kept.json"
-    market = spot_market(market_id, "BTC/USDT")
-    kept.write_text(json.dumps({"loaded_at": "2026-11-20T12:00:00+00:00", "markets": [market]}))
-    monkeypatch.setattr(ccxt_source, "cache_path", lambda *_: kept)
+    know_market(market_id, tmp_path, monkeypatch)
     source = source_named(f"ccxt_{exchange}", "book")
     try:
         (book,) = source.parse(payload(body), Query("BTC/USDT"))
