@@ -3,12 +3,13 @@
 
 Kafka -> features -> MariaDB -> readiness events, all the time: one task that stays with the Spark driver.
 
-**When it is red:** the driver died and is submitted again within seconds; look at the last lines of the task's log.
+**When it is red:** the driver died and is submitted again within seconds; the last *stream failed* in the task's log
+says why.
 - *lease … went to another stream*: a second stream runs somewhere; stop one.
 - *Can't connect to MariaDB* for longer than two minutes: bring MariaDB back, nothing is lost meanwhile.
-- *Some data may have been lost*: Kafka no longer has what the checkpoint asks for; replay the recording or the raw
-  payloads of that time, then remove the checkpoint folder.
-- *made anew since the checkpoint*: somebody deleted a topic and created it again; what to do stands in the message.
+- *Access denied*: the password of the stream's MariaDB user was changed; put the new one into the environment.
+- *expired in Kafka*: the stream was off for longer than topics keep their records; what to do stands in the message.
+- *made anew since the checkpoint*: somebody deleted a topic and created it again; what to do stands there too.
 - *Incomplete log file*: the machine went down while the checkpoint was written. Remove the checkpoint folder
   (`stream.checkpoint`): what Kafka still has is read again and no row changes; live slots are announced again.
 

@@ -177,12 +177,21 @@ Offsets = dict[str, dict[str, int]]
 
 def end_offsets(topics: Iterable[str]) -> Offsets:
     """Of each partition, of those topics that are there, the offset of its next record. Raises KafkaException."""
-    admin, ends = _admin(), Offsets()
+    return _offsets(topics, OffsetSpec.latest())
+
+
+def first_offsets(topics: Iterable[str]) -> Offsets:
+    """Of each partition, of those topics that are there, the oldest offset that it has. Raises KafkaException."""
+    return _offsets(topics, OffsetSpec.earliest())
+
+
+def _offsets(topics: Iterable[str], which: OffsetSpec) -> Offsets:
+    admin, found = _admin(), Offsets()
     known = admin.list_topics(timeout=get_settings().kafka.patience_s).topics
     asked = [TopicPartition(name, number) for name in topics if name in known for number in known[name].partitions]
-    for one, future in admin.list_offsets({one: OffsetSpec.latest() for one in asked}).items():
-        ends.setdefault(one.topic, {})[str(one.partition)] = future.result(30).offset
-    return ends
+    for one, future in admin.list_offsets(dict.fromkeys(asked, which)).items():
+        found.setdefault(one.topic, {})[str(one.partition)] = future.result(30).offset
+    return found
 
 
 def topic_ids(topics: Iterable[str]) -> dict[str, str]:

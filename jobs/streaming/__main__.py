@@ -7,24 +7,38 @@ with 1 when the query failed, after which its supervisor starts it again and it 
 import argparse
 import sys
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import pymysql
 import structlog
+from confluent_kafka import KafkaException
+from pyspark.errors import StreamingQueryException
 from pyspark.sql import DataFrame
 from pyspark.sql.streaming.query import StreamingQuery
 
 from jobs.streaming.batch import GIVE_UP_AFTER_S, BatchWriter, advice_on_schema, is_passing
 from jobs.streaming.collect import collect
+from jobs.streaming.expired import ensure_nothing_expired
+from jobs.streaming.failure import as_ended, explained
 from jobs.streaming.heartbeat import Done, beat
 from jobs.streaming.lease import Lease
 from jobs.streaming.session import build_session, read_topics
 from jobs.streaming.topic_ids import ensure_same_topics
 from jobs.streaming.transform import to_features, topic_shapes
 from market.database import connect
-from market.kafka_clients import LETTER_LIMIT, ConfirmedPublisher, ensure_topics, producer, record_limit, topic_ids
+from market.errors import MarketError
+from market.kafka_clients import (
+    LETTER_LIMIT,
+    ConfirmedPublisher,
+    ensure_topics,
+    first_offsets,
+    producer,
+    record_limit,
+    topic_ids,
+)
 from market.partitions import keep_partitions
-from market.settings import Settings, get_settings
+from market.settings import Settings, SettingsError, get_settings
 
 log = structlog.get_logger()
 BEAT_EVERY_S = 2.0
@@ -41,6 +55,7 @@ def start_query(settings: Settings, once: bool) -> tuple[StreamingQuery, BatchWr
     shapes = topic_shapes(settings)
     ensure_topics()
     ensure_same_topics(settings.stream.checkpoint, topic_ids(settings.topics.of_feeds))
+    ensure_nothing_expired(settings.stream.checkpoint, first_offsets(settings.topics.of_feeds))
     records = read_topics(session, settings, settings.topics.of_feeds)
     kafka = producer(**{"linger.ms": 0, "message.max.bytes": LETTER_LIMIT})
     publisher = ConfirmedPublisher(kafka, patience_s=BROKER_RESTART_S)
@@ -48,9 +63,13 @@ def start_query(settings: Settings, once: bool) -> tuple[StreamingQuery, BatchWr
 
     def write_batch(batch: DataFrame, batch_id: int) -> None:
         started = time.perf_counter()
-        records = collect(batch)
-        read_ms = round(1000 * (time.perf_counter() - started), 1)
-        messages = writer.write(records)
+        try:
+            records = collect(batch)
+            read_ms = round(1000 * (time.perf_counter() - started), 1)
+            messages = writer.write(records)
+        except Exception as error:
+            writer.failure = error
+            raise
         log.info("batch", id=batch_id, messages=messages, read_ms=read_ms, **writer.laps.ms)
 
     stream = (
@@ -64,7 +83,10 @@ def start_query(settings: Settings, once: bool) -> tuple[StreamingQuery, BatchWr
 
 
 def watch(query: StreamingQuery, writer: BatchWriter, lease: Lease, settings: Settings) -> None:
-    """Beats, renews the lease and looks for the stop marker until the query ends. Raises the query's own error."""
+    """Beats, renews the lease and looks for the stop marker until the query ends.
+
+    Raises the MarketError that a batch raised, or StreamEnded for any other error of the query.
+    """
     started_at = datetime.now(UTC).replace(tzinfo=None)
     next_beat, next_partitions, reported = 0.0, 0.0, -1
     answered_at = time.monotonic()
@@ -85,10 +107,11 @@ def watch(query: StreamingQuery, writer: BatchWriter, lease: Lease, settings: Se
         if time.monotonic() >= next_partitions:
             next_partitions = time.monotonic() + PARTITIONS_EVERY_S
             _keep_partitions()
-        query.awaitTermination(STOP_POLL_S)  # type: ignore[arg-type]  # takes fractions, typed as int
+        with suppress(StreamingQueryException):  # its error is looked at below
+            query.awaitTermination(STOP_POLL_S)  # type: ignore[arg-type]  # takes fractions, typed as int
     error = query.exception()
     if error is not None:
-        raise error
+        raise as_ended(error, writer.failure) from error
     try:
         _beat(query, writer, started_at, reported)  # of the batches that ended since
     except pymysql.err.MySQLError as lost:
@@ -131,11 +154,20 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m jobs.streaming", description=__doc__)
     parser.add_argument("--once", action="store_true", help="drain the topics, then stop")
     arguments = parser.parse_args()
-    settings = get_settings()
+    try:
+        return _run(get_settings(), arguments.once)
+    except (MarketError, SettingsError) as error:
+        print(f"stream failed: {error}", file=sys.stderr)
+    except (pymysql.err.MySQLError, KafkaException) as error:
+        print(f"stream failed: {explained(error)}", file=sys.stderr)
+    return 1
+
+
+def _run(settings: Settings, once: bool) -> int:
     if _is_asked_to_stop(settings):  # between two lives of a driver that dies again and again
         return 0
     with Lease(LEASE_PATIENCE_S) as lease:
-        query, writer = start_query(settings, arguments.once)
+        query, writer = start_query(settings, once)
         log.info("stream started", checkpoint=str(settings.stream.checkpoint))
         watch(query, writer, lease, settings)
     log.info("stream ended")

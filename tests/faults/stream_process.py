@@ -46,6 +46,11 @@ class StreamProcess:
             )
 
     @property
+    def last_words(self) -> str:
+        """The last line: what a person reads first."""
+        return self.text.rstrip().rpartition("\n")[2]
+
+    @property
     def text(self) -> str:
         """What this life has logged so far."""
         with self._log.open("rb") as log:
@@ -79,6 +84,15 @@ class StreamProcess:
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait(10)
+
+
+def drain(folder: Path) -> StreamProcess:
+    """One life that reads all there is, in one batch; it has ended."""
+    stream = StreamProcess(
+        folder / "stream.log", "--once", environment={"MARKET_STREAM__MAX_OFFSETS_PER_BATCH": "20000"}
+    )
+    stream.wait()
+    return stream
 
 
 def keep_running(stream: StreamProcess, condition: Callable[[], Any], what: str) -> StreamProcess:

@@ -32,7 +32,7 @@ def test_a_full_checkpoint_disk_stops_the_job_and_loses_nothing(disk: SmallDisk,
         disk.fill()
         publish(hours(AFTER))
         assert stream.wait() == FAILED, stream.text[-3000:]
-        assert "No space left on device" in stream.text
+        assert stream.last_words.startswith("stream failed: ") and "No space left on device" in stream.last_words
     finally:
         stream.end()
     invariants.assert_no_half_rows()
