@@ -2,7 +2,7 @@
 
 Every failure is a SourceError, of the kind that status.py gives a status: auth, rate_limited, bad_request, unavailable;
 connection faults, timeouts, broken or empty bodies and refused redirects unavailable; a content type that the
-source never sends schema_changed. Nothing here is raised inside an `except` block: the exceptions of requests and
+source never sends schema_changed, unless it is a web page whose words say more. Nothing here is raised inside an `except` block: the exceptions of requests and
 urllib3 carry whole URLs, and a raised error would keep them as its context.
 """
 
@@ -23,8 +23,8 @@ import urllib3
 from jobs.feeds.bodies import BodyFault, read_body
 from jobs.feeds.feed import NO_VALIDATORS, Payload, Request, Validators
 from jobs.feeds.scrub import Scrubber, secrets_in
-from jobs.feeds.status import fault_of_status, retry_after_s
-from market.errors import SourceError
+from jobs.feeds.status import fault_of_page, fault_of_status, retry_after_s
+from market.errors import SourceError, SourceFault
 
 USER_AGENT = "market-prediction/0.1 (market data feeds)"
 REDIRECTS = {301, 302, 303, 307, 308}
@@ -218,10 +218,14 @@ class Client:
         self._refuse_status(response, request, deadline)
         kind = response.headers.get("Content-Type", "").split(";")[0].strip().lower()
         if kind and kind not in request.content_types and not kind.endswith("+json"):
+            if (told := fault_of_page(self._error_body(response, deadline))) is not None:
+                raise self._fault_of_page(told, response)
             raise SourceError("schema_changed", self._source, f"content type {kind[:80]!r} is not the source's")
         fault: Exception
         try:
             body, whole = read_body(response, self._limits.body_bytes, deadline)
+            if (told := fault_of_page(body)) is not None:
+                raise self._fault_of_page(told, response)
             if body.strip():
                 return Payload(self._scrub.body(body), self._now(), whole, kind, self._validators(response))
             fault = Retry(self._unavailable("an empty answer with status 200"))
@@ -253,13 +257,20 @@ class Client:
 
     def _says_key(self, response: requests.Response, request: Request, deadline: float) -> bool:
         """Whether the error body speaks of the key, which some sources refuse with a bad request."""
-        if request.key_word is None:
-            return False
+        return request.key_word is not None and request.key_word.encode() in self._error_body(response, deadline).lower()
+
+    def _error_body(self, response: requests.Response, deadline: float) -> bytes:
+        """Empty when it does not come, or is too long for what an error says."""
         try:
-            body, _ = read_body(response, ERROR_BODY_BYTES, deadline)
+            return read_body(response, ERROR_BODY_BYTES, deadline)[0]
         except BodyFault:
-            return False
-        return request.key_word.encode() in body.lower()
+            return b""
+
+    def _fault_of_page(self, kind: SourceFault, response: requests.Response) -> SourceError:
+        after_s = retry_after_s(response.headers.get("Retry-After"), self._now())
+        if after_s is not None:
+            self._gate.hold(after_s)
+        return SourceError(kind, self._source, "a web page in place of the data, with status 200", after_s)
 
     def _unavailable(self, detail: str) -> SourceError:
         return SourceError("unavailable", self._source, detail)

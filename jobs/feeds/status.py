@@ -1,5 +1,6 @@
 """What a status means and how long the server asks to be left alone, for API sources and spiders alike."""
 
+import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
@@ -8,6 +9,13 @@ from market.errors import SourceFault
 REFUSED = frozenset({401, 402, 403, 407, 451})
 TOO_MANY = frozenset({418, 429})  # Binance bans an address by a 418 with its Retry-After
 TRANSIENT_4XX = frozenset({408, 425})
+# What the web pages say that a site of data sends with status 200, in the first matching words -> kind. ForexFactory's
+# calendar denies requests when they come too often.
+PAGES: tuple[tuple[re.Pattern[bytes], SourceFault], ...] = (
+    (re.compile(rb"rate.?limit|too many requests|too (?:often|frequent)|request denied"), "rate_limited"),
+    (re.compile(rb"access denied|just a moment\.\.\.|cf-challenge|captcha"), "auth"),
+    (re.compile(rb"maintenance|temporarily unavailable"), "unavailable"),
+)
 
 
 def fault_of_status(status: int, after_s: float | None) -> SourceFault:
@@ -17,6 +25,14 @@ def fault_of_status(status: int, after_s: float | None) -> SourceFault:
     if status in TOO_MANY or (status == 503 and after_s is not None):
         return "rate_limited"
     return "bad_request" if 400 <= status < 500 and status not in TRANSIENT_4XX else "unavailable"
+
+
+def fault_of_page(body: bytes) -> SourceFault | None:
+    """The kind of a web page that came in place of data; None for what is no web page, or says nothing known."""
+    lower = body.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if not lower.startswith((b"<!doctype html", b"<html")):
+        return None
+    return next((kind for words, kind in PAGES if words.search(lower)), None)
 
 
 def retry_after_s(text: str | None, now: datetime) -> float | None:
