@@ -1,6 +1,7 @@
 """Names of economic events as the settings write them: "Core CPI (MoM) (May)" is core_cpi."""
 
 import re
+from collections.abc import Collection
 from datetime import date
 
 _MONTH = "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
@@ -17,6 +18,9 @@ BEFORE_A_DIGIT = "the_"  # "10-Year Note Auction": a name begins with a letter, 
 BASES = {"mom", "qoq"}
 """The comparison a headline figure has, which the name leaves out: a month or a quarter, whichever the event has."""
 
+
+BASES_IN_ORDER = (None, "mom", "qoq")
+"""Of figures of one name, country and time, the first of these has the name to itself: without a base, the headline."""
 
 COUNTED = {"building_permits", "existing_home_sales", "housing_starts", "new_home_sales"}
 """Events whose headline is a number of houses; calendars list its monthly change beside it, at the same minute."""
@@ -46,6 +50,14 @@ def event_name(title: str) -> tuple[str, str | None]:
     if not name:
         raise ValueError(f"{title[:80]!r} makes no event name")
     return name[:LONGEST].rstrip("_"), base
+
+
+def name_among(name: str, base: str | None, bases: Collection[str | None]) -> str:
+    """The name of a figure beside those of the same name, country and time; `bases` are theirs, its own among them.
+
+    Only one has the name to itself: beside the month's gdp that of the quarter is gdp_qoq.
+    """
+    return name if base == next(one for one in BASES_IN_ORDER if one in bases) else f"{name}_{base}"
 
 
 def period_age(title: str, released: date) -> int | None:

@@ -2,8 +2,9 @@
 
 Every failure is a SourceError, of the kind that status.py gives a status: auth, rate_limited, bad_request, unavailable;
 connection faults, timeouts, broken or empty bodies and refused redirects unavailable; a content type that the
-source never sends schema_changed, unless it is a web page whose words say more. Nothing here is raised inside an `except` block: the exceptions of requests and
-urllib3 carry whole URLs, and a raised error would keep them as its context.
+source never sends schema_changed, unless it is a web page whose words say more. Nothing here is raised inside an
+`except` block: the exceptions of requests and urllib3 carry whole URLs, and a raised error would keep them as its
+context.
 """
 
 import logging
@@ -257,7 +258,8 @@ class Client:
 
     def _says_key(self, response: requests.Response, request: Request, deadline: float) -> bool:
         """Whether the error body speaks of the key, which some sources refuse with a bad request."""
-        return request.key_word is not None and request.key_word.encode() in self._error_body(response, deadline).lower()
+        word = request.key_word
+        return word is not None and word.encode() in self._error_body(response, deadline).lower()
 
     def _error_body(self, response: requests.Response, deadline: float) -> bytes:
         """Empty when it does not come, or is too long for what an error says."""

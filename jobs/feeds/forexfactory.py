@@ -2,7 +2,10 @@
 
 It never says what an event brought, so its messages are forecasts: without an actual figure, and known from the moment
 of the fetch, as the file does not say since when it has stood there; so a forecast that was first seen after the event
-is known after it. Figures are in percent or whole units (236K is 236000).
+is known after it. Figures are in percent or whole units (236K is 236000). A bound (<0.75%), votes (0-2-7) and an
+auction's pair (4.07|2.5) are no figure: such a forecast is a dead letter, and such a figure before it is left out.
+
+Each row stands for itself: one that cannot be read or be true is a dead letter and the others go on.
 """
 
 import re
@@ -10,14 +13,14 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from jobs.event_names import event_name
+from jobs.event_names import event_name, name_among
 from jobs.event_ranges import impossible_figure
 from jobs.feeds.feed import ALL_EVENTS, JSON_TYPES, Payload, Query, Request, implausible
-from jobs.feeds.records import Unreadable, each_record, json_body
+from jobs.feeds.records import Unreadable, dead_letter, each_record, json_body
 from jobs.numbers import NotANumber, Number, fault_of_measures, parse_number
 from market.errors import SourceError
 from market.feed_settings import Feed
-from market.messages import EconomicRelease, Message
+from market.messages import DeadLetter, EconomicRelease, Message
 from market.settings import get_settings
 
 COUNTRIES = {  # a currency stands for its country, named as the other calendars name it
@@ -45,6 +48,8 @@ OTHER_NAMES = {
 BASE = re.compile(r"\s(m/m|q/q|y/y)$")
 BASE_NAMES = {"m/m": "(MoM)", "q/q": "(QoQ)", "y/y": "(YoY)"}
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:Z|[+-]\d{2}:\d{2})", re.ASCII)
+_CELL = r"-?[\d.,]+\s?[%KMBT]?"
+NO_FIGURE = re.compile(rf"[<>≤≥]=?\s?{_CELL}|\d+(?:-\d+){{2}}|{_CELL}\|{_CELL}", re.ASCII)
 LONGEST_WEEK = timedelta(days=14)  # between its first and last event
 FURTHEST = timedelta(days=21)  # from now
 
@@ -77,12 +82,15 @@ class ForexFactory:
         if not any(isinstance(row, dict) and str(row.get("country")) in COUNTRIES for row in rows):
             raise SourceError("schema_changed", self.name, "no row has the currency of a known country")
         first = self._first_event(rows, payload.received_at)
-        wanted = [row for row in rows if self._is_wanted(row, query)]
-        messages, dead = each_record(
-            self.name, wanted, lambda row: self._forecast(row, first, payload.received_at), payload
+        names, now = _Names(rows), payload.received_at
+        wanted = [row for row in rows if self._is_wanted(row, names, query)]
+        stated = [row for row in wanted if not _is_no_figure(row.get("forecast"))]
+        found, dead = each_record(
+            self.name, stated, lambda row: self._forecast(row, names.of(row), first, now), payload, apart=True
         )
-        known = query.wants(payload.received_at)
-        return [*(_one_each(self.name, messages) if known else ()), *dead]
+        messages, unclear = self._one_each(found, stated, names, now)
+        others = [self._figureless(row, now) for row in wanted if _is_no_figure(row.get("forecast"))]
+        return [*(messages if query.wants(now) else ()), *others, *dead, *unclear]
 
     def _first_event(self, rows: list[Any], now: datetime) -> datetime:
         """When the week begins: the middle one of all events, less a week. Raises SourceError for a week far ahead."""
@@ -93,7 +101,7 @@ class ForexFactory:
             raise implausible(self.name, "date", f"{times[0]:%Y-%m-%d}", "no event of this week")
         return times[(len(times) - 1) // 2] - LONGEST_WEEK / 2
 
-    def _is_wanted(self, row: Any, query: Query) -> bool:
+    def _is_wanted(self, row: Any, names: "_Names", query: Query) -> bool:
         """Figures are read of wanted rows only: what others write into theirs costs nobody the file."""
         if not isinstance(row, dict) or not isinstance(row.get("title"), str) or str(row.get("impact")) in NO_EVENT:
             return False
@@ -101,22 +109,24 @@ class ForexFactory:
         if settings.feeds.importance and IMPORTANCE.get(str(row.get("impact"))) not in settings.feeds.importance:
             return False
         if query.symbol in COUNTRIES:
-            return row.get("country") == query.symbol and _name(row["title"]) is not None
-        names = settings.features.events if query.symbol == ALL_EVENTS else (query.symbol,)
+            return row.get("country") == query.symbol and names.of(row) is not None
+        events = settings.features.events if query.symbol == ALL_EVENTS else (query.symbol,)
         countries = settings.feeds.countries or COUNTRIES.values()  # empty: all
-        return COUNTRIES.get(str(row.get("country"))) in countries and _name(row["title"]) in names
+        return COUNTRIES.get(str(row.get("country"))) in countries and names.of(row) in events
 
-    def _forecast(self, row: dict[str, Any], first: datetime, now: datetime) -> Iterator[EconomicRelease]:
+    def _forecast(
+        self, row: dict[str, Any], name: str | None, first: datetime, now: datetime
+    ) -> Iterator[EconomicRelease]:
         at = _moment(row)
         if not first <= at <= min(first + LONGEST_WEEK, now + FURTHEST):
             raise implausible(self.name, "date", row["date"], "not of the file's week")
-        figures = {name: _figure(row, name) for name in ("forecast", "previous")}
+        figures = {which: _figure(row, which) for which in ("forecast", "previous")}
         impact = IMPORTANCE.get(str(row.get("impact")))
         if impact is None:
             raise Unreadable("impact", row.get("impact"), f"none of {', '.join(IMPORTANCE)}")
         if fault := fault_of_measures(figures.values()):
             raise implausible(self.name, "forecast", row["forecast"], fault)
-        if impossible := impossible_figure(str(_name(row["title"])), figures):
+        if impossible := impossible_figure(str(_name_and_base(row["title"])[0]), figures):
             raise implausible(self.name, impossible.figure, row[impossible.figure], impossible.why)
         if figures["forecast"] is None:
             return
@@ -126,7 +136,7 @@ class ForexFactory:
             known_at=now,
             received_at=now,
             country=COUNTRIES[row["country"]],
-            event=str(_name(row["title"])),
+            event=str(name),
             importance=impact,
             released_at=at,
             forecast=figures["forecast"].value,
@@ -134,15 +144,63 @@ class ForexFactory:
             unit=figures["forecast"].unit,
         )
 
+    def _figureless(self, row: dict[str, Any], now: datetime) -> DeadLetter:
+        return dead_letter(self.name, f"forecast = {row['forecast']!r:.60}: no single figure", row, now)
 
-def _name(title: str) -> str | None:
-    """The event's name in the settings; None for a title that makes none."""
+    def _one_each(
+        self, found: list[Message], rows: list[dict[str, Any]], names: "_Names", now: datetime
+    ) -> tuple[list[Message], list[DeadLetter]]:
+        """An event that is there twice is one; where its rows differ nothing says which is right: dead letters.
+
+        Raises SourceError implausible when nothing else is left.
+        """
+        seen: dict[tuple[object, ...], EconomicRelease] = {}
+        differing: set[tuple[object, ...]] = set()
+        for message in found:
+            if isinstance(message, EconomicRelease) and seen.setdefault(_key(message), message) != message:
+                differing.add(_key(message))
+        clear = [message for key, message in seen.items() if key not in differing]
+        if differing and not clear:
+            _, event, at = next(iter(differing))
+            raise implausible(self.name, str(event), str(at), "two rows of one event differ")
+        why = "another row of the event differs"
+        unclear = [
+            dead_letter(self.name, f"{names.of(row)}: {why}", row, now)
+            for row in rows
+            if (COUNTRIES[row["country"]], names.of(row), _moment_or_none(row)) in differing
+        ]
+        return [*clear], unclear
+
+
+class _Names:
+    """The names of a file's events: what else is published at the same minute may share one."""
+
+    def __init__(self, rows: list[Any]) -> None:
+        self._bases: dict[tuple[str, str, str], set[str | None]] = {}
+        for row in rows:
+            if (place := self._place(row)) is not None:
+                self._bases.setdefault(place[0], set()).add(place[1])
+
+    def of(self, row: Any) -> str | None:
+        """The event's name in the settings; None for a row whose title makes none."""
+        place = self._place(row)
+        return None if place is None else name_among(place[0][0], place[1], self._bases[place[0]])
+
+    def _place(self, row: Any) -> tuple[tuple[str, str, str], str | None] | None:
+        """What rows of one name share, and the base of this one."""
+        if not isinstance(row, dict) or not isinstance(row.get("title"), str):
+            return None
+        name, base = _name_and_base(row["title"])
+        return None if name is None else ((name, str(row.get("country")), str(row.get("date"))), base)
+
+
+def _name_and_base(title: str) -> tuple[str | None, str | None]:
     based = BASE.sub(lambda found: f" {BASE_NAMES[found[1]]}", title.strip())
     try:
-        name, _ = event_name(based)
+        name, base = event_name(based)
     except ValueError:
-        return None
-    return OTHER_NAMES.get(name, name)
+        return None, None
+    return OTHER_NAMES.get(name, name), base
 
 
 def _moment(row: dict[str, Any]) -> datetime:
@@ -164,6 +222,8 @@ def _moment_or_none(row: Any) -> datetime | None:
 
 def _figure(row: dict[str, Any], name: str) -> Number | None:
     text = row.get(name)
+    if _is_no_figure(text):
+        return None
     try:
         if isinstance(text, str):
             return parse_number(text)
@@ -172,13 +232,9 @@ def _figure(row: dict[str, Any], name: str) -> Number | None:
     raise Unreadable(name, text, "not a number")
 
 
-def _one_each(source: str, messages: list[Message]) -> Iterator[Message]:
-    """An event that is there twice is one. Raises SourceError implausible when its two rows differ."""
-    seen: dict[tuple[object, ...], Message] = {}
-    for message in messages:
-        if isinstance(message, EconomicRelease):
-            before = seen.setdefault((message.country, message.event, message.released_at), message)
-            if before is message:
-                yield message
-            elif before != message:
-                raise implausible(source, message.event, str(message.forecast), "two rows of one event differ")
+def _is_no_figure(text: object) -> bool:
+    return isinstance(text, str) and NO_FIGURE.fullmatch(text.strip()) is not None
+
+
+def _key(message: EconomicRelease) -> tuple[object, ...]:
+    return message.country, message.event, message.released_at

@@ -86,27 +86,39 @@ def csv_rows(source: str, payload: Payload) -> list[list[str]]:
 
 
 def each_record(
-    source: str, records: Sequence[Record], build: Callable[[Record], Iterable[Message]], payload: Payload
+    source: str,
+    records: Sequence[Record],
+    build: Callable[[Record], Iterable[Message]],
+    payload: Payload,
+    apart: bool = False,
 ) -> tuple[list[Message], list[DeadLetter]]:
     """What the records make, and a dead letter for each that cannot be read.
 
-    Raises SourceError: schema_changed when there are records and none can be read, implausible when a model refuses.
+    `apart`: the records say nothing of each other, so one that cannot be true is a dead letter too.
+    Raises SourceError: schema_changed when there are records and none can be read, implausible when a model refuses,
+    and, where the records stand apart, the first one's fault when none of them can be true.
     """
     messages: list[Message] = []
     dead: list[DeadLetter] = []
+    faults_of_records: list[SourceError] = []
     for record in records:
         try:
-            messages.extend(build(record))
+            messages += [*build(record)]
             continue
         except Unreadable as error:
-            reason, refused = str(error), False
+            reason, fault = str(error), None
         except ValidationError as error:
-            reason, refused = faults(error), True
-        if refused:
-            raise SourceError("implausible", source, reason)
+            reason = faults(error)
+            fault = SourceError("implausible", source, reason)
+        except SourceError as error:
+            reason, fault = error.detail, error
+        if fault is not None and not apart:
+            raise fault
+        faults_of_records += [fault] if fault is not None else []
         dead.append(dead_letter(source, reason, record, payload.received_at))
     if dead and len(dead) == len(records):
-        raise SourceError("schema_changed", source, f"no record can be read; the first: {dead[0].reason}")
+        first = f"no record can be read; the first: {dead[0].reason}"
+        raise next(iter(faults_of_records), SourceError("schema_changed", source, first))
     return messages, dead
 
 

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from parsel import Selector
 
 from jobs.built import build
-from jobs.event_names import event_name, period_age
+from jobs.event_names import event_name, name_among, period_age
 from jobs.event_ranges import impossible_figure
 from jobs.numbers import Number, fault_of_measures
 from jobs.spiders.page import attribute, changed, first, implausible, number, tree, words
@@ -37,7 +37,6 @@ _BULL = re.compile(r"bull([1-3])", re.ASCII)
 WIDGET_TIME, PAGE_TIME = "%Y-%m-%d %H:%M:%S", "%Y/%m/%d %H:%M:%S"
 FIRST_YEAR, LAST_YEAR = 1970, 2200  # elsewhere a change of zone may leave what a datetime can hold
 FIGURES = ("actual", "forecast", "previous")
-BASES_IN_ORDER = (None, "mom", "qoq")  # a figure without a base is the headline
 COLUMNS = {"act": "actual", "fore": "forecast", "prev": "previous"}  # by class of their cells
 
 
@@ -314,11 +313,7 @@ def _told_apart(events: list[Event]) -> list[Event]:
     bases: dict[tuple[Any, ...], set[str | None]] = {}
     for event in events:
         bases.setdefault(_key(event), set()).add(event.base)
-    plain = {key: next(base for base in BASES_IN_ORDER if base in found) for key, found in bases.items()}
-    return [
-        event if event.base == plain[_key(event)] else replace(event, event=f"{event.event}_{event.base}")
-        for event in events
-    ]
+    return [replace(event, event=name_among(event.event, event.base, bases[_key(event)])) for event in events]
 
 
 def _newest_periods(events: list[Event]) -> list[Event]:

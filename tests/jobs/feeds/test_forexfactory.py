@@ -150,6 +150,87 @@ def test_a_row_that_cannot_be_read_is_a_dead_letter(changed: dict[str, Any], nam
     assert [message.event for message in messages if isinstance(message, EconomicRelease)] == ["unemployment_rate"]
 
 
+@pytest.mark.parametrize("text", ["<0.75%", "<=0.75%", ">0.75%", "≤ 0.75%", "≥0.75%"])
+def test_a_forecast_that_is_a_bound_is_no_figure_and_costs_nobody_the_week(text: str) -> None:
+    bound = ff_row(title="Federal Funds Rate", forecast=text, previous=text)
+    messages = told([bound, ff_row()])
+    assert [message.event for message in messages if isinstance(message, EconomicRelease)] == ["core_cpi"]
+    (letter,) = [message for message in messages if isinstance(message, DeadLetter)]
+    assert repr(text) in letter.reason
+    assert json.loads(letter.payload) == bound
+    assert [type(message) for message in told([bound])] == [DeadLetter]  # the file is the one that is known
+
+
+@pytest.mark.parametrize("text", ["0-2-7", "4.07|2.5"])
+def test_votes_and_auctions_have_no_single_figure(text: str) -> None:
+    (letter,) = told([ff_row(forecast=text, previous=text)])
+    assert isinstance(letter, DeadLetter)
+    assert repr(text) in letter.reason
+
+
+def test_a_forecast_stands_beside_a_bound_for_the_figure_before_it() -> None:
+    (message,) = forecasts([ff_row(title="Federal Funds Rate", forecast="0.75%", previous="<0.25%")])
+    assert (message.forecast, message.previous, message.unit) == (0.75, None, "%")
+
+
+@pytest.mark.parametrize(
+    ("changed", "named"),
+    [
+        ({"forecast": "450%", "previous": "4.2%"}, "450%"),
+        ({"forecast": "4.2", "previous": "4.1%"}, "percentage"),
+        ({"date": "2027-01-03T08:30:00-05:00"}, "2027-01-03"),
+    ],
+)
+def test_a_row_that_cannot_be_is_a_dead_letter_beside_others(changed: dict[str, str], named: str) -> None:
+    odd = ff_row(title="Unemployment Rate", **changed)
+    messages = told([ff_row(), ff_row(title="Building Permits", forecast="936K", previous="1.02M"), odd])
+    assert [m.event for m in messages if isinstance(m, EconomicRelease)] == ["core_cpi", "building_permits"]
+    (letter,) = [message for message in messages if isinstance(message, DeadLetter)]
+    assert named in letter.reason
+    assert json.loads(letter.payload) == odd
+
+
+def test_two_rows_of_one_event_that_differ_are_both_dead_letters() -> None:
+    """Nothing says which of them is right."""
+    messages = told([ff_row(), ff_row(forecast="0.4%"), ff_row(title="Unemployment Rate")])
+    assert [m.event for m in messages if isinstance(m, EconomicRelease)] == ["unemployment_rate"]
+    letters = [message for message in messages if isinstance(message, DeadLetter)]
+    assert [json.loads(letter.payload)["forecast"] for letter in letters] == ["0.3%", "0.4%"]
+
+
+def test_the_month_and_the_quarter_of_one_event_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    """London publishes both at the same minute; names are given as the calendar's are: the month has it to itself."""
+    monkeypatch.setenv("MARKET_FEEDS__COUNTRIES", '["United Kingdom"]')
+    monkeypatch.setenv("MARKET_FEATURES__COUNTRY", "United Kingdom")
+    get_settings.cache_clear()
+    quarter = ff_row(title="Prelim GDP q/q", country="GBP", forecast="0.6%", previous="0.1%")
+    month = ff_row(title="GDP m/m", country="GBP", forecast="0.2%", previous="-0.1%")
+    try:
+        expected = [("gdp", 0.2)]
+        assert [(m.event, m.forecast) for m in forecasts([quarter, month])] == expected
+        assert [(m.event, m.forecast) for m in forecasts([month, quarter])] == expected
+        assert [(m.event, m.forecast) for m in forecasts([quarter, month], Query("gdp"))] == expected
+        assert [(m.event, m.forecast) for m in forecasts([quarter, month], Query("gdp_qoq"))] == [("gdp_qoq", 0.6)]
+        assert [(m.event, m.forecast) for m in forecasts([quarter])] == [("gdp", 0.6)]
+        both = [("gdp_qoq", 0.6), ("gdp", 0.2)]
+        assert [(m.event, m.forecast) for m in forecasts([quarter, month], Query("GBP"))] == both
+    finally:
+        monkeypatch.undo()
+        get_settings.cache_clear()
+
+
+RATE_LIMITED = """<!DOCTYPE html><html lang="en"><head><title>Rate Limited</title></head><body><h1>Request Denied</h1>
+<p>You've exceeded the rate limit of the calendar export. Please wait five minutes.</p></body></html>"""
+
+
+@pytest.mark.parametrize("content_type", ["text/html; charset=UTF-8", "application/json"])
+def test_a_page_that_says_rate_limit_is_one(content_type: str) -> None:
+    with serving(body(RATE_LIMITED, content_type)) as server, pytest.raises(SourceError) as caught:
+        Client("forexfactory").fetch(server.url, ForexFactory().request(ALL))
+    assert caught.value.kind == "rate_limited"
+    assert len(server.asked) == 1
+
+
 @pytest.mark.parametrize(
     ("content", "kind", "named"),
     [
@@ -159,12 +240,11 @@ def test_a_row_that_cannot_be_read_is_a_dead_letter(changed: dict[str, Any], nam
         ('[{"title": "Core CPI m/m"}]', "schema_changed", "currency"),
         ([ff_row(date="soon")], "schema_changed", "date"),
         ([ff_row(date="2027-11-03T08:30:00-05:00")], "implausible", "2027-11-03"),
-        ([ff_row(), ff_row(title="Unemployment Rate", date="2027-01-03T08:30:00-05:00")], "implausible", "2027-01-03"),
         ([ff_row(previous="236K")], "implausible", "percentage"),
         ([ff_row(forecast="50", previous="22K")], "implausible", "multiplier"),
         ([ff_row(), ff_row(forecast="0.4%")], "implausible", "core_cpi"),
         ([ff_row(title="Unemployment Rate", forecast="450%")], "implausible", "forecast = '450%'"),
-        ([ff_row(), ff_row(title="Federal Funds Rate", previous="525%")], "implausible", "previous = '525%'"),
+        ([ff_row(title="Federal Funds Rate", previous="525%")], "implausible", "previous = '525%'"),
     ],
 )
 def test_files_that_cannot_be(content: Any, kind: str, named: str) -> None:
