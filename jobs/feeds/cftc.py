@@ -50,6 +50,7 @@ WEEKLY = [
 WEEKLY_CELLS = range(80, 100)  # 84 and 87 have been published
 DATES = ("%Y-%m-%d", "%m/%d/%Y", "%Y-%m-%dT%H:%M:%S.000", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%y%m%d")
 SCOPE = "futonly_or_combined"
+WINDOWS = "cp1252"  # of a spreadsheet's names of markets; figures and codes are ASCII in either encoding
 UNZIPPED_LIMIT = 64 * 1024 * 1024
 FIRST_REPORT = date(2006, 6, 13)
 
@@ -92,8 +93,8 @@ class Cftc:
             body = json_body(self.name, payload)
             if not isinstance(body, list) or not all(isinstance(row, dict) for row in body):
                 raise SourceError("schema_changed", self.name, "the JSON is not a list of rows")
-            return [self._named(list(row), list(row.values())) for row in body]
-        table = csv_rows(self.name, payload)
+            return [self._named(list(row), [_as_text(cell) for cell in row.values()]) for row in body]
+        table = csv_rows(self.name, payload, WINDOWS)
         if table and NAME in map(_plain, table[0]):
             missing = _needed(self.groups).difference(_plain(name) for name in table[0])
             if missing:  # a column that was renamed would otherwise read as values that are missing
@@ -117,12 +118,12 @@ class Cftc:
         return SourceError("schema_changed", self.name, f"the columns are not the weekly text's: {why}")
 
     def _unzipped(self, payload: Payload) -> Payload:
-        """A yearly file comes zipped, one text in it."""
+        """A yearly file comes zipped, a text in it."""
         if not payload.body.startswith(b"PK"):
             return payload
         try:
             with zipfile.ZipFile(io.BytesIO(payload.body)) as archive:
-                member = archive.infolist()[0]
+                member = _text_of(archive.infolist())
                 small = member.file_size <= UNZIPPED_LIMIT
                 body = archive.read(member) if small else b""
         except (zipfile.BadZipFile, IndexError, RuntimeError, NotImplementedError, OSError, ValueError, EOFError):
@@ -221,6 +222,24 @@ class CftcYearly(Cftc):
         # In a year's first days there is no file of it yet.
         day = query.start or query.end or newest_cot_due(self._now())
         return Request(f"/files/dea/history/{self.file}_{day.year}.zip", content_types=TYPES)
+
+
+def _text_of(members: list[zipfile.ZipInfo]) -> zipfile.ZipInfo:
+    """The one that is a text by its name, else the first file. Folders and what systems hide are none.
+
+    Raises IndexError when there is no file.
+    """
+    files = [each for each in members if not each.is_dir() and not _is_hidden(each.filename)]
+    return next((each for each in files if each.filename.lower().endswith((".txt", ".csv"))), files[0])
+
+
+def _is_hidden(path: str) -> bool:
+    return any(part.startswith((".", "__MACOSX")) for part in path.split("/"))
+
+
+def _as_text(cell: Any) -> Any:
+    """Socrata writes numbers as texts, others that serve its rows as numbers."""
+    return repr(cell) if isinstance(cell, int | float) and not isinstance(cell, bool) else cell
 
 
 def _needed(groups: Iterable[str]) -> set[str]:

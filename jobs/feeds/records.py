@@ -64,18 +64,26 @@ def json_body(source: str, payload: Payload) -> Any:
     raise SourceError("schema_changed", source, reason)
 
 
-def text_body(source: str, payload: Payload) -> str:
-    """The body as text. Raises SourceError schema_changed when it is not UTF-8."""
-    try:
-        return payload.body.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        reason = f"the body is not UTF-8 at byte {error.start}"
+def text_body(source: str, payload: Payload, *others: str) -> str:
+    """The body as text: UTF-8, or in the first of these other encodings that fits.
+
+    Raises SourceError schema_changed.
+    """
+    reason = ""
+    for encoding in ("utf-8-sig", *others):
+        try:
+            return payload.body.decode(encoding)
+        except UnicodeDecodeError as error:
+            reason = reason or f"the body is not UTF-8 at byte {error.start}"
     raise SourceError("schema_changed", source, reason)
 
 
-def csv_rows(source: str, payload: Payload) -> list[list[str]]:
-    """The rows that are not blank. Raises SourceError: schema_changed, or unavailable for a body cut off in a row."""
-    text = text_body(source, payload)
+def csv_rows(source: str, payload: Payload, *encodings: str) -> list[list[str]]:
+    """The rows that are not blank; `encodings` are tried on what is not UTF-8.
+
+    Raises SourceError: schema_changed, or unavailable for a body cut off in a row.
+    """
+    text = text_body(source, payload, *encodings)
     if not payload.whole and not text.endswith("\n"):  # "18.70" cut to "18." or "1" would read as a number
         raise SourceError("unavailable", source, "the body ends inside a line: cut off")
     try:

@@ -174,9 +174,16 @@ def forexfactory(body: str) -> Iterator[Record]:
 def stated_by(read: Callable[[str], Iterator[Record]], raw: bytes) -> Stated:
     """What the body states, by its subjects; nothing when it cannot be read."""
     try:
-        return dict(read(raw.decode("utf-8-sig")))
+        return dict(read(_text(raw)))
     except FAULTS:
         return {}
+
+
+def _text(raw: bytes) -> str:
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return raw.decode("cp1252")
 
 
 def _each(records: Iterable[T], read: Callable[[T], R]) -> Iterator[R]:

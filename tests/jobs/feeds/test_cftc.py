@@ -30,11 +30,22 @@ def fault_of(body: Any, query: Query = EMINI) -> SourceError:
     return caught.value
 
 
-def zipped(text: str) -> bytes:
+def zipped(text: str, *others: str, name: str = "FinFutYY.txt") -> bytes:
+    """A zip file of the text, behind `others`: folders, which end with a slash, and files that say "not this one"."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("FinFutYY.txt", text)
+        for other in others:
+            archive.writestr(other, "" if other.endswith("/") else "not this one")
+        archive.writestr(name, text)
     return buffer.getvalue()
+
+
+def with_numbers(row: dict[str, str]) -> dict[str, Any]:
+    """The row with JSON numbers in place of texts that are numbers."""
+    return {
+        name: json.loads(cell.lstrip("0") or "0") if cell.lstrip("-").replace(".", "").isdigit() else cell
+        for name, cell in row.items()
+    }
 
 
 ROWS = [
@@ -47,6 +58,13 @@ FORMS = {
     "yearly text": yearly_csv(ROWS),
     "yearly spreadsheet": yearly_csv(ROWS, "Report_Date_as_MM_DD_YYYY").replace("2026-11-10", "11/10/2026"),
     "yearly zip": zipped(yearly_csv(ROWS)),
+    "yearly zip with a folder": zipped(yearly_csv(ROWS), "2026/", name="2026/FinFutYY.txt"),
+    "yearly zip of a Macintosh": zipped(yearly_csv(ROWS), "__MACOSX/", "__MACOSX/._FinFutYY.txt", ".DS_Store"),
+    "yearly zip with a picture": zipped(yearly_csv(ROWS), "logo.png"),
+    "socrata with numbers": json.dumps([with_numbers(row) for row in ROWS]),
+    "yearly text of a spreadsheet in Windows' code page": yearly_csv(
+        [*ROWS, cot_row(cftc_contract_market_code="083731", market_and_exchange_names="CAFÉ – N° 2 – PARIS")]
+    ).encode("cp1252"),
 }
 
 
@@ -59,6 +77,27 @@ def test_every_form_gives_the_same_two_groups_a_report(form: str) -> None:
     assert (funds.group, funds.long, funds.short_change, funds.long_oi_pct) == ("leveraged_funds", 10500, -7, 5.3)
     assert (funds.contract, funds.as_of) == ("13874A", datetime(2026, 11, 10, tzinfo=UTC))
     assert old.as_of == datetime(2026, 11, 3, tzinfo=UTC)
+
+
+def test_a_code_that_is_a_number_has_lost_its_zeros() -> None:
+    row = with_numbers(cot_row(cftc_contract_market_code="99741", as_of_date_in_form_yymmdd="261110"))
+    assert [type(row[name]) for name in ("cftc_contract_market_code", "as_of_date_in_form_yymmdd")] == [int, int]
+    assert [cot.contract for cot in parsed([row], Query("099741"))] == ["099741"] * 2
+
+
+@pytest.mark.parametrize("value", [True, ["80000"], {"n": 80000}, 80000.5e300])
+def test_what_is_no_number_in_json_is_none(value: Any) -> None:
+    row = {**cot_row(), "asset_mgr_positions_long": value}
+    assert fault_of([row]).kind in ("schema_changed", "implausible")
+
+
+def test_a_text_in_no_known_encoding_and_a_zip_of_folders_are_of_another_form() -> None:
+    body = yearly_csv([cot_row(market_and_exchange_names="?")]).encode().replace(b"?", b"\x81\xfe")
+    assert fault_of(body).kind == "schema_changed"
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("2026/", "")
+    assert fault_of(buffer.getvalue()).kind == "schema_changed"
 
 
 def test_missing_cells_are_missing_and_a_report_without_positions_is_a_dead_letter() -> None:
