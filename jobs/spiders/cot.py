@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, time
 from math import inf
 from typing import NamedTuple
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 from zoneinfo import ZoneInfo
 
 from parsel import Selector
@@ -53,17 +53,21 @@ SHARE_ROUNDING = 0.051  # percent; shares are shown with one decimal; a little m
 POSITION_ROUNDING = 1  # contracts; consolidated reports round
 SHORTENED = re.compile(r"\d\s?[KMBT]\b", re.ASCII)
 PATHS = {
-    "traders": re.compile(r"/cot/futures/(?:fin|disagg)/([^/?#]+)"),
-    "legacy": re.compile(r"/cot/legacy-futures/([^/?#]+)"),
+    "traders": re.compile(r"(?:^|/)(?:cot/)?futures/(?:fin|disagg)/([^/?#]+)"),
+    "legacy": re.compile(r"(?:^|/)(?:cot/)?legacy-futures/([^/?#]+)"),
 }
-"""By kind of report: the path of its link in the index, with the contract's code."""
-KIND = re.compile(rf"/cot/(?:futures/)?({'|'.join(REPORTS)})/")
+"""By kind of report: the path of its link in the index, with the contract's code; a relative one may leave cot/ out."""
+KIND = re.compile(rf"(?:^|/)(?:cot/)?(?:futures/)?({'|'.join(REPORTS)})/")
 MARKET = 5  # digits of a contract's code that name its market
 CODE = re.compile(rf"\bcode\W{{1,3}}(\d{{{MARKET}}})[0-9A-Z+]?(?!\d)", re.ASCII | re.IGNORECASE)
+_WEEKDAY = r"(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?,?\s+)?"
+_DAY, _MONTH = r"\d{1,2}(?:st|nd|rd|th)?", r"[a-z]{3,9}\.?"
 AS_OF = re.compile(
-    r"(?i:AS\s+OF):?\s*((\d{4}-\d{2}-\d{2})|(\d{1,2}/\d{1,2}/\d{4})|([A-Z][a-z]+\.? \d{1,2},? \d{4}))", re.ASCII
+    rf"AS\s+OF:?\s*{_WEEKDAY}(\d{{4}}([-/])\d{{2}}\2\d{{2}}|\d{{1,2}}/\d{{1,2}}/\d{{4}}"
+    rf"|{_MONTH}\s{_DAY},?\s\d{{4}}|{_DAY}[\s-]{_MONTH},?[\s-]\d{{4}})(?!\d)",
+    re.ASCII | re.IGNORECASE,
 )
-DATE_FORMATS = ("%Y-%m-%d", "%m/%d/%Y", "%B %d %Y", "%b %d %Y")
+DATE_FORMATS = ("%Y-%m-%d", "%m/%d/%Y", "%Y/%m/%d", "%B %d %Y", "%b %d %Y", "%d %B %Y", "%d %b %Y")
 
 
 class Listed(NamedTuple):
@@ -78,8 +82,10 @@ def parse_index(text: str, subject: str | None = None, contract: str | None = No
 
     Raises SourceError schema_changed, bad_request (not listed).
     """
-    rows = [row for row in tree(SOURCE, text).css("tr") if row.css("td")]
-    listed = [(words(first(row, "td")), found) for row in rows if (found := _report(row, report)) is not None]
+    page = tree(SOURCE, text)
+    base = page.css("base::attr(href)").get() or ""
+    rows = [row for row in page.css("tr") if row.css("td")]
+    listed = [(words(first(row, "td")), found) for row in rows if (found := _report(row, base, report)) is not None]
     if not listed:
         raise changed(SOURCE, f"index: no tr with a link {PATHS[report].pattern}")
     wanted = (
@@ -101,11 +107,11 @@ def _is_contract(listed: Listed, contract: str | None) -> bool:
     return contract is not None and listed.contract.casefold() == contract.casefold()
 
 
-def _report(row: Selector, report: str) -> Listed | None:
+def _report(row: Selector, base: str, report: str) -> Listed | None:
     """The link to the legacy report, or to that by trader group: a contract has a financial or a disaggregated one."""
     for link in row.css("a::attr(href)").getall():
         if found := PATHS[report].search(urlsplit(link).path):
-            return Listed(unquote(found[1]), link)
+            return Listed(unquote(found[1]), urljoin(base, link))
     return None
 
 
@@ -171,9 +177,11 @@ def _as_of(page: Selector) -> date:
     if len(found) != 1:
         raise changed(SOURCE, f"AS OF: {len(found)} different dates on the page, not 1")
     text = found.pop()
+    plain = re.sub(r"(?<=\d)(?:st|nd|rd|th)\b", "", re.sub(r"[,.]", "", text.lower()))
+    named = re.sub(r"\bsept\b", "sep", plain.replace("-", " ")) if re.search("[a-z]", plain) else plain
     for form in DATE_FORMATS:
         try:
-            return datetime.strptime(text.replace(",", "").replace(".", ""), form).replace(tzinfo=UTC).date()
+            return datetime.strptime(named, form).replace(tzinfo=UTC).date()
         except ValueError:
             continue
     raise changed(SOURCE, f"AS OF: {text!r} is no date")

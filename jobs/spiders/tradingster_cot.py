@@ -72,7 +72,7 @@ class TradingsterCot(PageSpider):
 
     def _report_page(self, index: Page, listed: cot.Listed) -> Page:
         # Only the path: a link to the site's own name would leave the address that the caller gave.
-        path = urlsplit(urljoin(urljoin(self.site, index.path), listed.link)).path
+        path = urlsplit(urljoin(urljoin(self.site, index.path), self._rooted(listed.link))).path
         folder = urlsplit(self.server().url).path.rstrip("/")
         if path.startswith(f"{folder}{self.path}/"):  # a mirror may write its own
             path = path.removeprefix(folder)
@@ -80,3 +80,10 @@ class TradingsterCot(PageSpider):
         extra = {"report": cot.kind_in(path), "date": f"{day}" if day else None}
         params = {"page": "report", "contract": listed.contract, **{name: text for name, text in extra.items() if text}}
         return Page(f"{path}/{day}" if day else path, listed.contract, params)
+
+    def _rooted(self, link: str) -> str:
+        """Seen from the index, which is a page and no folder, a relative link without cot/ would lead beside it."""
+        parts = urlsplit(link)
+        if parts.netloc or parts.path.startswith("/") or self.path.strip("/") in parts.path.split("/"):
+            return link
+        return f"{self.path}/{parts.path.removeprefix('./')}"

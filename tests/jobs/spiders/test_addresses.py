@@ -40,12 +40,26 @@ def test_the_widget_s_fields_stay() -> None:
 
 
 @pytest.mark.parametrize(
-    "link", ["/cot/futures/fin/099741", "/mirror/cot/futures/fin/099741", "/cot/futures/fin/099741/"]
+    "link",
+    [
+        *("/cot/futures/fin/099741", "/mirror/cot/futures/fin/099741", "/cot/futures/fin/099741/"),
+        *("futures/fin/099741", "./futures/fin/099741", "cot/futures/fin/099741"),
+        *(f"{host}/cot/futures/fin/099741" for host in ("https://www.tradingster.com", "http://tradingster.com")),
+        *("//tradingster.com/cot/futures/fin/099741", "//www.tradingster.com/cot/futures/fin/099741"),
+    ],
 )
 def test_a_report_s_link_in_a_mirrored_index(link: str) -> None:
     spider = TradingsterCot(Run(), Order(MIRROR))
     page = spider._report_page(next(iter(spider.first_pages())), Listed("099741", link))
     assert asked(spider, page).rstrip("/") == f"{MIRROR}/cot/futures/fin/099741"
+
+
+@pytest.mark.parametrize("link", ["futures/fin/099741", "https://tradingster.com/cot/futures/fin/099741"])
+def test_a_report_is_asked_of_the_site_that_gave_the_index(link: str) -> None:
+    spider = TradingsterCot(Run(), Order())
+    page = spider._report_page(next(iter(spider.first_pages())), Listed("099741", link))
+    assert asked(spider, page) == "https://www.tradingster.com/cot/futures/fin/099741"
+    assert page.params["report"] == "fin"
 
 
 def test_another_quote_below_a_folder_is_noticed() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from jobs.feeds.cftc import Cftc
 from jobs.feeds.feed import Payload, Query
-from jobs.spiders.cot import Listed, _ensure_one_open_interest, parse_index, parse_report
+from jobs.spiders.cot import Listed, _ensure_one_open_interest, kind_in, parse_index, parse_report
 from jobs.spiders.cot_balance import Position, ensure_equal_sides
 from market.cot_schedule import published_at
 from market.errors import SourceError
@@ -122,9 +122,26 @@ def test_legacy_tables_that_are_refused(old: str, new: str, kind: str, named: st
     assert (found, named in detail) == (kind, True), detail
 
 
-@pytest.mark.parametrize("text", ["2025-05-13", "05/13/2025", "May 13, 2025", "May 13 2025"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("2025-05-13", "05/13/2025", "May 13, 2025", "May 13 2025", "13 May 2025", "13-May-2025", "MAY 13, 2025"),
+        *("Tuesday, May 13, 2025", "Tue 13 May 2025", "May 13th, 2025", "13th May, 2025", "2025/05/13"),
+    ],
+)
 def test_every_form_of_the_date(text: str) -> None:
     assert parse_report(cot_report(as_of=text), "13874+", NOW)[0].as_of == datetime(2025, 5, 13, tzinfo=UTC)
+
+
+def test_every_form_of_september() -> None:
+    for text in ("Sept. 9, 2025", "9 Sept 2025", "Sep 9, 2025", "September 9, 2025"):
+        (told, *_) = parse_report(cot_report(as_of=text), "13874+", datetime(2025, 9, 15, tzinfo=UTC))
+        assert told.as_of == datetime(2025, 9, 9, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("text", ["May 2025", "13 2025", "13 Maybe 2025", "32 May 2025", "13/5/25", "2025/13/05"])
+def test_a_date_that_is_none_is_refused(text: str) -> None:
+    assert refusal(cot_report(as_of=text))[0] == "schema_changed"
 
 
 @pytest.mark.parametrize(
@@ -300,6 +317,28 @@ def test_index_names_with_their_exchange_and_codes_in_any_case() -> None:
     assert parse_index(cot_index(*listed), contract="13874a").contract == "13874A"
     both = (*listed, ("S&amp;P 500 STOCK INDEX", "138741"))
     assert parse_index(cot_index(*both), "S&P 500 STOCK INDEX").contract == "138741"  # the whole name goes first
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        *("futures/fin/13874%2B", "./futures/fin/13874%2B", "cot/futures/fin/13874%2B", "/futures/fin/13874%2B"),
+        *(f"{host}/cot/futures/fin/13874%2B" for host in ("https://www.tradingster.com", "//tradingster.com")),
+    ],
+)
+def test_links_of_every_spelling(link: str) -> None:
+    index = cot_index().replace("/cot/futures/fin/13874%2B", link)
+    assert parse_index(index, "S&P 500 STOCK INDEX") == Listed("13874+", link)
+    assert kind_in(link) == "fin"
+    legacy = cot_index().replace("/cot/legacy-futures/099741", "legacy-futures/099741")
+    assert parse_index(legacy, "EURO FX", report="legacy") == Listed("099741", "legacy-futures/099741")
+    assert parse_index(legacy, "EURO FX").link == "/cot/futures/fin/099741"
+    assert kind_in("legacy-futures/099741") == "legacy-futures"
+
+
+def test_a_base_of_the_index_is_that_of_its_links() -> None:
+    index = cot_index().replace("<html>", '<html><head><base href="/m/cot/"></head>').replace("/cot/fut", "fut")
+    assert parse_index(index, "EURO FX").link == "/m/cot/futures/fin/099741"
 
 
 def test_index_of_legacy_reports() -> None:
