@@ -20,7 +20,7 @@ from jobs.feeds.refused import PayloadRefused, refusal_letter
 from jobs.raw_store import RawError, raw_store
 from market.errors import SourceError, SourceFault
 from market.feed_settings import Feed
-from market.messages import Cot, EconomicRelease, Message, Sourced, Vix
+from market.messages import Cot, DeadLetter, EconomicRelease, Message, Sourced, Vix
 from market.settings import ROOT
 
 MODELS: dict[Feed, type[Sourced]] = {"vix": Vix, "cot": Cot, "economic": EconomicRelease}
@@ -40,7 +40,7 @@ class PageSource:
     spider: str
 
     def fetch(self, query: Query, *, total_s: float, base_url: str | None = None, record: bool = True) -> list[Message]:
-        """The spider's messages that the query wants, within `total_s`; then its processes are killed.
+        """The spider's messages that the query wants, and its dead letters, within `total_s`; then it is killed.
 
         Raises SourceError: PayloadRefused when a page came, was recorded, and could not be read.
         """
@@ -51,7 +51,8 @@ class PageSource:
         status, out, err = _run(self.name, command, environment, total_s)
         if status != 0:
             raise self._failure(err)
-        return [message for message in self._messages(out) if query.wants(message.known_at)]
+        wanted = [message for message in self._messages(out) if query.wants(message.known_at)]
+        return [*wanted, *(letter for line in err.splitlines() if (letter := _letter_in(line)) is not None)]
 
     def arguments(self, query: Query, total_s: float, record: bool = True) -> list[str]:
         """Raises SourceError bad_request for a symbol that the spider cannot ask for."""
@@ -117,6 +118,13 @@ def _fault_in(line: str) -> dict[str, Any] | None:
     except ValueError:
         return None
     return found if isinstance(found, dict) and found.get("error") in get_args(SourceFault) else None
+
+
+def _letter_in(line: str) -> DeadLetter | None:
+    try:
+        return DeadLetter.model_validate_json(line)
+    except ValueError:
+        return None
 
 
 def _refused(fault: SourceError, raw_ref: object) -> SourceError:

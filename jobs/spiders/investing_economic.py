@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime
 from typing import Any, Literal
 from urllib.parse import urlencode
 
-from jobs.spiders import economic
-from jobs.spiders.raw_pages import calendar_params, read_calendar
+from jobs.spiders import economic, economic_rows
+from jobs.spiders.raw_pages import calendar_params, letters_of, read_calendar
 from jobs.spiders.spider import Output, Page, PageSpider
 from market.countries import COUNTRIES
 from market.errors import SourceError
@@ -26,7 +26,7 @@ class InvestingEconomic(PageSpider):
     """
 
     name = "investing_economic"
-    source = economic.SOURCE
+    source = economic_rows.SOURCE
     feed: Feed = "economic"
     site = "https://www.investing.com"
     path = "/economic-calendar/"
@@ -65,6 +65,8 @@ class InvestingEconomic(PageSpider):
         self.run.notes.append(
             f"{len(found.released)} released, {len(found.pending)} pending of those wanted; {found.holidays} holidays"
         )
+        for letter in letters_of(found, now):
+            self.run.refuse(letter)
         for message in found.released:
             told = message.model_dump(exclude={"received_at"})
             if told not in self._told:  # rows move between the service's pages while they are read
@@ -118,5 +120,7 @@ def country_ids(countries: Any) -> list[str]:
     """The site's numbers of the countries. Raises SourceError bad_request for one that it does not know."""
     unknown = [country for country in countries if country not in COUNTRIES]
     if unknown:
-        raise SourceError("bad_request", economic.SOURCE, f"no country {', '.join(unknown)}: see market/countries.py")
+        raise SourceError(
+            "bad_request", economic_rows.SOURCE, f"no country {', '.join(unknown)}: see market/countries.py"
+        )
     return [str(COUNTRIES[country]) for country in countries]

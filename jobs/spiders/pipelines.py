@@ -53,12 +53,16 @@ class Validate(Pipeline):
 
 
 class Print(Pipeline):
-    """One JSON line a message on standard output."""
+    """One JSON line a message on standard output, and one a dead letter on standard error."""
 
     def process_item(self, item: Sourced) -> Sourced:
         sys.stdout.write(item.model_dump_json() + "\n")
         self.run.sent += 1
         return item
+
+    def close_spider(self) -> None:
+        for letter in self.run.letters:
+            sys.stderr.write(letter.model_dump_json() + "\n")
 
 
 class Publish(Pipeline):
@@ -79,6 +83,8 @@ class Publish(Pipeline):
                 for error, payload in self.run.faults:
                     if payload is not None:
                         self._send(refusal_letter(error, payload.encode(), datetime.now(UTC), None))
+                for letter in self.run.letters:
+                    self._send(letter)
                 self._publisher.flush()
         except (MarketError, KafkaException) as error:
             self.run.delivery = str(error)

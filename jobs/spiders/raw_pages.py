@@ -11,11 +11,12 @@ from datetime import date, datetime
 
 from scrapy.http import HtmlResponse
 
+from jobs.feeds.refused import refusal_letter
 from jobs.raw_store import Raw
-from jobs.spiders import cot, economic, vix
+from jobs.spiders import cot, economic, economic_rows, vix
 from jobs.spiders.zones import zone_named
 from market.errors import SourceError
-from market.messages import Message, Sourced
+from market.messages import DeadLetter, Message, Sourced
 
 Params = Mapping[str, str]
 
@@ -78,7 +79,13 @@ def _tradingster(text: str, now: datetime, params: Params) -> list[Message]:
 
 
 def _investing(text: str, now: datetime, params: Params) -> list[Message]:
-    return [*read_calendar(text, now, params).released]
+    found = read_calendar(text, now, params)
+    return [*found.released, *letters_of(found, now)]
+
+
+def letters_of(found: economic.Calendar, now: datetime) -> list[DeadLetter]:
+    """One for each row that is refused while the others are told."""
+    return [refusal_letter(fault, html.encode(), now, None) for fault, html, _ in found.refused]
 
 
 def _day(params: Params) -> date | None:
@@ -93,5 +100,5 @@ def _list(params: Params, name: str) -> list[str]:
 _READERS: dict[str, Callable[[str, datetime, Params], list[Message]]] = {
     vix.SOURCE: _cnbc,
     cot.SOURCE: _tradingster,
-    economic.SOURCE: _investing,
+    economic_rows.SOURCE: _investing,
 }

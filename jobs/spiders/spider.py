@@ -21,7 +21,7 @@ from jobs.spiders.raw_pages import text_of
 from jobs.spiders.server import Server, server_at
 from market.errors import SourceError
 from market.feed_settings import Feed
-from market.messages import Message, Sourced
+from market.messages import DeadLetter, Message, Sourced
 from market.settings import get_settings
 
 NOT_MODIFIED = 304
@@ -35,7 +35,8 @@ class Run:
     """What became of one run: each failure with the page that caused it, and how many messages went out.
 
     `delivery` is set when Kafka did not confirm; then nothing of the run may be taken as published. `crash` is the
-    traceback of an error that nobody foresaw. `archive` records each page that came, readable or not, and knows
+    traceback of an error that nobody foresaw. `letters` are records that could not be used while the rest of their page
+    goes on. `archive` records each page that came, readable or not, and knows
     those from before; None records none and asks for each whole. `refused_ref` is where the page of the first failure
     lies, when it came and could not be read.
     """
@@ -45,8 +46,14 @@ class Run:
     delivery: str | None = None
     crash: str | None = None
     notes: list[str] = field(default_factory=list)
+    letters: list[DeadLetter] = field(default_factory=list)
     archive: Archive | None = None
     refused_ref: str | None = None
+
+    def refuse(self, letter: DeadLetter) -> None:
+        """Once, also when a page shows the record again."""
+        if all(letter.payload != known.payload for known in self.letters):
+            self.letters.append(letter)
 
 
 @dataclass(frozen=True)

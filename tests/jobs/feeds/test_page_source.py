@@ -13,9 +13,10 @@ from jobs.feeds.feed import Query
 from jobs.feeds.page_source import PAGES, PageSource
 from jobs.feeds.refused import PayloadRefused
 from jobs.raw_store import RawStore
+from jobs.spiders import parse_recorded
 from market.errors import SourceError
 from market.feed_settings import SOURCES
-from market.messages import Cot, EconomicRelease, Vix
+from market.messages import Cot, DeadLetter, EconomicRelease, Vix
 from market.settings import get_settings
 from tests.jobs.spiders.pages import calendar_page, cot_index, cot_report, dated_vix_page, event_row, strip
 from tests.jobs.spiders.site import Answer, site
@@ -69,6 +70,22 @@ def test_only_what_the_query_wants(var: Path) -> None:
         messages = PAGES["investing"].fetch(Query("events", start=after), total_s=PATIENCE_S, base_url=met.url)
     assert [each.event for each in messages if isinstance(each, EconomicRelease)] == ["building_permits"]
     assert met.paths()[-1].startswith("/economic-calendar/?dateFrom=2026-06-08&dateTo=20")
+
+
+def test_a_row_that_is_refused_comes_along_as_a_dead_letter(var: Path) -> None:
+    odd = event_row(502, "Unemployment Rate", actual="450%")
+    with site(everything=calendar_page(event_row(501), odd)) as met:
+        message, letter = PAGES["investing"].fetch(Query("events"), total_s=PATIENCE_S, base_url=met.url)
+    assert isinstance(message, EconomicRelease)
+    assert isinstance(letter, DeadLetter)
+    assert (letter.source, letter.reason[:30]) == ("investing", "implausible: eventRowId_502: a")
+    assert "eventRowId_502" in letter.payload
+    assert "eventRowId_501" not in letter.payload
+    (raw,) = [RawStore(var / "raw", keep_days=30, max_bytes=10**9).read(ref) for ref in refs(var)]
+    again = parse_recorded(raw)
+    assert [type(each) for each in again] == [EconomicRelease, DeadLetter]
+    assert isinstance(again[1], DeadLetter)
+    assert again[1].payload == letter.payload
 
 
 def test_a_page_that_cannot_be_read_comes_along_with_the_failure(var: Path) -> None:

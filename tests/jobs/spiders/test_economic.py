@@ -1,6 +1,7 @@
 """Investing.com's calendar: page, service, widget; zones, names, units, holidays, pending events."""
 
 import json
+import re
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -265,5 +266,76 @@ def test_a_row_that_nobody_wants_may_have_a_clock_of_its_own() -> None:
     page = calendar_page(own, event_row(2, "Core CPI (MoM)  (May)"))
     wanted = Wanted(countries=["United States"])
     assert [event.event for event in parse(page, NOW, wanted=wanted).released] == ["core_cpi"]
-    with pytest.raises(SourceError, match=r"td\.time shows .00:00"):
-        parse(page, NOW)
+    found = parse(page, NOW)  # nor does it when it is wanted
+    assert [event.event for event in found.released] == ["core_cpi"]
+    assert ["td.time shows '00:00'" in one.fault.detail for one in found.refused] == [True]
+
+
+def test_clocks_that_all_differ_are_of_another_zone() -> None:
+    rows = [
+        event_row(1, shown="09:30"),
+        event_row(2, "Building Permits", shown="09:30"),
+        event_row(3, "Housing Starts"),
+    ]
+    silent = [event_row(9 + n, f"Speech {n}", shown="Tentative") for n in range(9)]
+    kind, detail = refusal(calendar_page(*rows, *silent))
+    assert (kind, "td.time shows '09:30'" in detail) == ("schema_changed", True)
+
+
+GOOD = (event_row(1), event_row(2, "Building Permits", actual="1.4M", forecast="1.3M", previous="936K"))
+
+
+@pytest.mark.parametrize(
+    ("row", "kind", "named"),
+    [
+        (event_row(7, "Unemployment Rate", actual="450%"), "implausible", "actual 450: unemployment_rate"),
+        (event_row(7, "Jobs", actual="119K", forecast="55", previous="22K"), "implausible", "multiplier"),
+        (event_row(7, "Jobs", forecast="0.2"), "implausible", "percentage"),
+        (event_row(7, "10-Year Note Auction", actual="4.07|2.5"), "schema_changed", "'4.07|2.5' is not a number"),
+        (event_row(7, "Jobs", at="2026/03/08 02:30:00", shown="02:30"), "implausible", "comes never"),
+        (event_row(7).replace("eventPrevious_7", "x"), "schema_changed", "0 td#eventPrevious_7"),
+    ],
+)
+def test_one_row_that_contradicts_itself_costs_nobody_the_page(row: str, kind: str, named: str) -> None:
+    row = row.replace("Core CPI", "Retail Sales")
+    page = service(GOOD[0], row, GOOD[1])
+    found = parse(page, NOW, NEW_YORK)
+    assert [(one.event, one.actual) for one in found.released] == [("core_cpi", 0.3), ("building_permits", 1_400_000)]
+    (refused,) = found.refused
+    assert (refused.fault.kind, named in refused.fault.detail) == (kind, True), refused.fault.detail
+    assert 'id="eventRowId_7"' in refused.html
+    assert "eventRowId_1" not in refused.html
+    with pytest.raises(SourceError, match=re.escape(named)):
+        parse(service(row), NOW, NEW_YORK)  # nothing is left
+    twice = row.replace("_7", "_8").replace("Retail", "Other")
+    with pytest.raises(SourceError):
+        parse(service(row, twice, GOOD[0]), NOW, NEW_YORK)  # more of the rows are refused than not
+
+
+@pytest.mark.parametrize(
+    ("row", "named"),
+    [
+        (event_row(7, "Jobs", actual="0,3%"), "0,3%"),
+        (event_row(7, "Jobs").replace('"bold act"', '"fore"'), "class fore"),
+        (event_row(7, "Jobs", at="2026/06/10 11:30:00", shown="11:30"), "zone"),
+    ],
+)
+def test_a_row_that_tells_of_the_page_s_numbers_columns_or_zone_puts_all_in_doubt(row: str, named: str) -> None:
+    assert named in refusal(calendar_page(*GOOD, row))[1]
+
+
+def test_beside_a_refused_row_no_other_takes_its_name() -> None:
+    month, quarter = event_row(1, "GDP (MoM)", actual="0.2|1"), event_row(2, "GDP (QoQ)", actual="0.6%")
+    assert next(one.event for one in parse(calendar_page(month, quarter, *GOOD), NOW).released) == "gdp_qoq"
+    newest, older = event_row(1, "GDP (QoQ) (Q1)", actual="1|2"), event_row(2, "GDP (QoQ) (Q4)", actual="0.6%")
+    assert "gdp" not in {one.event for one in parse(calendar_page(newest, older, *GOOD), NOW).released}
+    twins = event_row(3, "GDP", actual="1|2"), event_row(4, "GDP", actual="0.6%")
+    found = parse(calendar_page(*twins, *GOOD), NOW)
+    assert ("gdp" in {one.event for one in found.released}, len(found.refused)) == (False, 2)
+
+
+def test_of_two_rows_of_one_event_that_differ_neither_is_told() -> None:
+    others = event_row(5, "Housing Starts", actual="1.4M", forecast="1.3M", previous="936K")
+    found = parse(calendar_page(event_row(3), event_row(4, actual="0.4%"), others, GOOD[1]), NOW)
+    assert [one.event for one in found.released] == ["housing_starts", "building_permits"]
+    assert ["and differ" in one.fault.detail for one in found.refused] == [True, True]

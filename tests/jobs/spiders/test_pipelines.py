@@ -70,6 +70,16 @@ def test_validate_knows_its_topics() -> None:
         Validate(Run()).process_item(DeadLetter(source="x", reason="y", payload="z", failed_at=NOW))
 
 
+def test_print_writes_dead_letters_beside_the_messages(capsys: pytest.CaptureFixture[str]) -> None:
+    letter = DeadLetter(source="investing", reason="implausible: a row", payload="<tr>", failed_at=NOW)
+    run = Run()
+    for _ in range(2):  # as a page of the service that shows a row again
+        run.refuse(letter)
+    Print(run).close_spider()
+    out, err = capsys.readouterr()
+    assert (out, [DeadLetter.model_validate_json(line) for line in err.splitlines()]) == ("", [letter])
+
+
 def test_print_writes_json_lines(capsys: pytest.CaptureFixture[str]) -> None:
     run = Run()
     for message in messages():
@@ -137,18 +147,19 @@ def test_the_command_publishes_and_keeps_what_it_refused(
 def test_publish_to_kafka(topics: TopicSettings) -> None:
     """Each message on its topic and under its series' key; the refused page as a dead letter."""
     run = Run(
-        faults=[(SourceError("schema_changed", "cnbc", "span.QuoteStrip-lastPrice: 2 in the container"), vix_page())]
+        faults=[(SourceError("schema_changed", "cnbc", "span.QuoteStrip-lastPrice: 2 in the container"), vix_page())],
+        letters=[DeadLetter(source="investing", reason="implausible: a row", payload="<tr>", failed_at=NOW)],
     )
     publish = Publish(run)
     for message in messages():
         publish.process_item(message)
     publish.close_spider()
     assert (run.delivery, run.sent) == (None, 4)
-    got = consume(5, topics.vix, topics.cot, topics.ind, topics.dead_letter)
+    got = consume(6, topics.vix, topics.cot, topics.ind, topics.dead_letter)
     assert sorted((record.topic(), record.key().decode()) for record in got) == sorted([
         (topics.vix, "VIX"), (topics.cot, "13874+"), (topics.cot, "13874+"), (topics.ind, "core_cpi"),
-        (topics.dead_letter, "cnbc"),
+        (topics.dead_letter, "cnbc"), (topics.dead_letter, "investing"),
     ])  # fmt: skip
-    letter = next(DeadLetter.model_validate_json(each.value()) for each in got if each.topic() == topics.dead_letter)
+    letter = next(DeadLetter.model_validate_json(each.value()) for each in got if each.key() == b"cnbc")
     assert letter.reason == "schema_changed: span.QuoteStrip-lastPrice: 2 in the container"
     assert letter.payload == vix_page()
