@@ -6,6 +6,7 @@ not changed since the exchanges began.
 """
 
 import json
+import logging
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -38,6 +39,7 @@ MOST_REQUESTS = 8  # the exchanges' own lists come in one to three
 KEPT = ("id", "symbol", "base", "quote", "baseId", "quoteId", "lowercaseId", "numericId", "type", "active")
 
 Fetch = Callable[[str, Request], Payload]
+log = logging.getLogger(__name__)
 
 
 def by_hand(exchange: str, symbol: str) -> Market | None:
@@ -76,19 +78,30 @@ def cached(path: Path, now: datetime | None = None) -> dict[str, Market] | None:
 
 
 def load(
-    source: str, exchange: str, fetch: Fetch, base_url: str | None, now: datetime | None = None
+    source: str, exchange: str, fetch: Fetch, base_url: str | None, now: datetime | None = None, *, keep: bool = True
 ) -> dict[str, Market]:
-    """The spot markets by symbol, from the cache or, once a day, from the exchange. Raises SourceError."""
+    """The spot markets by symbol, from the cache or, once a day, from the exchange. Raises SourceError.
+
+    `keep` False leaves the cache as it is.
+    """
     path, now = cache_path(exchange, base_url), now or datetime.now(UTC)
     kept = cached(path, now)
     if kept is not None:
         return kept
     markets = _asked(source, exchange, fetch, base_url)
+    if keep:
+        try:
+            _write(path, {"loaded_at": now.isoformat(), "markets": markets}, now)
+        except OSError as error:  # the list in hand is worth more than its copy
+            log.warning("%s: the list of markets is not kept: %s", source, error)
+    return {market["symbol"]: as_spot(market) for market in markets}
+
+
+def _write(path: Path, content: dict[str, object], now: datetime) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     whole = path.with_suffix(f".{now.timestamp():.6f}.part")  # readers see the old file or the new one
-    whole.write_text(json.dumps({"loaded_at": now.isoformat(), "markets": markets}))
+    whole.write_text(json.dumps(content))
     whole.replace(path)
-    return {market["symbol"]: as_spot(market) for market in markets}
 
 
 def _asked(source: str, exchange: str, fetch: Fetch, base_url: str | None) -> list[Market]:

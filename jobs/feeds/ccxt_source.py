@@ -39,13 +39,13 @@ class CcxtSource(ABC):
     def call(self, ccxt: Any, symbol: str, query: Query, offline: OfflineExchange) -> Any:
         """Runs ccxt's method for the feed."""
 
-    def prepare(self, query: Query, fetch: Fetch, base_url: str | None = None) -> None:
+    def prepare(self, query: Query, fetch: Fetch, base_url: str | None = None, keep: bool = True) -> None:
         """Asks for the exchange's markets when the symbol needs them. Raises SourceError.
 
-        `fetch` is the client's; `base_url` is another server in place of the exchange.
+        `fetch` is the client's; `base_url` is another server in place of the exchange. `keep`: for the day's others.
         """
         if by_hand(self.exchange, query.symbol) is None:
-            self._loaded, self._made = load(self.name, self.exchange, fetch, base_url), {}
+            self._loaded, self._made = load(self.name, self.exchange, fetch, base_url, keep=keep), {}
 
     def request(self, query: Query) -> Request:
         offline = self._offline(query.symbol)

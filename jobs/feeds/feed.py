@@ -96,8 +96,9 @@ class Payload:
 class Source(Protocol):
     """One source of the outside world; all but the two hooks are facts.
 
-    A source that must know something else before it can make its request has `prepare(query, fetch, base_url)` too:
-    called first, with a client's fetch and the server in place of its own, if any. Raises SourceError.
+    A source that must know something else before it can make its request has `prepare(query, fetch, base_url, keep)`
+    too: called first, with a client's fetch, the server in place of its own, if any, and whether what came may be kept
+    for later. Raises SourceError.
     """
 
     name: str

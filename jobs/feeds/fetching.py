@@ -41,7 +41,8 @@ def fetch(
     """The source's messages, its dead letters included, each with the raw_ref of the payload it was read from.
 
     What is left out comes from the settings. `total_s` bounds everything, waiting for the rate limit included.
-    `record` False writes nothing: no payload, no count of requests, no validators; neither is any rate limit held.
+    `record` False writes nothing: no payload, no count of requests, no validators, no list of an exchange's markets;
+    neither is any rate limit held.
     Raises SourceError: PayloadRefused when a payload came and the parser refused it.
     """
     return _prepared(
@@ -98,7 +99,7 @@ class _Fetch:
 
     def answer(self) -> tuple[Payload, list[Message]]:
         if (prepare := getattr(self.source, "prepare", None)) is not None:
-            prepare(self.query, self._unconditional, self.server)
+            prepare(self.query, self._unconditional, self.server, self.record)
         request = self.source.request(self.query)
         base_url = self.server or self.source.base_url
         self._obey_robots(base_url, request)

@@ -114,19 +114,19 @@ def test_one_exchange_answers_two_feeds(
     assert {message.symbol for message in messages} == {"BTC/USD"}
 
 
-def test_an_exchange_of_ones_choice_is_asked_for_its_markets_once(
+def test_an_exchange_of_ones_choice_is_asked_for_its_markets_and_a_dry_run_leaves_nothing_behind(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     arguments = ["ccxt", "--exchange", "binance", "--symbol", "LTC/USDT", "--dry-run"]
     variables = {"MARKET_LOCAL__VAR": str(tmp_path)}
-    with serving(body(BINANCE_MARKETS), body(BINANCE_BOOK)) as server, changed_environment(variables):
+    markets, book = body(BINANCE_MARKETS), body(BINANCE_BOOK)
+    with serving(markets, book, markets, book) as server, changed_environment(variables):
         assert [main([*arguments, "--base-url", server.url]) for _ in range(2)] == [0, 0]
         asked = [path.partition("?")[0] for path, _ in server.asked]
-    assert asked == ["/api/v3/exchangeInfo", "/api/v3/depth", "/api/v3/depth"]
+    assert asked == ["/api/v3/exchangeInfo", "/api/v3/depth"] * 2
     books = [Book.model_validate_json(line) for line in capsys.readouterr().out.splitlines()]
     assert [(book.symbol, book.bids[0].price) for book in books] == [("LTC/USDT", 4.0)] * 2
-    (kept,) = (tmp_path / "cache").iterdir()
-    assert kept.name.startswith("ccxt_binance-")
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("source", GOOD)

@@ -8,14 +8,16 @@ import pytest
 
 from jobs.feeds.alpha_vantage import AlphaVantage
 from jobs.feeds.cboe import Cboe
+from jobs.feeds.ccxt_books import CcxtBook
 from jobs.feeds.feed import Payload, Query, Request
 from jobs.feeds.fetching import fetch, token_of
 from jobs.feeds.refused import LARGEST_LETTER, PayloadRefused, refusal_letter
 from jobs.raw_store import raw_store
 from market.errors import SourceError
 from market.feed_settings import Feed
-from market.messages import Bar, DeadLetter, Message, Vix
+from market.messages import Bar, Book, DeadLetter, Message, Vix
 from market.settings import get_settings
+from tests.jobs.feeds.exchange_samples import BINANCE_BOOK, BINANCE_MARKETS
 from tests.jobs.feeds.samples import NOW, VIX_CSV, equity_body
 from tests.jobs.feeds.server import body, serving
 from tests.stack import changed_environment
@@ -173,3 +175,23 @@ def test_a_bar_of_alpha_vantage_has_its_ref_too() -> None:
     assert all(isinstance(message, Bar) and message.raw_ref for message in messages)
     ((_, raw),) = raw_store().walk()
     assert raw.params["symbol"] == "MSFT" and "apikey" not in raw.params
+
+
+def test_an_exchange_s_markets_are_kept_for_the_next_fetch_of_any_kind(var: Path) -> None:
+    query = Query("LTC/USDT")
+    with serving(body(BINANCE_MARKETS), body(BINANCE_BOOK)) as server:
+        for record in (True, True, False):
+            fetch(CcxtBook("binance"), query, base_url=server.url, record=record)
+        asked = [path.partition("?")[0] for path, _ in server.asked]
+    assert asked == ["/api/v3/exchangeInfo", *["/api/v3/depth"] * 3]
+    (kept,) = (var / "cache").iterdir()
+    assert kept.name.startswith("ccxt_binance-")
+
+
+def test_markets_that_no_disk_takes_are_used_all_the_same(var: Path, caplog: pytest.LogCaptureFixture) -> None:
+    var.mkdir()
+    (var / "cache").write_text("a file where the folder should be")
+    with serving(body(BINANCE_MARKETS), body(BINANCE_BOOK)) as server:
+        (book,) = fetch(CcxtBook("binance"), Query("LTC/USDT"), base_url=server.url)
+    assert isinstance(book, Book)
+    assert "not kept" in caplog.text
