@@ -6,6 +6,8 @@ Q ?=
 VENV := .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/.installed
+# The status of a command whose reader (| head) went away, which is no error here; any other status stays.
+UNREAD = { status=$$?; [ $$status -eq 141 ] || exit $$status; }
 # Bytecode lies beside the packages, not in the tree. Without any, each of the many short processes of the tests and of
 # the live profile would compile a thousand modules anew, which takes longer than what it is started for.
 export PYTHONPYCACHEPREFIX := $(abspath $(VENV))/pycache
@@ -50,10 +52,10 @@ bench: $(READY) ## every benchmark, a JSON line each
 	@$(PY) -m benchmarks
 
 sql: $(READY) ## Q="select ...": a read-only query, tab-separated, no header
-	@$(PY) -m local.sql "$(Q)"
+	@$(PY) -m local.sql "$(Q)" || $(UNREAD)
 
 status: $(READY) ## one line a component
-	@$(PY) -m local.status
+	@$(PY) -m local.status || $(UNREAD)
 
 lock: $(READY) ## requirements.lock anew from requirements.txt and requirements-dev.txt
 	@$(VENV)/bin/uv pip compile --quiet requirements.txt requirements-dev.txt --output-file requirements.lock \

@@ -21,6 +21,7 @@ from pymysql import Connection
 from pymysql.cursors import Cursor, SSCursor
 
 from jobs.streaming.refresh import refresh_features
+from market.console import run_command
 from market.database import connect
 from market.errors import MarketError
 from market.feature_sql import lookback_bars
@@ -336,4 +337,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_command(main))

@@ -13,6 +13,7 @@ holds all of them is remembered, and a run goes on from there: its work does not
 """
 
 import argparse
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -25,6 +26,7 @@ from jobs.feeds.publish import publish
 from jobs.feeds.state import FeedState, feed_state
 from jobs.replay_state import naive
 from market.calendars import Slot
+from market.console import run_command
 from market.database import connect
 from market.instrument_slots import INSTANT, slots_of
 from market.messages import SlotClosed
@@ -139,4 +141,4 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_command(main))

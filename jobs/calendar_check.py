@@ -19,6 +19,7 @@ from jobs.feeds.feed import Query
 from jobs.feeds.fetching import fetch_payload
 from jobs.feeds.tradier_calendar import NAME, CalendarDay, TradierCalendar, parse_days
 from market.calendars import UnknownCalendar, get_calendar
+from market.console import run_command
 from market.errors import MarketError, SourceError
 
 
@@ -151,4 +152,4 @@ def _month(text: str) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_command(main))

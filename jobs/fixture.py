@@ -15,6 +15,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from jobs.raw_store import Raw, RawError, raw_store
+from market.console import run_command
 from market.settings import ROOT, SettingsError
 
 ENDINGS = {"json": ".json", "csv": ".csv", "html": ".html", "zip": ".zip", "xml": ".xml", "text": ".txt"}
@@ -127,4 +128,4 @@ def _text(value: str) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_command(main))

@@ -16,6 +16,7 @@ from jobs.import_eqker import eqker_minutes
 from jobs.import_lean import lean_hours, lean_minutes
 from jobs.imported import Imported
 from jobs.recording_facts import RecordingFacts
+from market.console import run_command
 from market.errors import MarketError
 
 DESCRIPTION = "Make a recording, which python -m jobs.replay DIR publishes, of files that others publish."
@@ -78,4 +79,4 @@ def _interval(text: str) -> timedelta:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_command(main))

@@ -20,6 +20,7 @@ from jobs.raw_folder import is_raw_folder
 from jobs.recording import Recording
 from jobs.recording_rows import RecordingError
 from jobs.replay_publish import Counts, Progress, publish
+from market.console import run_command
 from market.errors import MarketError
 from market.settings import SettingsError
 
@@ -133,4 +134,4 @@ def _count(text: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_command(main))

@@ -21,6 +21,7 @@ from jobs.recording_facts import RecordingFacts
 from jobs.simulator_exchange import Order
 from jobs.simulator_recording import Written, write_market
 from jobs.simulator_signal import Score, next_trade
+from market.console import run_command
 from market.errors import MarketError
 from market.settings import SettingsError, get_settings
 
@@ -152,4 +153,4 @@ def _interval(text: str) -> timedelta:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_command(main))

@@ -9,6 +9,7 @@ from typing import Any
 import pymysql
 
 from local import secrets
+from market.console import run_command
 from market.database import connect
 from market.settings import get_settings
 
@@ -53,4 +54,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_command(main))

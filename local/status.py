@@ -11,6 +11,7 @@ from jobs.replay_state import unread
 from local import stack
 from local.sql import use_local_passwords
 from local.summary import query
+from market.console import run_command
 from market.errors import StackNotReady
 from market.kafka_clients import consumer, end_offsets
 from market.settings import get_settings
@@ -82,4 +83,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_command(main))

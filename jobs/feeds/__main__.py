@@ -17,6 +17,7 @@ from jobs.feeds.fetching import fetch, token_of
 from jobs.feeds.refused import PayloadRefused
 from jobs.feeds.registry import source_named, source_names
 from jobs.feeds.scrub import Scrubber, secrets_in
+from market.console import run_command
 from market.errors import MarketError, SourceError
 from market.messages import Bar, DeadLetter, Message
 from market.settings import SettingsError, get_settings
@@ -161,4 +162,4 @@ def _interval(text: str) -> timedelta:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_command(main))

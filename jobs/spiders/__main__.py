@@ -27,6 +27,7 @@ from jobs.spiders.robots import Robots
 from jobs.spiders.server import server_at
 from jobs.spiders.spider import Order, PageSpider, Run
 from jobs.spiders.tradingster_cot import TradingsterCot
+from market.console import run_command
 from market.errors import SourceError
 from market.settings import SettingsError, get_settings
 
@@ -54,7 +55,10 @@ def crawl(process: CrawlerProcess, given: argparse.Namespace) -> Run:
     wanted = wishes(given, get_settings())
 
     def crashed(failure: Failure, **_: Any) -> None:
-        run.crash = run.crash or failure.getTraceback()
+        if isinstance(failure.value, BrokenPipeError):
+            run.unread = True
+        else:
+            run.crash = run.crash or failure.getTraceback()
 
     _keep_quiet_about_passwords(given)
     crawler = process.create_crawler(SPIDERS[given.spider])
@@ -84,8 +88,13 @@ def _keep_quiet_about_passwords(given: argparse.Namespace) -> None:
 
 
 def report(run: Run, name: str) -> int:
-    """Says on standard error what went wrong, else how many messages went out; returns the exit code."""
+    """Says on standard error what went wrong, else how many messages went out; returns the exit code.
+
+    Raises BrokenPipeError when nobody reads what is printed.
+    """
     sys.stdout.flush()
+    if run.unread:
+        raise BrokenPipeError
     if run.crash is not None:
         print(run.crash, file=sys.stderr)
         return 1
@@ -128,4 +137,4 @@ def scrapy_settings(given: argparse.Namespace) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_command(main))

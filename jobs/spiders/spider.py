@@ -35,10 +35,10 @@ class Run:
     """What became of one run: each failure with the page that caused it, and how many messages went out.
 
     `delivery` is set when Kafka did not confirm; then nothing of the run may be taken as published. `crash` is the
-    traceback of an error that nobody foresaw. `letters` are records that could not be used while the rest of their page
-    goes on. `archive` records each page that came, readable or not, and knows
-    those from before; None records none and asks for each whole. `refused_ref` is where the page of the first failure
-    lies, when it came and could not be read.
+    traceback of an error that nobody foresaw, `unread` is set when nobody reads what is printed. `letters` are records
+    that could not be used while the rest of their page goes on. `archive` records each page that came, readable or
+    not, and knows those from before; None records none and asks for each whole. `refused_ref` is where the page of the
+    first failure lies, when it came and could not be read.
     """
 
     faults: list[tuple[SourceError, str | None]] = field(default_factory=list)
@@ -49,6 +49,7 @@ class Run:
     letters: list[DeadLetter] = field(default_factory=list)
     archive: Archive | None = None
     refused_ref: str | None = None
+    unread: bool = False
 
     def refuse(self, letter: DeadLetter) -> None:
         """Once, also when a page shows the record again."""

@@ -1,5 +1,6 @@
 """Keeping processes alive, ending their families, and who is given which secret."""
 
+import os
 import stat
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from local.keeper import Keeper
 from local.layout import Layout, get_layout
 from local.process import ProcessSpec, environment, python, run_once
 from local.state import read_state
+from market.settings import ROOT
 from tests.stack import temporary_settings
 
 SLEEPER = "import time; time.sleep(600)"
@@ -163,3 +165,21 @@ def test_a_java_that_does_not_do_is_named(
         fake.chmod(0o755)
     with pytest.raises(StackError, match=rf"{fault}.*install Java 17"):
         java.check()
+
+
+def test_a_status_that_is_read_in_part_ends_quietly(tmp_path: Path) -> None:
+    """As `make status | head -1`: make, too, says nothing."""
+    environment = {**os.environ, "MARKET_LOCAL__VAR": str(tmp_path), "MAKEFLAGS": ""}
+    command = ["make", "--no-print-directory", "status", f"READY={ROOT / 'Makefile'}", f"PY={sys.executable}"]
+    for unread, status in ((True, 0), (False, 2)):  # with nothing up, the command's own status is 3, and make's 2
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        assert process.stdout is not None
+        if unread:
+            process.stdout.close()
+        _, told = process.communicate(timeout=60)
+        assert process.returncode == status
+        assert "Traceback" not in told
+        assert "BrokenPipe" not in told
+        assert unread is (told == "")

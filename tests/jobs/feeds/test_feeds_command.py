@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,7 @@ import pytest
 from jobs.feeds.__main__ import main
 from jobs.feeds.checks import ensure_no_jump
 from jobs.feeds.publish import address
+from market.console import READER_GONE, run_command
 from market.errors import SourceError
 from market.messages import Bar, Book, Cot, DeadLetter, Vix
 from market.settings import ROOT, TopicSettings
@@ -63,6 +64,36 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "MARKET_FEEDS__ALPHA_VANTAGE__TOKEN": TOKEN}
     command = [sys.executable, "-m", "jobs.feeds", *arguments]
     return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=environment, check=False, timeout=60)
+
+
+def unread(*arguments: str) -> tuple[int, str]:
+    """Exit status and standard error of a command whose output nobody reads, as `| head -1` when it is through."""
+    command = [sys.executable, "-m", *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        told = process.stderr.read()
+    return process.returncode, told
+
+
+@pytest.mark.parametrize("rows", [1, 3000])  # one fits into the pipe's buffer, which is written at the end
+def test_a_reader_that_goes_away_ends_the_command_quietly(rows: int) -> None:
+    first = date(2012, 1, 3)
+    days = [first + timedelta(days=day) for day in range(2 * rows) if (first + timedelta(days=day)).weekday() < 5]
+    text = "DATE,OPEN,HIGH,LOW,CLOSE\r\n" + "".join(f"{day:%m/%d/%Y},18.1,19.2,17.9,18.4\r\n" for day in days[:rows])
+    with serving(body("", status=404), body(text, "text/csv")) as server:
+        given = ["cboe", "--symbol", "VIX", "--base-url", server.url, "--dry-run"]
+        assert unread("jobs.feeds", *given) == (READER_GONE, "")
+
+
+def test_a_broken_pipe_of_a_command_s_own_is_an_error() -> None:
+    def broken() -> int:
+        raise BrokenPipeError("the server hung up")
+
+    with pytest.raises(BrokenPipeError, match="hung up"):
+        run_command(broken)
+    assert [run_command(lambda status=status: status) for status in (None, 0, 3)] == [0, 0, 3]
 
 
 def test_a_dry_run_prints_messages_and_a_failure_one_line() -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from jobs.raw_store import RawStore
 from jobs.spiders import parse_recorded
+from market.console import READER_GONE
 from tests.jobs.spiders.crawler import Crawler
 from tests.jobs.spiders.pages import (
     MANAGED_ROWS,
@@ -196,6 +197,20 @@ def python(*arguments: str, given: str = "", **changed: str) -> subprocess.Compl
         [sys.executable, *arguments], cwd=ROOT, input=given, capture_output=True, text=True, timeout=120, check=False,
         env={**os.environ, **changed},
     )  # fmt: skip
+
+
+def test_a_spider_whose_output_nobody_reads_ends_quietly() -> None:
+    many = [event_row(number, f"Speech {number}") for number in range(1, 60)]  # more than a pipe's buffer holds back
+    for rows in (many, many[:1]):
+        with site(everything=calendar_page(*rows)) as met:
+            command = [sys.executable, "-m", "jobs.spiders", "economic", "--dry-run", "--all-events"]
+            process = subprocess.Popen(
+                [*command, "--base-url", met.url], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            )
+            assert process.stdout is not None
+            process.stdout.close()
+            _, told = process.communicate(timeout=60)
+        assert (process.returncode, told) == (READER_GONE, "")
 
 
 def spider(*arguments: str, var: Path | None = None, **changed: str) -> subprocess.CompletedProcess[str]:
