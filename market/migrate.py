@@ -4,6 +4,7 @@
 """
 
 import re
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
@@ -12,6 +13,7 @@ from urllib.parse import quote
 from pymysql.cursors import Cursor
 from yoyo import get_backend, read_migrations
 
+from market.console import run_command
 from market.database import connect, is_on_loopback, password_of, user_of
 from market.errors import MarketError
 from market.feature_sql import feature_view_select, indicator_select, target_select
@@ -226,4 +228,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_command(main))

@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from market.console import run_command
 from market.errors import MarketError
 from market.features import catalogue
 from market.settings import get_settings
@@ -164,4 +165,4 @@ def command(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(command())
+    sys.exit(run_command(command))

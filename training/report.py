@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from market.errors import MarketError
+from market.console import run_command
 from market.settings import get_settings
 from training import registry
 from training.registry import Model
@@ -126,12 +126,13 @@ def main(version: str, out: Path | None = None) -> Path:
     return path
 
 
-if __name__ == "__main__":
+def command() -> None:
     parser = argparse.ArgumentParser(prog="python -m training.report", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("version")
     parser.add_argument("--out", type=Path, help="default: var/reports/VERSION.md")
     given = parser.parse_args()
-    try:
-        print(main(given.version, given.out))
-    except MarketError as error:
-        sys.exit(f"training.report: {error}")
+    print(main(given.version, given.out))
+
+
+if __name__ == "__main__":
+    sys.exit(run_command(command))

@@ -11,6 +11,7 @@ on six spans of that year: mean test skill 0.033 with it, 0.025 without; the gai
 import argparse
 import json
 import os
+import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -22,7 +23,7 @@ import torch
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from market.errors import MarketError
+from market.console import run_command
 from market.features import catalogue
 from market.settings import get_settings
 from training import dataset, export, registry
@@ -236,9 +237,10 @@ def parser() -> argparse.ArgumentParser:
     return parse
 
 
-if __name__ == "__main__":
+def command() -> None:
     given = parser().parse_args()
-    try:
-        main(tuple(given.symbols) if given.symbols else None, given.start, given.end, given.epochs, given.symbol_set)
-    except MarketError as error:
-        raise SystemExit(f"training.train: {error}") from None
+    main(tuple(given.symbols) if given.symbols else None, given.start, given.end, given.epochs, given.symbol_set)
+
+
+if __name__ == "__main__":
+    sys.exit(run_command(command))

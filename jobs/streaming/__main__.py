@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 
 import pymysql
 import structlog
-from confluent_kafka import KafkaException
 from pyspark.errors import StreamingQueryException
 from pyspark.sql import DataFrame
 from pyspark.sql.streaming.query import StreamingQuery
@@ -20,14 +19,14 @@ from pyspark.sql.streaming.query import StreamingQuery
 from jobs.streaming.batch import GIVE_UP_AFTER_S, BatchWriter, advice_on_schema, is_passing
 from jobs.streaming.collect import collect
 from jobs.streaming.expired import ensure_nothing_expired
-from jobs.streaming.failure import as_ended, explained
+from jobs.streaming.failure import as_ended
 from jobs.streaming.heartbeat import Done, beat
 from jobs.streaming.lease import Lease
 from jobs.streaming.session import build_session, read_topics
 from jobs.streaming.topic_ids import ensure_same_topics
 from jobs.streaming.transform import to_features, topic_shapes
+from market.console import run_command
 from market.database import connect
-from market.errors import MarketError
 from market.kafka_clients import (
     LETTER_LIMIT,
     ConfirmedPublisher,
@@ -38,7 +37,7 @@ from market.kafka_clients import (
     topic_ids,
 )
 from market.partitions import keep_partitions
-from market.settings import Settings, SettingsError, get_settings
+from market.settings import Settings, get_settings
 
 log = structlog.get_logger()
 BEAT_EVERY_S = 2.0
@@ -85,7 +84,7 @@ def start_query(settings: Settings, once: bool) -> tuple[StreamingQuery, BatchWr
 def watch(query: StreamingQuery, writer: BatchWriter, lease: Lease, settings: Settings) -> None:
     """Beats, renews the lease and looks for the stop marker until the query ends.
 
-    Raises the MarketError that a batch raised, or StreamEnded for any other error of the query.
+    Raises StreamEnded for an error of the query or of a batch.
     """
     started_at = datetime.now(UTC).replace(tzinfo=None)
     next_beat, next_partitions, reported = 0.0, 0.0, -1
@@ -154,20 +153,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m jobs.streaming", description=__doc__)
     parser.add_argument("--once", action="store_true", help="drain the topics, then stop")
     arguments = parser.parse_args()
-    try:
-        return _run(get_settings(), arguments.once)
-    except (MarketError, SettingsError) as error:
-        print(f"stream failed: {error}", file=sys.stderr)
-    except (pymysql.err.MySQLError, KafkaException) as error:
-        print(f"stream failed: {explained(error)}", file=sys.stderr)
-    return 1
-
-
-def _run(settings: Settings, once: bool) -> int:
+    settings = get_settings()
     if _is_asked_to_stop(settings):  # between two lives of a driver that dies again and again
         return 0
     with Lease(LEASE_PATIENCE_S) as lease:
-        query, writer = start_query(settings, once)
+        query, writer = start_query(settings, arguments.once)
         log.info("stream started", checkpoint=str(settings.stream.checkpoint))
         watch(query, writer, lease, settings)
     log.info("stream ended")
@@ -175,4 +165,4 @@ def _run(settings: Settings, once: bool) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_command(main, "stream"))

@@ -69,7 +69,7 @@ class BatchWriter:
         self._letter_limit = letter_limit
         self._connection: pymysql.Connection[Cursor] | None = None
         self.last_bar: datetime | None = None
-        self.failure: BaseException | None = None  # what ended the batch in hand
+        self.failure: Exception | None = None  # what ended the batch in hand
         self.laps = Laps()
 
     def write(self, records: pa.Table) -> int:
