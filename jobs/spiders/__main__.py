@@ -23,6 +23,7 @@ from jobs.spiders.arguments import parser_of_arguments, wishes
 from jobs.spiders.cnbc_vix import CnbcVix
 from jobs.spiders.intact import Intact
 from jobs.spiders.investing_economic import InvestingEconomic
+from jobs.spiders.redirects import Redirects
 from jobs.spiders.robots import Robots
 from jobs.spiders.server import server_at
 from jobs.spiders.spider import Order, PageSpider, Run
@@ -127,7 +128,11 @@ def scrapy_settings(given: argparse.Namespace) -> dict[str, Any]:
         "RETRY_TIMES": RETRIES,
         "RETRY_HTTP_CODES": [500, 502, 503, 504, 522, 524, 408],  # a 429 asks to be left alone
         "REDIRECT_MAX_TIMES": REDIRECTS,
-        "DOWNLOADER_MIDDLEWARES": {Intact: Intact.ORDER, **({Robots: Robots.ORDER} if obeys else {})},
+        "DOWNLOADER_MIDDLEWARES": {
+            Redirects: Redirects.ORDER,
+            Intact: Intact.ORDER,
+            **({Robots: Robots.ORDER} if obeys else {}),
+        },
         "ITEM_PIPELINES": pipelines.PRINTED if given.dry_run or given.print else pipelines.LIVE,
         "TELNETCONSOLE_ENABLED": False,
         "LOG_ENABLED": given.log_level is not None,

@@ -27,3 +27,9 @@ def server_at(url: str) -> Server:
     name, _, password = (unquote(part) for part in user.partition(":"))
     header = basic_auth_header(name, password, encoding="utf-8").decode()
     return Server(urlunsplit(parts._replace(netloc=host)), {"Authorization": header}, Scrubber(*secrets_in(url)))
+
+
+def origin_of(url: str) -> tuple[str, str | None, int | None]:
+    """Scheme, host and port: to whom a request goes."""
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)

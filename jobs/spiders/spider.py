@@ -18,7 +18,7 @@ from jobs.raw_store import Raw
 from jobs.spiders.archive import Archive
 from jobs.spiders.failures import source_error
 from jobs.spiders.raw_pages import text_of
-from jobs.spiders.server import Server, server_at
+from jobs.spiders.server import Server, origin_of, server_at
 from market.errors import SourceError
 from market.feed_settings import Feed
 from market.messages import DeadLetter, Message, Sourced
@@ -127,7 +127,7 @@ class PageSpider(scrapy.Spider):
             "meta": {"source": self.source, "handle_httpstatus_list": [NOT_MODIFIED] if remembered.raw else []},
             "headers": {
                 **page.headers,
-                **server.headers,
+                **(server.headers if origin_of(url) == origin_of(server.url) else {}),
                 **(remembered.validators.conditions() if remembered.raw else {}),
             },
             "dont_filter": True,

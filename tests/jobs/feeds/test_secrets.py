@@ -151,6 +151,65 @@ def test_a_bearer_token_reaches_nothing(
         assert_silent(text, token)
 
 
+def to_another_host(other: str, secret: str) -> dict[str, str]:
+    """Where a server may send its clients, with what it was told in the query."""
+    port, query = other.rpartition(":")[2], f"apikey={quote_plus(secret)}&password={quote(secret, safe='')}"
+    return {
+        "another name": f"http://localhost:{port}/x?{query}",
+        "another port": f"{other}/x?{query}",
+        "no scheme": f"//localhost:{port}/x?{query}",
+        "a user of its own": f"http://{quote(secret, safe='')}@localhost:{port}/x",
+        "by way of itself": "/once",
+    }
+
+
+@pytest.mark.parametrize("secret", BEARER_TOKENS)
+@pytest.mark.parametrize("way", to_another_host("http://127.0.0.1:1", "x"))
+@pytest.mark.parametrize("source", ["alpha_vantage", "tradier", "ccxt_kraken"])
+def test_a_redirect_to_another_host_is_not_followed_and_not_told(
+    source: str, way: str, secret: str, var: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """By token, and for ccxt, which has none, by the password of the server's address: it asks for markets first."""
+    caplog.set_level(logging.DEBUG)
+    with serving(body("[]")) as other:
+        ways = to_another_host(other.url, secret)
+
+        def answer(handler: BaseHTTPRequestHandler) -> None:
+            onward = ways["another name"] if handler.path.startswith("/once") else ways[way]
+            body("", status=302, Location=onward)(handler)
+
+        with serving(answer) as server:
+            keyless = source == "ccxt_kraken"
+            url, token = (with_password(server.url, secret), None) if keyless else (server.url, secret)
+            with pytest.raises(SourceError) as caught:
+                symbol = ASKED[source][0]
+                fetch(source_named(source, "bars"), Query(symbol), token=token, base_url=url, total_s=5)
+            sent = repr(server.asked[0])
+        assert quote_plus(secret) in sent or secret in sent or header_of(secret) in sent  # it was used
+        assert other.asked == []
+    assert (caught.value.kind, "another host" in caught.value.detail) == ("unavailable", True)
+    for text in (chain(caught.value), caplog.text, repr([one.__dict__ for one in caplog.records]), *written(var)):
+        assert_silent(text, secret)
+        assert header_of(secret).lower() not in text.lower()
+
+
+@pytest.mark.parametrize("secret", BEARER_TOKENS)
+@pytest.mark.parametrize("source", ["alpha_vantage", "tradier"])
+def test_a_redirect_on_the_same_host_may_carry_the_token_and_nothing_tells_it(
+    source: str, secret: str, var: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    moved_to = f"/moved?apikey={quote_plus(secret)}&symbol={quote(secret, safe='')}"
+    with serving(body("", status=307, Location=moved_to), body("{}", ETag=f'"{quote(secret)}"')) as server:
+        with pytest.raises(PayloadRefused) as caught:
+            fetch(source_named(source), Query("MSFT"), token=secret, base_url=server.url, total_s=5)
+        assert server.asked[1][0] == moved_to
+    (ref,) = raw_store().refs()
+    assert "MSFT" in ref
+    for text in (chain(caught.value), caplog.text, repr([one.__dict__ for one in caplog.records]), *written(var)):
+        assert_silent(text, secret)
+
+
 def test_the_settings_do_not_show_a_token(var: Path) -> None:
     with changed_environment({"MARKET_FEEDS__FRED__TOKEN": TOKENS[0]}):
         settings = get_settings()

@@ -1,10 +1,13 @@
 """Where a spider asks: the site, another server, and one that has the site below a folder."""
 
 import pytest
+from scrapy.http import Request
 
 from jobs.spiders.cnbc_vix import CnbcVix
 from jobs.spiders.cot import Listed
 from jobs.spiders.investing_economic import InvestingEconomic
+from jobs.spiders.redirects import Redirects
+from jobs.spiders.server import server_at
 from jobs.spiders.spider import Order, Page, PageSpider, Run
 from jobs.spiders.tradingster_cot import TradingsterCot
 from market.errors import SourceError
@@ -60,6 +63,28 @@ def test_a_report_is_asked_of_the_site_that_gave_the_index(link: str) -> None:
     page = spider._report_page(next(iter(spider.first_pages())), Listed("099741", link))
     assert asked(spider, page) == "https://www.tradingster.com/cot/futures/fin/099741"
     assert page.params["report"] == "fin"
+
+
+@pytest.mark.parametrize(
+    ("url", "refused"),
+    [
+        ("http://example.org/x", False),
+        ("https://example.org/x", False),
+        ("http://example.org:81/x", True),
+        ("https://www.example.org/x", True),
+        ("http://elsewhere.org/x", True),
+    ],
+)
+def test_the_password_goes_to_its_server_alone_also_by_tls(url: str, refused: bool) -> None:
+    guard = Redirects("cnbc", server_at("http://desk:s3cret@example.org/quotes"))
+    guard.process_request(Request(url))  # nothing is told
+    for telling in (Request(f"{url}?p=s3cret"), Request(url, headers={"Authorization": "Basic ZGVzazpzM2NyZXQ="})):
+        if refused:
+            with pytest.raises(SourceError, match="unavailable") as caught:
+                guard.process_request(telling)
+            assert "s3cret" not in str(caught.value)
+        else:
+            guard.process_request(telling)
 
 
 def test_another_quote_below_a_folder_is_noticed() -> None:

@@ -62,6 +62,30 @@ def test_it_reaches_the_server_alone(case: str, given: str, crawler: Crawler, tm
     assert_silent(met, done, tmp_path)
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+@pytest.mark.parametrize("echoed", [True, False])
+@pytest.mark.parametrize("by_path", [True, False])
+def test_another_host_is_never_told_it(
+    host: str, echoed: bool, by_path: bool, crawler: Crawler, tmp_path: Path
+) -> None:
+    """Whether a redirect leads there or the caller's own path, and also when the server repeats it in the address."""
+    with site(everything=dated_vix_page()) as other:
+        elsewhere = f"{other.url.replace('127.0.0.1', host)}/quotes/.VIX{f'?password={PASSWORD}' if echoed else ''}"
+        with site(**{"/quotes/.VIX": Answer("", 302, {"Location": elsewhere})}) as met:
+            arguments, variables = told_where(met, "environment")
+            path = ["--path", elsewhere] if by_path else []
+            done = crawler.crawl(*ASKED, *path, *arguments, **variables, MARKET_LOCAL__VAR=str(tmp_path))
+        for headers in other.headers:
+            assert "Authorization" not in headers
+            assert PASSWORD not in repr(headers)
+        assert PASSWORD not in repr(other.asked)
+    assert done.returncode == (2 if echoed else 0), done.stderr
+    assert echoed is ("another host" in done.stderr)
+    for text in (done.stdout, done.stderr, *written(tmp_path)):
+        assert PASSWORD not in text
+        assert HEADER not in text
+
+
 def test_nor_does_it_leave_the_command(tmp_path: Path) -> None:
     """In processes of its own, all at once: Scrapy sets up its log as it starts."""
     cases = [("good", "environment"), ("echoed", "command line"), ("moved", "environment")]
