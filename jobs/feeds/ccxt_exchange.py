@@ -29,15 +29,22 @@ KINDS: tuple[tuple[str, SourceFault], ...] = (
     ("DDoSProtection", "rate_limited"),
     ("NetworkError", "unavailable"),
 )
-# Error codes that ccxt's own tables lack, or leave without a kind.
-CODES = {"kraken": {"EQuery:Unknown asset pair": "BadSymbol"}, "coinbase": {"not_found": "BadRequest"}}
+# Error codes that ccxt's own tables lack, leave without a kind, or give one that is not the exchange's. None: the code
+# has had several meanings, and the body's words say which. Bitget's 30006 and 30007 were OKX's of 2019 (an invalid key,
+# a wrong content type) and are its own now (too many requests); 40010 is a signature, or a time that has run out.
+CODES: dict[str, dict[str, str | None]] = {
+    "kraken": {"EQuery:Unknown asset pair": "BadSymbol"},
+    "coinbase": {"not_found": "BadRequest"},
+    "bybit": {"10029": "BadSymbol"},  # "The requested symbol is invalid, please check symbol whitelist"
+    "bitget": dict.fromkeys(("30006", "30007", "40010")),
+}
 # What an error body says that ccxt has in none of its tables, in its first matching words -> kind.
 WORDS: tuple[tuple[re.Pattern[str], SourceFault], ...] = (
     (
-        re.compile(r"(?:rate|api).?limit|limit.exceeded|too.many|too.fast|frequen|throttl|resource.exhaust"),
+        re.compile(r"(?:rate|api|over).?limit|limit.exceeded|too.many|too.fast|frequen|throttl|resource.exhaust"),
         "rate_limited",
     ),
-    (re.compile(r"unauthori[sz]ed|unauthenticated|permission|forbidden"), "auth"),
+    (re.compile(r"unauthori[sz]ed|unauthenticated|permission|forbidden|signature|access_key"), "auth"),
     (
         re.compile(
             r"invalid|illegal|unsupported|no such|not?.?(?:found|exists?|a valid)|unknown (?:symbol|pair|market|method)"
@@ -79,7 +86,9 @@ class OfflineExchange:
         # ccxt cuts answers to the bars asked for, in silence: what came is checked whole, and cut by the query after.
         self._exchange.filter_by_since_limit = lambda array, *_, **__: array
         for code, kind in CODES.get(name, {}).items():
-            self._exchange.exceptions["exact"][code] = getattr(self._errors, kind)
+            self._exchange.exceptions["exact"].pop(code, None)
+            if kind is not None:
+                self._exchange.exceptions["exact"][code] = getattr(self._errors, kind)
         known = list(markets)
         if known:
             self._exchange.set_markets(known)

@@ -184,6 +184,17 @@ def test_books_that_cannot_be(source: CcxtBook, content: Any, kind: str, named: 
         (CcxtBook("bitget"), {"code": "40725", "msg": "service return an error", "data": None}, "unavailable"),
         (CcxtBook("htx"), {"status": "error", "err-code": "api-limit", "err-msg": "-"}, "rate_limited"),
         (CcxtBook("cryptocom"), {"code": 10001, "message": "SYS_ERROR"}, "unavailable"),
+        # ccxt's tables say a refused key, and a bad request.
+        *(
+            (CcxtBook(name), {"retCode": 10029, "retMsg": "The requested symbol is invalid"}, "bad_request")
+            for name in ("bybit", "bybiteu", "bybitid")
+        ),
+        (CcxtBook("bitget"), {"code": "40010", "msg": "Request timed out", "data": None}, "unavailable"),
+        (CcxtBook("bitget"), {"code": "40010", "msg": "sign signature error", "data": None}, "auth"),
+        (CcxtBook("bitget"), {"code": 30006, "msg": "request too many"}, "rate_limited"),
+        (CcxtBook("bitget"), {"code": 30007, "msg": "request over limit,connection close"}, "rate_limited"),
+        (CcxtBook("bitget"), {"code": "30006", "msg": "invalid OK_ACCESS_KEY"}, "auth"),
+        (CcxtBook("bitget"), {"code": "30007", "msg": "invalid Content_Type"}, "bad_request"),
         # ccxt takes these for empty books.
         (COINBASE, {"message": "API rate limit exceeded"}, "rate_limited"),
         (CcxtBook("binance"), {"code": 0, "msg": "Service unavailable from a restricted location"}, "unavailable"),
