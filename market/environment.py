@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, EnvSettingsSource
 
 from market.exchange_names import EXCHANGE_NAMES
 from market.feed_settings import SOURCES, FeedsSettings
+from market.numbers_written import ensure_numbers
 
 PREFIX = "MARKET_"
 OTHERS = ("SETTINGS_FILE", "STACK", "STACK_PROCESS")
@@ -35,6 +36,7 @@ class Environment(EnvSettingsSource):
         found = super().__call__()
         if isinstance(given := found.get("instruments"), dict):
             found["instruments"] = self._by_name(given)
+        ensure_numbers(self.settings_cls, found, texts=True)
         return found
 
     def _by_name(self, given: Mapping[str, Any]) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from market.calendar_names import CALENDAR_NAMES
 from market.environment import Environment, Malformed, unknown_variables
 from market.feed_settings import BarSources, BookSources, Distinct, FeedsSettings, Section, SourceSymbols
 from market.messages import Contract, Symbol
+from market.numbers_written import NoNumber, ensure_numbers
 
 ROOT = Path(__file__).resolve().parent.parent
 SETTINGS_FILE = "MARKET_SETTINGS_FILE"
@@ -296,6 +297,7 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         file = TomlConfigSettingsSource(settings_cls, settings_file())
+        ensure_numbers(settings_cls, file.toml_data, texts=False)
         return (init_settings, Environment(settings_cls, file.toml_data.get("instruments", {})), file)
 
 
@@ -317,6 +319,8 @@ def get_settings() -> Settings:
     except Unreadable as error:
         name = str(error.__cause__) if isinstance(error.__cause__, Malformed) else "a MARKET_… variable"
         raise SettingsError(f'{name}: not JSON; write lists as ["a", "b"] and tables as {{"key": "value"}}') from None
+    except NoNumber as error:
+        raise SettingsError(f"{error} (change it in {settings_file()} or its MARKET_… variable)") from None
 
 
 def _key(location: tuple[Any, ...]) -> str:

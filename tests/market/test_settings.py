@@ -8,6 +8,7 @@ from pathlib import Path
 
 import ccxt
 import pytest
+from pydantic import BaseModel
 
 from market.exchange_names import EXCHANGE_NAMES
 from market.settings import ROOT, Settings, SettingsError, get_settings
@@ -119,6 +120,78 @@ def test_a_mistake_names_its_key(text: str, named: str, tmp_path: Path, monkeypa
     monkeypatch.delenv("MARKET_MARIADB__PORT", raising=False)  # of the tests' own stack, and it would win
     with pytest.raises(SettingsError, match=named):
         settings_from(text, tmp_path, monkeypatch)
+
+
+NUMBERS = [
+    (section, key, value)
+    for section, model in Settings.model_construct()
+    if isinstance(model, BaseModel)
+    for key, value in model
+    if type(value) in (int, float)
+]
+
+
+@pytest.mark.parametrize(("section", "key", "value"), NUMBERS, ids=[f"{section}.{key}" for section, key, _ in NUMBERS])
+def test_no_number_is_a_truth_or_a_text(
+    section: str, key: str, value: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(f"MARKET_{section}__{key}".upper(), raising=False)
+    for wrong in ("true", "false", f'"{value}"', f'" {value} "'):
+        get_settings.cache_clear()
+        with pytest.raises(SettingsError, match=rf"{section}\.{key}: a number"):
+            settings_from(f"[{section}]\n{key} = {wrong}\n", tmp_path, monkeypatch)
+    get_settings.cache_clear()
+    settings_from(f"[{section}]\n{key} = {value}\n", tmp_path, monkeypatch)
+    get_settings.cache_clear()
+    monkeypatch.setenv(f"MARKET_{section}__{key}".upper(), f"{value}")  # a variable is always a text
+    assert getattr(getattr(settings_from("", tmp_path, monkeypatch), section), key) == value
+
+
+def test_the_numbers_looked_at_are_those_of_every_section() -> None:
+    assert {("features", "book_levels", 7), ("feeds", "max_jump", 1.5), ("mariadb", "port", 13306)} <= {*NUMBERS}
+    assert len(NUMBERS) > 40
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("[feeds]\nimportance = [true]\n", r"feeds\.importance\.0"),
+        ('[feeds]\nimportance = [2, "3"]\n', r"feeds\.importance\.1"),
+        ("[features]\nvolume_periods = [6, true]\n", r"features\.volume_periods\.1"),
+        ("[targets]\natr_multiples = [true, 3.0]\n", r"targets\.atr_multiples\.0"),
+        ("[feeds.rates.cboe]\nper_day = true\n", r"feeds\.rates\.cboe\.per_day"),
+        ('[feeds]\nrates = { fred = { per_minute = "5" } }\n', r"feeds\.rates\.fred\.per_minute"),
+        ("[instruments.X]\nbar_minutes = true\n", r"instruments\.X\.bar_minutes"),
+        ("[mariadb]\nkeep_months = true\n", r"mariadb\.keep_months"),
+    ],
+)
+def test_a_number_in_a_list_or_a_table_is_a_number_too(
+    text: str, key: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(SettingsError, match=f"{key}: a number"):
+        settings_from(text, tmp_path, monkeypatch)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "key"),
+    [
+        ("MARKET_FEEDS__IMPORTANCE", "[true]", r"feeds\.importance\.0"),
+        ("MARKET_FEEDS__RATES", '{"cboe": {"per_day": true}}', r"feeds\.rates\.cboe\.per_day"),
+        ("MARKET_FEATURES", '{"book_levels": true}', r"features\.book_levels"),
+        ("MARKET_INSTRUMENTS__X", '{"bar_minutes": true}', r"instruments\.X\.bar_minutes"),
+    ],
+)
+def test_a_truth_in_the_json_of_a_variable_is_no_number(
+    name: str, value: str, key: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError, match=f"{key}: a number"):
+        settings_from("", tmp_path, monkeypatch)
+
+
+def test_a_truth_is_one_where_one_is_wanted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = settings_from("[features.use]\ncot = false\n[feeds]\nobey_robots = false\n", tmp_path, monkeypatch)
+    assert (settings.features.use.cot, settings.feeds.obey_robots) == (False, False)
 
 
 def test_a_settings_file_that_cannot_be_read_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
