@@ -5,7 +5,9 @@ A label that the autumn's clock change makes ambiguous, or the spring's impossib
 moments, or none, and the neighbours do not say which (US equities trade at neither, extended hours included).
 """
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -14,10 +16,12 @@ from zoneinfo import ZoneInfo
 from jobs.feeds.checks import LARGEST, ensure_length, ensure_no_jump, ensure_range
 from jobs.feeds.feed import EPOCH, JSON_TYPES, Payload, Query, Request, implausible
 from jobs.feeds.records import Unreadable, each_record, json_body, moment, number
-from jobs.feeds.trading_hours import EXTENDED, TradingHours, trading_hours
+from jobs.feeds.trading_hours import EXTENDED, STOCKS, TradingHours, trading_hours
+from market.calendars import get_calendar
 from market.errors import SourceError, SourceFault
-from market.feed_settings import Feed
+from market.feed_settings import Feed, Rate
 from market.messages import Bar, Message
+from market.settings import get_settings
 
 LABEL = "%Y-%m-%d %H:%M:%S"
 INTERVALS = {timedelta(minutes=minutes): f"{minutes}min" for minutes in (1, 5, 15, 30, 60)}
@@ -86,6 +90,23 @@ class AlphaVantage:
             if query.start and whole:  # else the answer is the last 30 days
                 params["month"] = _month_from(query.start, self._now())
         return Request("/query", params, token_param="apikey", content_types=JSON_TYPES)  # noqa: S106
+
+    def pieces(self, query: Query) -> list[Query]:
+        """The query by months of New York's clock, of which one answer has one; those without trade yet are left out.
+
+        Raises SourceError bad_request for more of them than the source gives in a day.
+        """
+        if query.start is None or _pair(query.symbol) or not self._is_long_ago(query):
+            return [query]
+        until = min(query.end or self._now(), self._now())
+        bounds = [query.start, *_months_with_trade(_month_from(query.start, self._now()), until)]
+        ration = get_settings().feeds.rates.get(self.name, Rate()).per_day
+        if ration is not None and len(bounds) > ration:
+            why = f"{len(bounds)} months take a request each, feeds.rates.alpha_vantage.per_day = {ration}"
+            raise SourceError("bad_request", self.name, f"{why}: give a later --start or an earlier --end")
+        return [
+            replace(query, start=start, end=end) for start, end in zip(bounds, [*bounds[1:], query.end], strict=True)
+        ]
 
     def _is_long_ago(self, query: Query) -> bool:
         """Whether the start lies before the latest hundred bars, which are what a compact answer holds."""
@@ -240,6 +261,20 @@ def _month_from(start: datetime, now: datetime) -> str:
     while day.weekday() >= SATURDAY:
         day += timedelta(days=1)
     return f"{min(day, now.astimezone(local.tzinfo).date()):%Y-%m}"
+
+
+def _months_with_trade(month: str, until: datetime) -> Iterator[datetime]:
+    """The beginnings (UTC) of the months after this one in which New York's stocks have begun to trade by then."""
+    zone = ZoneInfo("America/New_York")
+    year, number = map(int, month.split("-"))
+    while True:
+        year, number = year + number // 12, number % 12 + 1
+        begins = datetime(year, number, 1, tzinfo=zone)
+        sessions = get_calendar(STOCKS).sessions
+        first = next(iter(sessions[bisect_left(sessions, begins, key=lambda session: session.open) :]), None)
+        if first is None or datetime.combine(first.open.astimezone(zone), EXTENDED[0], zone) >= until:
+            return
+        yield begins.astimezone(UTC)
 
 
 def _field(cells: dict[str, Any], name: str) -> Any:

@@ -4,25 +4,32 @@ Order: robots.txt, rate limit, HTTP (conditional where the server gave a validat
 the parser refuses is recorded too.
 """
 
+import logging
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from pydantic import SecretStr
 
 from jobs.feeds.client import Client, Gate, Limits, OpenGate
 from jobs.feeds.conditional import Remembered, remembered_bodies
 from jobs.feeds.feed import NO_VALIDATORS, Payload, Query, Request, Source
-from jobs.feeds.rates import SourceGate, rate_limits
+from jobs.feeds.rates import SourceGate, least_s, rate_limits
 from jobs.feeds.refused import PayloadRefused, refusal_letter
 from jobs.feeds.robots import ensure_allowed
 from jobs.feeds.scrub import Scrubber, secrets_in
 from jobs.feeds.state import feed_state
 from jobs.raw_store import Raw, raw_store
 from market.errors import SourceError
+from market.feed_settings import Rate
 from market.messages import DeadLetter, Message, Sourced
 from market.settings import get_settings
+
+log = logging.getLogger(__name__)
+LAG = timedelta(days=1)  # of what a source has to tell of the newest days
 
 TOKEN_OF = {"tradier_calendar": "tradier"}
 """Sources that use another's token."""
@@ -37,17 +44,60 @@ def fetch(
     total_s: float | None = None,
     user_agent: str | None = None,
     record: bool = True,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> list[Message]:
     """The source's messages, its dead letters included, each with the raw_ref of the payload it was read from.
 
     What is left out comes from the settings. `total_s` bounds everything, waiting for the rate limit included.
     `record` False writes nothing: no payload, no count of requests, no validators, no list of an exchange's markets;
-    neither is any rate limit held.
+    neither is any rate limit held, but among the requests of one span.
     Raises SourceError: PayloadRefused when a payload came and the parser refused it.
     """
-    return _prepared(
+    if not query.symbol.strip():
+        raise SourceError("bad_request", source.name, "the symbol is empty")
+    whole = _prepared(
         source, query, token=token, base_url=base_url, total_s=total_s, user_agent=user_agent, record=record
-    ).answer()[1]
+    )
+    pieces = source.pieces(query) if hasattr(source, "pieces") else [query]
+    if len(pieces) == 1:
+        return whole.answer()[1]
+    return _each(whole, pieces, now())
+
+
+def _each(whole: "_Fetch", pieces: Sequence[Query], now: datetime) -> list[Message]:
+    """All pieces' messages. Raises SourceError before the first request when the rate leaves no time for all of them.
+
+    A dry run is held to the rate too, among its own requests, and leaves no count behind. The newest piece may have
+    nothing yet where the one before it has.
+    """
+    source, left_s = whole.source.name, whole.deadline - time.monotonic()
+    needed_s = least_s(len(pieces), get_settings().feeds.rates.get(source, Rate()))
+    if needed_s >= left_s:
+        why = f"{len(pieces)} requests for the span take at least {needed_s:g} s at the rate of feeds.rates"
+        raise SourceError("bad_request", source, f"{why}, and there are {left_s:.0f} s: give a longer --timeout")
+    messages: list[Message] = []
+    with TemporaryDirectory() as folder:
+        for piece in pieces:
+            counted = None if whole.record else Path(folder)
+            try:
+                messages += replace(whole, query=piece, counted=counted).answer()[1]
+                continue
+            except SourceError as error:
+                fault = error
+            if not (messages and fault.kind in ("stale", "bad_request") and _is_newest(piece, pieces, now)):
+                raise _of_piece(fault, piece)
+            log.warning("%s", _of_piece(fault, piece))
+    return messages
+
+
+def _is_newest(piece: Query, pieces: Sequence[Query], now: datetime) -> bool:
+    return piece is pieces[-1] and (piece.end is None or piece.end > now - LAG)
+
+
+def _of_piece(fault: SourceError, piece: Query) -> SourceError:
+    detail = f"from {piece.start:%Y-%m-%d} on: {fault.detail}"
+    told = SourceError(fault.kind, fault.source, detail, fault.retry_after_s)
+    return PayloadRefused(told, fault.letter) if isinstance(fault, PayloadRefused) else told
 
 
 def fetch_payload(source: Source, query: Query, *, base_url: str | None = None, record: bool = True) -> Payload:
@@ -96,6 +146,7 @@ class _Fetch:
     user_agent: str
     deadline: float
     record: bool
+    counted: Path | None = None  # where a dry run counts its own requests
 
     def answer(self) -> tuple[Payload, list[Message]]:
         if (prepare := getattr(self.source, "prepare", None)) is not None:
@@ -132,7 +183,8 @@ class _Fetch:
         left = self.deadline - time.monotonic()
         if left <= 0:
             raise SourceError("unavailable", self.source.name, "no time is left to ask")
-        gate: Gate = SourceGate(rate_limits(), self.source.name) if self.record else OpenGate()
+        keeps_rate = self.record or self.counted is not None
+        gate: Gate = SourceGate(rate_limits(self.counted), self.source.name) if keeps_rate else OpenGate()
         limits = Limits(total_s=left)
         return Client(self.source.name, self.token, user_agent=self.user_agent, limits=limits, gate=gate)
 

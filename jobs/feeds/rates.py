@@ -158,6 +158,12 @@ class RateLimits:
         return connection
 
 
+def least_s(requests: int, rate: Rate) -> float:
+    """How long so many requests take at that rate, when none has been made before."""
+    limits = ((getattr(rate, name), seconds) for name, seconds in WINDOWS_S.items())
+    return max((seconds * ((requests - 1) // most) for most, seconds in limits if most is not None), default=0.0)
+
+
 class SourceGate:
     """One source's limits, as the client asks for them."""
 
@@ -171,10 +177,10 @@ class SourceGate:
         self._limits.hold(self._source, seconds)
 
 
-def rate_limits() -> RateLimits:
-    """The limits of the settings, counted below local.var."""
+def rate_limits(folder: Path | None = None) -> RateLimits:
+    """The limits of the settings, counted below local.var, or in a folder of one's own."""
     settings = get_settings()
-    return RateLimits(settings.local.var / "feeds" / "rates.sqlite", settings.feeds.rates)
+    return RateLimits((folder or settings.local.var / "feeds") / "rates.sqlite", settings.feeds.rates)
 
 
 def _held(connection: sqlite3.Connection, source: str, now: float) -> float:

@@ -2,7 +2,9 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -342,6 +344,53 @@ def test_no_month_is_asked_for_that_has_not_begun() -> None:
     saturday = datetime(2026, 10, 31, 12, tzinfo=UTC)
     source = AlphaVantage(now=lambda: saturday + timedelta(hours=9))
     assert source.request(Query("MSFT", start=saturday)).params["month"] == "2026-10"
+
+
+def months_of(query: Query, now: datetime) -> list[str]:
+    source = AlphaVantage(now=lambda: now)
+    return [source.request(piece).params.get("month", "latest") for piece in source.pieces(query)]
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "now", "months"),
+    [
+        ("2026-08-03", "2026-10-20", "2026-11-20T18:00", ["2026-08", "2026-09", "2026-10"]),
+        ("2026-08-03", "2026-08-20", "2026-11-20T18:00", ["2026-08"]),
+        ("2025-11-28", None, "2026-02-10T18:00", ["2025-11", "2025-12", "2026-01", "2026-02"]),
+        ("2026-09-28", None, "2026-11-01T18:00", ["2026-09", "2026-10"]),  # a Sunday: nobody has traded in November
+        ("2025-12-30", None, "2026-01-01T18:00", ["2025-12"]),  # nor on the first of January
+        ("2025-08-28", None, "2025-09-01T18:00", ["2025-08"]),  # nor on Labor Day
+        ("2025-12-30", None, "2026-01-02T14:00", ["2025-12", "2026-01"]),
+        ("2026-10-31", None, "2026-11-03T18:00", ["2026-11"]),  # from the month's last Saturday on
+        ("2026-11-20T16:00", None, "2026-11-20T18:00", ["latest"]),
+        (None, None, "2026-11-20T18:00", ["latest"]),
+        (None, "2026-11-20", "2026-11-20T18:00", ["latest"]),
+    ],
+)
+def test_a_span_is_asked_for_month_by_month(start: str | None, end: str | None, now: str, months: list[str]) -> None:
+    bounds = [None if text is None else datetime.fromisoformat(text).replace(tzinfo=UTC) for text in (start, end)]
+    at = datetime.fromisoformat(now).replace(tzinfo=UTC)
+    assert months_of(Query("MSFT", timedelta(minutes=5), *bounds), at) == months
+
+
+def test_the_pieces_of_a_span_follow_each_other_without_a_gap() -> None:
+    start, end = datetime(2026, 3, 2, 12, tzinfo=UTC), datetime(2026, 7, 20, tzinfo=UTC)
+    pieces = AlphaVantage(now=lambda: NOW).pieces(Query("MSFT", timedelta(minutes=1), start, end))
+    assert (pieces[0].start, pieces[-1].end, len(pieces)) == (start, end, 5)
+    for one, other in pairwise(pieces):
+        assert one.end == other.start
+        assert one.end is not None
+        assert one.end.astimezone(ZoneInfo("America/New_York")).strftime("%d %H:%M") == "01 00:00"
+
+
+def test_a_span_beyond_the_day_s_ration_is_refused_before_anything_is_asked() -> None:
+    source, start = AlphaVantage(now=lambda: NOW), datetime(2024, 9, 3, tzinfo=UTC)
+    with pytest.raises(SourceError, match=r"bad_request: .*27 months.*per_day = 25.*later --start") as caught:
+        source.pieces(Query("MSFT", start=start))
+    assert caught.value.source == "alpha_vantage"
+    with changed_environment({"MARKET_FEEDS__RATES__ALPHA_VANTAGE__PER_DAY": "27"}):
+        assert len(source.pieces(Query("MSFT", start=start))) == 27
+    assert len(source.pieces(Query("EURUSD", start=start))) == 1  # FX has no months to ask for
 
 
 def test_the_request() -> None:

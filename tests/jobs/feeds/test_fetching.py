@@ -1,8 +1,12 @@
 """One fetch against a real server: what is asked, what is recorded, what the messages say of it."""
 
 import json
+import time
 from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
@@ -195,3 +199,66 @@ def test_markets_that_no_disk_takes_are_used_all_the_same(var: Path, caplog: pyt
         (book,) = fetch(CcxtBook("binance"), Query("LTC/USDT"), base_url=server.url)
     assert isinstance(book, Book)
     assert "not kept" in caplog.text
+
+
+def month_by_month(handler: BaseHTTPRequestHandler) -> None:
+    """A bar at noon of the first three weekdays of the month asked for, as Alpha Vantage gives them."""
+    month = dict(parse_qsl(urlsplit(handler.path).query))["month"]
+    days = [day for day in range(2, 9) if date.fromisoformat(f"{month}-{day:02d}").weekday() < 5][:3]
+    body(json.dumps(equity_body([f"{month}-{day:02d} 12:00:00" for day in reversed(days)])))(handler)
+
+
+SPAN = Query("MSFT", timedelta(minutes=5), datetime(2024, 3, 1, 9, tzinfo=UTC), datetime(2024, 5, 20, tzinfo=UTC))
+TOKEN = {"MARKET_FEEDS__ALPHA_VANTAGE__TOKEN": "k"}
+
+
+@pytest.mark.parametrize("record", [True, False])
+def test_a_span_of_several_months_is_whole_and_in_order_of_time(record: bool, var: Path) -> None:
+    """One request a month at the source's rate, in a dry run too."""
+    rates = {"MARKET_FEEDS__RATES__ALPHA_VANTAGE": json.dumps({"per_second": 2, "per_day": 25})}
+    with serving(month_by_month) as server, changed_environment({**TOKEN, **rates, "MARKET_LOCAL__VAR": str(var)}):
+        began = time.monotonic()
+        bars = fetch(AlphaVantage(), SPAN, base_url=server.url, record=record)
+        took_s = time.monotonic() - began
+        recorded = list(raw_store().refs())
+    ends = [bar.bar_end for bar in bars if isinstance(bar, Bar)]
+    assert [f"{end:%Y-%m}" for end in ends] == [*["2024-03"] * 2, *["2024-04"] * 2, *["2024-05"] * 2]
+    assert ends == sorted(ends)
+    assert len(server.asked) == 3
+    assert took_s > 1.0
+    assert len(recorded) == (3 if record else 0)
+    assert record or not var.exists()
+
+
+def test_a_span_that_the_rate_gives_no_time_for_is_refused_before_it_is_begun(var: Path) -> None:
+    rates = {"MARKET_FEEDS__RATES__ALPHA_VANTAGE": json.dumps({"per_minute": 1, "per_day": 25})}
+    with serving(month_by_month) as server, changed_environment({**TOKEN, **rates, "MARKET_LOCAL__VAR": str(var)}):
+        with pytest.raises(SourceError, match=r"bad_request: .*3 requests.*at least 120 s.*--timeout") as caught:
+            fetch(AlphaVantage(), SPAN, base_url=server.url, total_s=100)
+        assert server.asked == []
+    assert caught.value.source == "alpha_vantage"
+
+
+def test_one_month_that_fails_fails_the_span_and_is_named(var: Path) -> None:
+    april = body(json.dumps({"Error Message": "Invalid API call."}))
+    with (
+        serving(month_by_month, april) as server,
+        changed_environment({**TOKEN, "MARKET_FEEDS__RATES": "{}", "MARKET_LOCAL__VAR": str(var)}),
+        pytest.raises(PayloadRefused, match=r"bad_request: .*2024-04-01.*no such symbol"),
+    ):
+        fetch(AlphaVantage(), SPAN, base_url=server.url)
+
+
+def test_a_month_that_has_only_begun_may_have_nothing_yet(var: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """The free feed lags: on a month's first day there may be no answer for it."""
+    now = datetime(2024, 5, 1, 15, tzinfo=UTC)
+    open_end = Query("MSFT", timedelta(minutes=5), SPAN.start)
+    may = body(json.dumps({"Error Message": "Invalid API call."}))
+    with (
+        serving(month_by_month, month_by_month, may) as server,
+        changed_environment({**TOKEN, "MARKET_FEEDS__RATES": "{}", "MARKET_LOCAL__VAR": str(var)}),
+    ):
+        bars = fetch(AlphaVantage(now=lambda: now), open_end, base_url=server.url, now=lambda: now)
+        assert ["month=2024-05" in path for path, _ in server.asked] == [False, False, True]
+    assert [f"{bar.bar_end:%m}" for bar in bars if isinstance(bar, Bar)] == ["03", "03", "04", "04"]
+    assert "2024-05-01" in caplog.text
