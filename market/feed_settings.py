@@ -165,6 +165,12 @@ class FeedsSettings(Section):
         1800.0, gt=0, le=LONGEST_S, description="the same payload for longer, while the market is open, is stale"
     )
     max_jump: float = Field(1.5, gt=1, description="a bar's close this factor from the last one known is implausible")
+    jump_confirmed_s: float = Field(
+        1800.0,
+        gt=0,
+        le=LONGEST_S,
+        description="a source that has shown the jumped price for so long confirms it itself",
+    )
     rates: dict[str, Rate] = Field(default_factory=lambda: dict(DEFAULT_RATES))
     base_urls: dict[str, str] = Field(default_factory=dict, description="another server for a source, by its name")
     raw_days: int = Field(30, ge=1, le=36_500, description="recorded payloads are kept so long below var/raw")

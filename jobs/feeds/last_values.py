@@ -22,7 +22,7 @@ class LastValues:
     """The last price of one feed and symbol, and per source since when its values stand still.
 
     A jump is implausible until another source shows it too: then it is news. The same source's second look proves
-    nothing.
+    nothing, but that it has shown the new level for feeds.jump_confirmed_s does: a crash or a split stays.
     """
 
     def __init__(self, state: FeedState, feed: Feed, symbol: str, interval: timedelta | None = None) -> None:
@@ -46,6 +46,9 @@ class LastValues:
 
     def remember(self, messages: Sequence[Message], now: datetime) -> None:
         price, bar_end = _last_price(messages), max((m.bar_end for m in messages if isinstance(m, Bar)), default=None)
+        for source in {m.source for m in messages if isinstance(m, Bar | Book | Vix)} if price is not None else ():
+            with self._state.update("jump", f"{self._key} {source}") as jump:
+                jump.clear()  # it shows the level that is taken: a later jump counts anew
         with self._state.update(KIND, self._key) as entry:
             if price is not None:
                 entry["price"], entry["at"] = price, now.isoformat()
@@ -69,12 +72,31 @@ class LastValues:
             return
         if any(abs(price / shown - 1) <= CONFIRMED for other, shown in self._jumped.items() if other != source):
             return
-        ratio = VIX_JUMP if self._feed == "vix" else get_settings().feeds.max_jump
+        settings = get_settings().feeds
+        ratio = VIX_JUMP if self._feed == "vix" else settings.max_jump
         try:
             ensure_no_jump(source, "price", entry["price"], price, ratio)
-        except SourceError:
+        except SourceError as error:
+            if self._shown_for(source, price, ratio, now) >= timedelta(seconds=settings.jump_confirmed_s):
+                return
             self._jumped[source] = price
-            raise
+            larger = "" if self._feed == "vix" else ", or feeds.max_jump is larger"
+            until = (
+                f"another source shows it too, this one has for feeds.jump_confirmed_s = {settings.jump_confirmed_s:g}"
+            )
+            detail = f"{error.detail}; it is refused until {until}{larger}"
+        else:
+            return
+        raise SourceError("implausible", source, detail)
+
+    def _shown_for(self, source: str, price: float, ratio: float, now: datetime) -> timedelta:
+        """Since when the source shows this level, without having shown another or having been away meanwhile."""
+        with self._state.update("jump", f"{self._key} {source}") as entry:
+            near = "price" in entry and entry["price"] / ratio <= price <= entry["price"] * ratio
+            if not near or now - _time(entry["asked"], now) > self._patience:
+                entry.update(price=price, since=now.isoformat())
+            entry["asked"] = now.isoformat()
+            return now - _time(entry["since"], now)
 
 
 def _last_price(messages: Sequence[Message]) -> float | None:

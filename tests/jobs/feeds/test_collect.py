@@ -12,8 +12,10 @@ import pytest
 from jobs.feeds import metrics
 from jobs.feeds.collect import Collected, Want, collect, remember
 from jobs.feeds.feed import Query
+from jobs.feeds.last_values import LastValues
 from jobs.feeds.registry import source_named
 from jobs.feeds.state import feed_state
+from market.errors import SourceError
 from market.messages import Bar, Book
 from tests.jobs.feeds.server import Answer, Server, body, serving
 from tests.market_world import forget_settings
@@ -275,3 +277,32 @@ def test_two_sources_are_compared_and_the_metric_says_how_far_apart_they_are(
     [line] = [line for line in text.splitlines() if line.startswith(label)]
     assert float(line.split()[-1]) == pytest.approx(1 / 101)
     assert 'market_feed_attempts_total{feed="bars",kind="answered",source="ccxt_kraken"} 1.0' in text
+
+
+def test_a_source_that_keeps_to_the_new_price_for_long_enough_confirms_it() -> None:
+    state, start = feed_state(), datetime(2026, 11, 20, 15, tzinfo=UTC)
+
+    def shown(minute: float, close: float) -> str:
+        now = start + timedelta(minutes=minute)
+        times = {"source_time": now, "known_at": now, "received_at": now, "bar_end": now}
+        ohlc = dict.fromkeys(("open", "high", "low", "close"), close)
+        bar = Bar.model_validate({"symbol": "X", "source": KRAKEN, "volume": 1 + minute, **ohlc, **times})
+        last = LastValues(state, "bars", "X", MINUTE)
+        try:
+            last.ensure_plausible(KRAKEN, [bar], now)
+        except SourceError as error:
+            assert error.kind == "implausible"
+            assert "feeds.jump_confirmed_s = 1800" in error.detail
+            return "refused"
+        last.remember([bar], now)
+        return "taken"
+
+    assert shown(0, 100) == "taken"
+    assert [shown(at, 60) for at in (1, 1.03, 15, 30)] == ["refused"] * 4
+    assert [shown(at, close) for at, close in ((31.5, 62), (32, 61))] == ["taken"] * 2
+    assert [shown(at, close) for at, close in ((40, 6), (60, 600), (75, 6), (90, 6))] == [
+        "refused"
+    ] * 4  # no level holds
+    assert shown(91, 61) == "taken"
+    assert shown(100, 6) == "refused"  # its time counts anew
+    assert shown(200, 6) == "refused"  # nobody has looked for longer than half an hour
