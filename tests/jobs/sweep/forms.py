@@ -1,0 +1,25 @@
+"""Each form of a source that is asked over HTTP, as the sweep's hostile answers meet it."""
+
+FORMS = (
+    "alpha_vantage --symbol MSFT",
+    "alpha_vantage --symbol EUR/USD --interval 60min",
+    "iex_deep --symbol SPY",
+    "ccxt_kraken --symbol BTC/USD",
+    "ccxt_kraken --symbol BTC/USD --bars",
+    "ccxt_coinbase --symbol BTC/USD",
+    "ccxt_coinbase --symbol BTC/USD --bars",
+    "ccxt_binance --symbol BTC/USDT",
+    "ccxt_binance --symbol BTC/USDT --bars",
+    "tradier --symbol SPY",
+    "tradier_calendar --symbol 2026-11",
+    "cboe --symbol VIX",
+    "cnbc_quotes --symbol VIX",
+    "cftc --symbol 13874A",
+    "cftc_weekly --symbol 13874A",
+    "cftc_yearly --symbol 13874A",
+    "cftc_disaggregated --symbol 067651",
+    "cftc_disaggregated_weekly --symbol 067651",
+    "cftc_disaggregated_yearly --symbol 067651",
+    "fred --symbol core_cpi",
+    "forexfactory --symbol events",
+)
