@@ -34,11 +34,11 @@ NO_DATA = "schema_changed stale bad_request implausible"  # JSON or text without
 ERROR = f"{NO_DATA} auth rate_limited unavailable"  # an error's words, which some sources know
 STATUSES = {
     "auth": (401, 402, 403, 407, 451),
-    "bad_request": (404, 405, 406, 409, 410, 411, 413, 414, 415, 416, 422, 423, 424, 426, 428, 431, 498, 499),
+    "bad_request": (404, 405, 410, 414, 422, 431, 499),
     "rate_limited": (418, 429),
     "unavailable": (
-        *(201, 202, 203, 206, 300, 304, 305, 408, 425, 500, 501, 502, 503, 504, 505, 506, 507, 508, 510, 511),
-        *(520, 521, 522, 523, 524, 525, 526, 527, 530, 598, 599),
+        *(201, 202, 206, 300, 304, 408, 425),
+        *(500, 502, 503, 504, 520, 522, 530, 599),
     ),
 }
 

@@ -2,11 +2,20 @@
 
 import pytest
 
-from tests.jobs.sweep import cases_alpha_vantage
+from tests.jobs.sweep import (
+    cases_alpha_vantage,
+    cases_bars,
+    cases_books,
+    cases_cftc,
+    cases_events,
+    cases_tradier,
+    cases_vix,
+)
 from tests.jobs.sweep.cases import Case, line
 from tests.jobs.sweep.world import KINDS, TOKEN, World, answers_of, asked
 
-CASES: list[Case] = [*cases_alpha_vantage.CASES]
+TABLES = (cases_alpha_vantage, cases_bars, cases_books, cases_cftc, cases_events, cases_tradier, cases_vix)
+CASES: list[Case] = [case for table in TABLES for case in table.CASES]
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)

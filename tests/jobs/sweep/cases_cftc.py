@@ -1,0 +1,107 @@
+"""The CFTC's reports in all their forms: Socrata's rows, weekly texts without names, yearly files in a zip."""
+
+import io
+import json
+import zipfile
+from typing import Any
+
+from tests.jobs.feeds.samples import disaggregated_week, financial_row, yearly_csv
+from tests.jobs.sweep.cases import Asker, Case
+
+SOCRATA, YEARLY = Asker("cftc --symbol 13874A"), Asker("cftc_yearly --symbol 13874A", "application/x-zip-compressed")
+CRUDE = Asker("cftc_disaggregated_weekly --symbol 067651", "text/plain")
+MANAGERS = "2026-11-10 asset_manager | 80000 -1500 40 | 20000 250 10"
+FUNDS = "2026-11-10 leveraged_funds | 10500 0 5.2 | 60000 -7 30"
+MONEY = "2026-11-10 managed_money | 200000 -3500 10 | 48000 120 2.4"
+
+
+def row(**changed: Any) -> dict[str, Any]:
+    """... leaves a field out."""
+    return {name: text for name, text in {**financial_row(), **changed}.items() if text is not ...}
+
+
+def swapped(*pairs: tuple[str, str]) -> dict[str, Any]:
+    found = row()
+    for one, other in pairs:
+        found[one], found[other] = found[other], found[one]
+    return found
+
+
+FORMS = ("{}_positions_{}", "change_in_{}_{}", "pct_of_oi_{}_{}")
+SIDES = [(form.format("asset_mgr", "long"), form.format("asset_mgr", "short")) for form in FORMS]
+
+
+def zipped(text: str | bytes, *before: tuple[str, str]) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in (*before, ("FinFutYY.txt", text)):
+            archive.writestr(name, content)
+    return packed.getvalue()
+
+
+YEAR = yearly_csv([financial_row()])
+CASES: list[Case] = [
+    SOCRATA.takes("a whole row", [row()], MANAGERS, FUNDS),
+    SOCRATA.takes("keys in another order", json.dumps([row()], sort_keys=True), MANAGERS, FUNDS),
+    SOCRATA.takes("a field more", [row(id="26111013874AF", commodity_group_name="FINANCIAL")], MANAGERS, FUNDS),
+    SOCRATA.takes("a date without its hour", [row(report_date_as_yyyy_mm_dd="2026-11-10")], MANAGERS, FUNDS),
+    SOCRATA.takes(
+        "numbers with a decimal",
+        [row(asset_mgr_positions_long="80000.0", open_interest_all="200000.0")],
+        MANAGERS,
+        FUNDS,
+    ),
+    SOCRATA.takes(
+        "changes that are left out",
+        [row(change_in_asset_mgr_long=..., change_in_asset_mgr_short=...)],
+        "2026-11-10 asset_manager | 80000 - 40 | 20000 - 10",
+        FUNDS,
+    ),
+    SOCRATA.takes(
+        "options and futures beside it",
+        [row(), row(futonly_or_combined="Combined", asset_mgr_positions_long="90000")],
+        MANAGERS,
+        FUNDS,
+    ),
+    SOCRATA.takes("another contract beside it", [row(cftc_contract_market_code="099741"), row()], MANAGERS, FUNDS),
+    SOCRATA.refuses("long and short of one group have changed places", [swapped(*SIDES)], "implausible"),
+    SOCRATA.refuses("two positions have changed places", [swapped(SIDES[0])], "implausible"),
+    SOCRATA.refuses("two changes have changed places", [swapped(SIDES[1])], "implausible"),
+    SOCRATA.refuses("two shares have changed places", [swapped(SIDES[2])], "implausible"),
+    SOCRATA.refuses("a digit lost", [row(asset_mgr_positions_long="8000")], "implausible"),
+    SOCRATA.refuses("thousands of contracts", [row(asset_mgr_positions_long="80")], "implausible"),
+    SOCRATA.refuses("a Saturday's report", [row(report_date_as_yyyy_mm_dd="2026-11-07T00:00:00.000")], "implausible"),
+    SOCRATA.refuses("next week's report", [row(report_date_as_yyyy_mm_dd="2026-11-24T00:00:00.000")], "implausible"),
+    SOCRATA.refuses("a report twice", [row(), row()], "implausible: two reports"),
+    SOCRATA.refuses("options alone", [row(futonly_or_combined="Combined")], "bad_request"),
+    SOCRATA.refuses("no such contract", [row(cftc_contract_market_code="099741")], "bad_request: 13874A"),
+    SOCRATA.refuses(
+        "an error of Socrata", {"error": True, "message": "Unrecognized arguments [$oder]"}, "schema_changed"
+    ),
+    YEARLY.takes("a zip", zipped(YEAR), MANAGERS, FUNDS),
+    YEARLY.takes("a zip whose text has a byte order mark", zipped("\ufeff" + YEAR), MANAGERS, FUNDS),
+    YEARLY.takes(
+        "American dates, as in the spreadsheets",
+        zipped(
+            yearly_csv([{**financial_row(), "report_date_as_yyyy_mm_dd": "11/10/2026"}], "Report_Date_as_MM_DD_YYYY")
+        ),
+        MANAGERS,
+        FUNDS,
+    ),
+    YEARLY.refuses("a zip cut off", zipped(YEAR)[:-40], "schema_changed: zip"),
+    YEARLY.refuses(
+        "a spreadsheet in a zip", zipped(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 500), "schema_changed"
+    ),
+    YEARLY.refuses(
+        "a column with another name", zipped(YEAR.replace("Lev_Money_Positions_Long_All", "Lev_Long")), "schema_changed"
+    ),
+    CRUDE.takes("the weekly text", disaggregated_week(), MONEY),
+    CRUDE.takes("the weekly text with another commodity", disaggregated_week("088691") + disaggregated_week(), MONEY),
+    CRUDE.takes("line feeds and a blank line", disaggregated_week().replace("\r", "") + "\n", MONEY),
+    CRUDE.refuses(
+        "long and short have changed places", disaggregated_week(c13="48000", c14="200000"), "schema_changed"
+    ),
+    CRUDE.refuses("a column more", disaggregated_week().replace(",067651,", ",067651,0,", 1), "schema_changed"),
+    CRUDE.refuses("a column less", disaggregated_week().replace(",NYME,", ",", 1), "schema_changed"),
+    CRUDE.refuses("no such commodity", disaggregated_week("088691"), "bad_request: 067651"),
+]
