@@ -29,7 +29,7 @@ def read_body(response: requests.Response, limit: int, deadline: float) -> tuple
         raise BodyFault(f"content encoding {encoding[:40]!r} was not asked for", transient=False)
     raw = _raw(response, limit, deadline)
     if "gzip" in encoding:
-        return (_gunzip(raw, limit), True) if raw else (b"", True)
+        return (gunzip(raw, limit), True) if raw else (b"", True)
     headers = response.headers
     return raw, "Content-Length" in headers or "chunked" in headers.get("Transfer-Encoding", "").lower()
 
@@ -56,8 +56,8 @@ def _raw(response: requests.Response, limit: int, deadline: float) -> bytes:
     return b"".join(parts)
 
 
-def _gunzip(raw: bytes, limit: int) -> bytes:
-    """All members of a gzip file, each with its checksum proven."""
+def gunzip(raw: bytes, limit: int) -> bytes:
+    """All members of a gzip file, each with its checksum proven, never more than `limit` bytes. Raises BodyFault."""
     parts: list[bytes] = []
     size, broken = 0, False
     while raw and not broken:

@@ -123,7 +123,7 @@ def scrapy_settings(given: argparse.Namespace) -> dict[str, Any]:
         "COOKIES_ENABLED": False,
         "DOWNLOAD_TIMEOUT": timeout_s,
         "DNS_TIMEOUT": timeout_s,
-        "DOWNLOAD_MAXSIZE": 32 * 2**20,
+        "DOWNLOAD_MAXSIZE": Intact.LIMIT,
         "DOWNLOAD_VERIFY_CERTIFICATES": True,
         "RETRY_TIMES": RETRIES,
         "RETRY_HTTP_CODES": [500, 502, 503, 504, 522, 524, 408],  # a 429 asks to be left alone
