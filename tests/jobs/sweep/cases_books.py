@@ -22,8 +22,18 @@ def iex(bids: list[Any], asks: list[Any], symbol: str = "SPY", **more: Any) -> d
 
 GOOD = iex([level(680.1, 200), level(680)], [level(680.25, 5)])
 TOLD = "2026-11-20 17:59:59 | 680.1 x 200 680 x 100 | 680.25 x 5"
-DEEP = {"symbol": "SPY", "marketPercent": 0.009, "volume": 359702, "lastSalePrice": 680.15, "lastSaleTime": AT, **GOOD["SPY"],
-        "systemEvent": {}, "tradingStatus": {"status": "T"}, "trades": [{"price": 1, "size": 2}], "tradeBreaks": []}  # fmt: skip
+DEEP = {
+    "symbol": "SPY",
+    "marketPercent": 0.009,
+    "volume": 359702,
+    "lastSalePrice": 680.15,
+    "lastSaleTime": AT,
+    **GOOD["SPY"],
+    "systemEvent": {},
+    "tradingStatus": {"status": "T"},
+    "trades": [{"price": 1, "size": 2}],
+    "tradeBreaks": [],
+}
 
 CASES: list[Case] = [
     IEX.takes("two levels and one", GOOD, TOLD),

@@ -104,7 +104,8 @@ HOSTILE: dict[str, Hostile] = {
     "nothing, zipped": is_("unavailable", body(gzip.compress(b""), TEXT, Content_Encoding="gzip")),
     **{
         f"the body {text}": is_(NO_DATA, body(text, TEXT))
-        for text in ("null", "[]", "{}", "[null]", "[[]]", "[{}]", "{\"data\": null}", "true", "0", "-1", '""', '"null"',
+        for text in ("null", "[]", "{}", "[null]", "[[]]", "[{}]", '{"data": null}', "true", "0", "-1", '""',
+                     '"null"',
                      "[[[[1]]]]", '{"a": {"b": [{"c": [1, "2", null]}]}}', "a,b,c\r\n1,2,3\r\n", ",,,\r\n", "\x00")
     },
     "a token echoed": is_(ERROR, body(f'{{"Information": "your key {TOKEN}", "x": "{TOKEN.lower()}"}}', TEXT)),
@@ -137,7 +138,9 @@ HOSTILE: dict[str, Hostile] = {
     "zipped, a bomb": is_("unavailable", body(BOMB, TEXT, Content_Encoding="gzip")),
     "an encoding nobody asked for": is_("unavailable", body(b"\x0b\x02\x80{}\x03", TEXT, Content_Encoding="br")),
     "shorter than it says": is_("unavailable", body('{"a": 1}', TEXT, Content_Length="500")),
-    "a length of words": is_(f"{NO_DATA} unavailable", raw(head("Content-Type: text/plain", "Content-Length: ten"), b"{}")),
+    "a length of words": is_(
+        f"{NO_DATA} unavailable", raw(head("Content-Type: text/plain", "Content-Length: ten"), b"{}")
+    ),
     "chunks without an end": is_(
         "unavailable", raw(head("Content-Type: text/plain", "Transfer-Encoding: chunked"), b"5\r\n{\"a\":\r\n")
     ),

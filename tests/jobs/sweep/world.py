@@ -69,7 +69,7 @@ def world() -> Iterator[World]:
     answers: dict[str, Mapping[str, Answer]] = {}
 
     def route(handler: BaseHTTPRequestHandler) -> None:
-        _, question, *rest = urlsplit(handler.path).path.split("/")
+        _, question, *rest = unquote(urlsplit(handler.path).path).split("/")
         known = answers.get(question, {})
         known.get("/" + "/".join(rest), known.get(ONE_PAGE, NO_PAGE))(handler)
 
@@ -78,7 +78,7 @@ def world() -> Iterator[World]:
 
 
 def answers_of(case: Case) -> dict[str, Answer]:
-    return {unquote(path): body(content, case.content_type) for path, content in case.pages.items()}
+    return {path: body(content, case.content_type) for path, content in case.pages.items()}
 
 
 def asked(arguments: str, base_url: str, now: datetime, timeout_s: float = 20.0) -> Outcome:
