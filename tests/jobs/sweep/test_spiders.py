@@ -31,19 +31,21 @@ ASKED = [
 ]
 # Where a page is expected, what is none, or of another type, may be called more than in a feed.
 MORE = {"schema_changed", "unavailable", "auth"}
-AT_ONCE = 120
+AT_ONCE = 160
 Questions = dict[str, tuple[str, str, Mapping[str, Answer]]]
 """By name: the command line, the clock, the answers by path."""
 
 
-def crawled(sweep: World, questions: Questions, timeout_s: float = 10.0) -> dict[str, Outcome]:
-    """All of them, a process for each AT_ONCE, two at a time."""
-    given = {}
-    for number, (name, (command, now, answers)) in enumerate(questions.items()):
-        address = ["--base-url", sweep.at(f"{timeout_s:g}-{number}", answers), "--timeout", str(timeout_s)]
-        arguments = [*command.split(), *address, "--dry-run", "--ignore-robots"]
-        given[name] = {"arguments": arguments, "now": now}
-    parts = [dict(list(given.items())[place : place + AT_ONCE]) for place in range(0, len(given), AT_ONCE)]
+def crawled(sweep: World, *groups: tuple[Questions, float]) -> dict[str, Outcome]:
+    """All questions of the groups, each with its patience in seconds: a process for each AT_ONCE, two at a time."""
+    parts = []
+    for group, (questions, timeout_s) in enumerate(groups):
+        given = {}
+        for number, (name, (command, now, answers)) in enumerate(questions.items()):
+            address = ["--base-url", sweep.at(f"{group}-{number}", answers), "--timeout", str(timeout_s)]
+            arguments = [*command.split(), *address, "--dry-run", "--ignore-robots"]
+            given[name] = {"arguments": arguments, "now": now}
+        parts += [dict(list(given.items())[place : place + AT_ONCE]) for place in range(0, len(given), AT_ONCE)]
     with ThreadPoolExecutor(2) as pool:
         return {name: outcome for found in pool.map(_crawled, parts) for name, outcome in found.items()}
 
@@ -58,13 +60,21 @@ def _crawled(given: dict[str, object]) -> dict[str, Outcome]:
 
 
 @pytest.fixture(scope="module")
-def pages(sweep: World) -> dict[str, Outcome]:
-    return crawled(sweep, {str(case): (case.ask, case.now.isoformat(), answers_of(case)) for case in CASES})
+def outcomes(sweep: World) -> dict[str, Outcome]:
+    """Of every page and every hostile answer."""
+    pages: Questions = {str(case): (case.ask, case.now.isoformat(), answers_of(case)) for case in CASES}
+    hostile: Questions = {
+        f"{spider} {name}": (SPIDERS[spider], NOW.isoformat(), {ONE_PAGE: HOSTILE[name].answer})
+        for spider, name in ASKED
+    }
+    slow = {f"{spider} {name}" for spider, name in ASKED if HOSTILE[name].timeout_s < 1}
+    brief = {name: hostile[name] for name in slow}
+    return crawled(sweep, (brief, 0.3), (pages, 10.0), ({name: hostile[name] for name in hostile.keys() - slow}, 10.0))
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_each_page_makes_what_is_written_beside_it(case: Case, pages: dict[str, Outcome]) -> None:
-    found = pages[str(case)]
+def test_each_page_makes_what_is_written_beside_it(case: Case, outcomes: dict[str, Outcome]) -> None:
+    found = outcomes[str(case)]
     assert [line(message) for message in found.messages()] == list(case.told), found.err
     kind, _, words = case.refused.partition(":")
     assert found.status == (2 if kind else 0), found.err
@@ -73,19 +83,9 @@ def test_each_page_makes_what_is_written_beside_it(case: Case, pages: dict[str, 
         assert (fault["error"], words.strip() in fault["detail"]) == (kind, True), fault
 
 
-@pytest.fixture(scope="module")
-def refused(sweep: World) -> dict[str, Outcome]:
-    questions = {
-        f"{spider} {name}": (SPIDERS[spider], NOW.isoformat(), {ONE_PAGE: HOSTILE[name].answer})
-        for spider, name in ASKED
-    }
-    slow = {name: asked for name, asked in questions.items() if HOSTILE[name.partition(" ")[2]].timeout_s < 1}
-    return crawled(sweep, slow, 0.3) | crawled(sweep, {key: questions[key] for key in questions if key not in slow})
-
-
 @pytest.mark.parametrize(("spider", "name"), ASKED)
-def test_a_hostile_answer_is_one_line_with_its_kind(name: str, spider: str, refused: dict[str, Outcome]) -> None:
-    found = refused[f"{spider} {name}"]
+def test_a_hostile_answer_is_one_line_with_its_kind(name: str, spider: str, outcomes: dict[str, Outcome]) -> None:
+    found = outcomes[f"{spider} {name}"]
     assert (found.status, found.out, len(found.err)) == (2, [], 1), found
     (fault,) = found.faults()
     assert fault["error"] in KINDS & (HOSTILE[name].kinds | MORE), fault
