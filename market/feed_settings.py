@@ -166,7 +166,7 @@ class FeedsSettings(Section):
     )
     max_jump: float = Field(1.5, gt=1, description="a bar's close this factor from the last one known is implausible")
     jump_confirmed_s: float = Field(
-        1800.0,
+        86_400.0,
         gt=0,
         le=LONGEST_S,
         description="a source that has shown the jumped price for so long confirms it itself",

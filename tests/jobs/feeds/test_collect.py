@@ -279,7 +279,9 @@ def test_two_sources_are_compared_and_the_metric_says_how_far_apart_they_are(
     assert 'market_feed_attempts_total{feed="bars",kind="answered",source="ccxt_kraken"} 1.0' in text
 
 
-def test_a_source_that_keeps_to_the_new_price_for_long_enough_confirms_it() -> None:
+def test_a_source_that_keeps_to_the_new_price_for_long_enough_confirms_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MARKET_FEEDS__JUMP_CONFIRMED_S", "1800")
+    forget_settings()
     state, start = feed_state(), datetime(2026, 11, 20, 15, tzinfo=UTC)
 
     def shown(minute: float, close: float) -> str:
