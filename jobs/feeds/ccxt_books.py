@@ -21,6 +21,7 @@ LEVELS = 10
 AHEAD = timedelta(minutes=5)  # clocks differ by seconds; a snapshot further ahead has the wrong unit or day
 FIRST_DAY = datetime(2009, 1, 3, tzinfo=UTC)  # Bitcoin's first block
 LEVEL_TIME = {"kraken": 2}  # place of a level's own time (seconds) in its list
+NUMBERS = {"kraken": 3, "binance": 2}  # of a level's list; with one more, something before the size stands twice
 BODY_TIME = {"coinbase": "time"}  # ISO 8601 with offset, beside the two lists
 LEVELS_ASKED = {"kucoin": 20, "bitfinex": 25}  # where 10 is not one of the depths on offer
 ASKED_WITH = {"bitfinex": {"precision": "P0"}}  # for levels: it gives single orders otherwise
@@ -80,6 +81,8 @@ class CcxtBook(CcxtSource):
         if sides is None:
             raise SourceError("schema_changed", self.name, "the body's levels are not the ones that ccxt has read")
         self._ensure_market(body, market)
+        for record in chain(sides.bids.records, sides.asks.records):
+            self._ensure_width(record)
         if not read["bids"] and not read["asks"]:
             raise SourceError("stale", self.name, f"{market['symbol']}: both sides of the book are empty")
         bids, asks, either = sides.bids.prices(), sides.asks.prices(), WORST_FIRST.get(self.exchange)
@@ -88,6 +91,12 @@ class CcxtBook(CcxtSource):
         ):
             raise implausible(self.name, "prices", market["symbol"], "not best first, or one price twice")
         return sides
+
+    def _ensure_width(self, record: Any) -> None:
+        if self.exchange in NUMBERS and isinstance(record, list):
+            numbers = sum(exact(cell) is not None for cell in record)
+            if numbers > NUMBERS[self.exchange]:
+                raise SourceError("schema_changed", self.name, f"a level of {numbers} numbers: {record!r:.80}")
 
     def _ensure_possible(self, side: str, levels: list[dict[str, float]]) -> None:
         for place, level in enumerate(levels):

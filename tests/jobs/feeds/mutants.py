@@ -142,8 +142,9 @@ def _is_row(holder: list[Any]) -> bool:
 def _change_cell(whole: Pairs, holder: list[Any], place: int, chance: random.Random) -> None:
     """Of a row without names, or of all rows of its length."""
     rows = [holder]
-    if chance.random() < 0.5:
-        rows = [row for row in _lists(whole) if _is_row(row) and len(row) == len(holder)]
+    if chance.random() < 0.5:  # a doubled row is one list in two places
+        alike = {id(row): row for row in _lists(whole) if _is_row(row) and len(row) == len(holder)}
+        rows = list(alike.values())
     how = chance.choice(["drop", "double", "retype", "wrap", "junk"])
     for row in rows:
         if how == "drop":

@@ -163,9 +163,14 @@ def fred(body: str) -> Iterator[Record]:
             yield (at, min(day, NOW.date())), (value, None, shown[older] if near and older else None)
 
 
+def _words(title: str) -> str:
+    """As "U.S. CPI" and "US CPI" have them."""
+    return " ".join(WORDS.findall(title.replace(".", "")))
+
+
 def forexfactory(body: str) -> Iterator[Record]:
     def forecast(row: dict[str, Any]) -> Record:
-        at, name = datetime.fromisoformat(row["date"]).astimezone(UTC), EVENTS[" ".join(WORDS.findall(row["title"]))]
+        at, name = datetime.fromisoformat(row["date"]).astimezone(UTC), EVENTS[_words(row["title"])]
         return (at, name), (None, *(_optional(row[each]) for each in ("forecast", "previous")))
 
     return _each(json.loads(body), forecast)

@@ -112,6 +112,11 @@ CASES += [
     KRAKEN.refuses("sides have changed places", pair(["64001", "1", AGO], ["64000", "1", AGO]), "implausible: crossed"),
     KRAKEN.refuses("size and time have changed places", pair(["64000", AGO, "1"], ["64001", AGO, "1"]), "implausible"),
     KRAKEN.refuses("a lost point", pair(["6400.01", "1", AGO], ["64000.2", "1", AGO]), "implausible: factor 5"),
+    KRAKEN.refuses(
+        "a price that stands twice",
+        pair(["64000", "1", AGO], ["64001", "64001", "2", AGO]),
+        "schema_changed: 4 numbers",
+    ),
     KRAKEN.refuses("another market", json.dumps(kraken_book()).replace("XXBTZUSD", "XETHZUSD"), "schema_changed"),
     KRAKEN.refuses("an unknown pair", {"error": ["EQuery:Unknown asset pair"]}, "bad_request"),
     KRAKEN.refuses("too many calls", {"error": ["EAPI:Rate limit exceeded"]}, "rate_limited"),
@@ -143,6 +148,16 @@ CASES += [
     ),
     BINANCE.refuses(
         "price and size have changed places", binance([["431", "64000"]], [["12", "64000.2"]]), "implausible"
+    ),
+    BINANCE.refuses(
+        "a price that stands twice",
+        binance([["64000.1", "64000.1", "1"]], [["64000.2", "0.5"]]),
+        "schema_changed: 3 numbers",
+    ),
+    BINANCE.takes(
+        "a list at a level's end, as there once was",
+        binance([["64000.1", "1", []]], [["64000.2", "0.5", []]]),
+        f"{NOW:%Y-%m-%d %H:%M:%S} | 64000.1 x 1 | 64000.2 x 0.5",
     ),
     BINANCE.refuses("no such symbol", {"code": -1121, "msg": "Invalid symbol."}, "bad_request"),
     BINANCE.refuses(
