@@ -113,11 +113,11 @@ def _label(container: Selector) -> str:
 
 
 def _strip(container: Selector) -> Quote:
-    prices = container.css("span.QuoteStrip-lastPrice")
+    prices = [one for one in container.css("span.QuoteStrip-lastPrice") if not one.xpath(EXTENDED_BLOCK)]
     if len(prices) != 1:
         raise changed(SOURCE, f"span.QuoteStrip-lastPrice: {len(prices)} in the container, not 1")
     value = _positive("span.QuoteStrip-lastPrice", words(prices[0]))
-    changes = container.css(CHANGE)
+    changes = [one for one in container.css(CHANGE) if not one.xpath(EXTENDED_BLOCK)]
     found = [number(SOURCE, "change", one) for one in _SIGNED.findall(words(changes[0]))] if changes else []
     if len(found) > 2:
         raise changed(SOURCE, f"change: {words(changes[0])!r} holds {len(found)} numbers, not 2")

@@ -8,7 +8,6 @@ import pymysql
 import pytest
 
 from market.console import FAILED, run_command
-from market.errors import MarketError
 from market.settings import ROOT
 from tests.stack import changed_environment
 
@@ -71,11 +70,3 @@ def test_a_fault_of_our_own_keeps_its_traceback() -> None:
 
     with pytest.raises(KeyError):
         run_command(faulty)
-
-
-def test_what_it_is_called_by_default(capsys: pytest.CaptureFixture[str]) -> None:
-    def failing() -> None:
-        raise MarketError("no bars")
-
-    assert run_command(failing) == FAILED
-    assert capsys.readouterr().err == "pytest failed: no bars\n"  # this very process

@@ -277,6 +277,12 @@ def test_another_symbol_s_quote_is_never_taken(page: str, kind: str, named: str)
 OLDER, IN_META, LINKED = older(".VIX", "18.45"), meta(price="18.45"), linked(NAMED)
 
 
+def test_a_wrapper_of_the_strips_class_does_not_make_extended_hours_regular() -> None:
+    late = f"<div class='QuoteStrip-extendedDataContainer'>{strip('19.99', '+1.54', '+8.3469%')}</div>"
+    kind, detail = kind_of(vix_page(f'<div class="QuoteStrip-lastPriceStripContainer">{late}<b>18.45</b></div>'))
+    assert (kind, "span.QuoteStrip-lastPrice: 0" in detail) == ("schema_changed", True), detail
+
+
 @pytest.mark.parametrize(
     ("page", "both"),
     [

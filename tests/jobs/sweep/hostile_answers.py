@@ -92,7 +92,7 @@ HOSTILE: dict[str, Hostile] = {
     "a page as JSON": is_("schema_changed", body(PAGE)),
     "a page as text": is_("schema_changed", body(PAGE, TEXT)),
     "a page without a type": is_("schema_changed", raw(head(f"Content-Length: {len(PAGE)}"), PAGE.encode())),
-    "a doorkeeper": is_("schema_changed", body("<html><head><title>Just a moment...</title></head></html>", HTML)),
+    "a doorkeeper": is_("auth", body("<html><head><title>Just a moment...</title></head></html>", HTML)),
     "an image": is_("schema_changed", body(b"\x89PNG\r\n\x1a\n\0", "image/png")),
     "a PDF": is_("schema_changed", body(b"%PDF-1.7", "application/pdf")),
     "XML": is_("schema_changed", body(f"<?xml version='1.0'?><Error>{TOKEN}</Error>", "application/xml")),
