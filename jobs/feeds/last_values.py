@@ -14,6 +14,7 @@ from market.settings import get_settings
 KIND = "last"
 CONFIRMED = 0.01  # a second source within one percent confirms a jump
 MEMORY = timedelta(days=1)  # a price older than this says nothing about today's
+VIX_MEMORY = timedelta(days=5)  # it is asked once a session, and a long weekend may lie between two
 BARS_OF_PATIENCE = 3
 VIX_JUMP = 3.0  # the largest true one-day factor is 2.16 (2018-02-05)
 
@@ -22,7 +23,8 @@ class LastValues:
     """The last price of one feed and symbol, and per source since when its values stand still.
 
     A jump is implausible until another source shows it too: then it is news. The same source's second look proves
-    nothing, but that it has shown the new level for feeds.jump_confirmed_s does: a crash or a split stays.
+    nothing, but that it has shown the new level for feeds.jump_confirmed_s does: a crash or a split stays. VIX knows no
+    split; a level of it that one source alone shows is refused as long as the last one is remembered.
     """
 
     def __init__(self, state: FeedState, feed: Feed, symbol: str, interval: timedelta | None = None) -> None:
@@ -30,6 +32,7 @@ class LastValues:
         self._patience = max(
             timedelta(seconds=get_settings().feeds.frozen_after_s), BARS_OF_PATIENCE * (interval or timedelta())
         )
+        self._memory = VIX_MEMORY if feed == "vix" else MEMORY
         self._jumped: dict[str, float] = {}
 
     @property
@@ -68,26 +71,35 @@ class LastValues:
 
     def _ensure_no_jump(self, source: str, messages: Sequence[Message], now: datetime) -> None:
         price, entry = _last_price(messages), self._state.get(KIND, self._key)
-        if price is None or "price" not in entry or now - _time(entry["at"], now) > MEMORY:
+        if price is None or "price" not in entry or now - _time(entry["at"], now) > self._memory:
             return
         if any(abs(price / shown - 1) <= CONFIRMED for other, shown in self._jumped.items() if other != source):
             return
-        settings = get_settings().feeds
-        ratio = VIX_JUMP if self._feed == "vix" else settings.max_jump
+        ratio = VIX_JUMP if self._feed == "vix" else get_settings().feeds.max_jump
         try:
             ensure_no_jump(source, "price", entry["price"], price, ratio)
         except SourceError as error:
-            if self._shown_for(source, price, ratio, now) >= timedelta(seconds=settings.jump_confirmed_s):
+            if self._is_confirmed(source, price, ratio, now):
                 return
             self._jumped[source] = price
-            larger = "" if self._feed == "vix" else ", or feeds.max_jump is larger"
-            until = (
-                f"another source shows it too, this one has for feeds.jump_confirmed_s = {settings.jump_confirmed_s:g}"
-            )
-            detail = f"{error.detail}; it is refused until {until}{larger}"
+            detail = f"{error.detail}; it is refused until {self._until()}"
         else:
             return
         raise SourceError("implausible", source, detail)
+
+    def _is_confirmed(self, source: str, price: float, ratio: float, now: datetime) -> bool:
+        """Whether the source has kept to the new level for so long that it is believed alone."""
+        if self._feed == "vix":
+            return False
+        return self._shown_for(source, price, ratio, now) >= timedelta(seconds=get_settings().feeds.jump_confirmed_s)
+
+    def _until(self) -> str:
+        """What ends the refusal, for a person."""
+        if self._feed == "vix":
+            return f"another source shows it too, or the last value is older than {VIX_MEMORY.days} days"
+        confirmed_s = get_settings().feeds.jump_confirmed_s
+        alone = f"this one has for feeds.jump_confirmed_s = {confirmed_s:g}"
+        return f"another source shows it too, {alone}, or feeds.max_jump is larger"
 
     def _shown_for(self, source: str, price: float, ratio: float, now: datetime) -> timedelta:
         """Since when the source shows this level, without having shown another or having been away meanwhile."""

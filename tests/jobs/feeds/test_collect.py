@@ -16,7 +16,7 @@ from jobs.feeds.last_values import LastValues
 from jobs.feeds.registry import source_named
 from jobs.feeds.state import feed_state
 from market.errors import SourceError
-from market.messages import Bar, Book
+from market.messages import Bar, Book, Vix
 from tests.jobs.feeds.server import Answer, Server, body, serving
 from tests.market_world import forget_settings
 
@@ -308,3 +308,24 @@ def test_a_source_that_keeps_to_the_new_price_for_long_enough_confirms_it(monkey
     assert shown(91, 61) == "taken"
     assert shown(100, 6) == "refused"  # its time counts anew
     assert shown(200, 6) == "refused"  # nobody has looked for longer than half an hour
+
+
+def test_a_vix_ten_times_too_large_is_refused_on_the_monday_too() -> None:
+    state, friday = feed_state(), datetime(2026, 11, 20, 21, 20, tzinfo=UTC)
+
+    def shown(days: float, value: float) -> str:
+        now = friday + timedelta(days=days)
+        times = {"source_time": now, "known_at": now, "received_at": now, "as_of": now.replace(hour=0, minute=0)}
+        vix = Vix.model_validate({"source": "cnbc", "value": value, **times})
+        last = LastValues(state, "vix", "VIX")
+        try:
+            last.ensure_plausible("cnbc", [vix], now)
+        except SourceError as error:
+            return error.kind
+        last.remember([vix], now)
+        return "taken"
+
+    assert shown(0, 16.2) == "taken"
+    assert [shown(days, 165.0) for days in (1.01, 3, 3.01)] == ["implausible"] * 3
+    assert shown(4, 37.3) == "taken", "2018-02-05 was a Monday"
+    assert shown(10, 12.0) == "taken", "nobody has looked for longer than a long weekend"
