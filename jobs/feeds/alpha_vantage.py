@@ -243,12 +243,15 @@ class AlphaVantage:
 
 
 def _start(label: object, zone: ZoneInfo) -> datetime:
-    """The label's moment in UTC. Raises Unreadable for one that its zone's clock shows twice or never."""
+    """The label's moment in UTC. Raises Unreadable for one that its zone's clock shows twice or never, or UTC's."""
     local = moment("label", label, LABEL)
     first, second = local.replace(tzinfo=zone), local.replace(tzinfo=zone, fold=1)
     if first.utcoffset() != second.utcoffset():
         raise Unreadable("label", label, f"{zone.key} shows this time twice or never")
-    return first.astimezone(UTC)
+    try:
+        return first.astimezone(UTC)
+    except OverflowError:  # the last evening of the year 9999, which is the year 10000's in UTC
+        raise Unreadable("label", label, "no such time in UTC") from None
 
 
 def _month_from(start: datetime, now: datetime) -> str:

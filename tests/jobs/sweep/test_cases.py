@@ -8,13 +8,23 @@ from tests.jobs.sweep import (
     cases_books,
     cases_cftc,
     cases_events,
+    cases_extreme_times,
     cases_tradier,
     cases_vix,
 )
 from tests.jobs.sweep.cases import Case, line
 from tests.jobs.sweep.world import KINDS, TOKEN, World, answers_of, asked
 
-TABLES = (cases_alpha_vantage, cases_bars, cases_books, cases_cftc, cases_events, cases_tradier, cases_vix)
+TABLES = (
+    cases_alpha_vantage,
+    cases_bars,
+    cases_books,
+    cases_cftc,
+    cases_events,
+    cases_extreme_times,
+    cases_tradier,
+    cases_vix,
+)
 CASES: list[Case] = [case for table in TABLES for case in table.CASES]
 
 
