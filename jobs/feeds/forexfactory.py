@@ -79,8 +79,7 @@ class ForexFactory:
             raise SourceError("schema_changed", self.name, "the JSON is not a list of events")
         if not rows:
             raise SourceError("stale", self.name, "a week without events")
-        if not any(isinstance(row, dict) and str(row.get("country")) in COUNTRIES for row in rows):
-            raise SourceError("schema_changed", self.name, "no row has the currency of a known country")
+        self._ensure_known_fields([row for row in rows if isinstance(row, dict)])
         first = self._first_event(rows, payload.received_at)
         names, now = _Names(rows), payload.received_at
         wanted = [row for row in rows if self._is_wanted(row, names, query)]
@@ -91,6 +90,18 @@ class ForexFactory:
         messages, unclear = self._one_each(found, stated, names, now)
         others = [self._figureless(row, now) for row in wanted if _is_no_figure(row.get("forecast"))]
         return [*(messages if query.wants(now) else ()), *others, *dead, *unclear]
+
+    def _ensure_known_fields(self, rows: list[dict[str, Any]]) -> None:
+        """Refuses a file in which a field that chooses rows has another name or form: no row would be wanted.
+
+        Raises SourceError schema_changed.
+        """
+        if not any(str(row.get("country")) in COUNTRIES for row in rows):
+            raise SourceError("schema_changed", self.name, "no row has the currency of a known country")
+        if not any(isinstance(row.get("title"), str) for row in rows):
+            raise SourceError("schema_changed", self.name, "no row has a title")
+        if not any(str(row.get("impact")) in {*IMPORTANCE, *NO_EVENT} for row in rows):
+            raise SourceError("schema_changed", self.name, "no row has an impact that is known")
 
     def _first_event(self, rows: list[Any], now: datetime) -> datetime:
         """When the week begins: the middle one of all events, less a week. Raises SourceError for a week far ahead."""

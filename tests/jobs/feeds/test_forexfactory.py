@@ -99,6 +99,8 @@ def test_importance_of_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     get_settings.cache_clear()
     try:
         assert [len(told([ff_row(impact=word)])) for word in ("Low", "Medium", "High")] == [0, 0, 1]
+        fault = fault_of([ff_row(impact="red"), ff_row(impact="yellow")])  # else all would be left out as unimportant
+        assert (fault.kind, "impact" in fault.detail) == ("schema_changed", True)
     finally:
         monkeypatch.undo()
         get_settings.cache_clear()

@@ -170,6 +170,13 @@ CASES += [
         [{**{k: v for k, v in ff_row().items() if k != "forecast"}, "consensus": "0.3%"}],
         "schema_changed: forecast",
     ),
+    WEEK.refuses(
+        "another name of the title",
+        [{**{k: v for k, v in ff_row().items() if k != "title"}, "name": "Core CPI m/m"}],
+        "schema_changed: title",
+    ),
+    WEEK.refuses("titles that are no text", [ff_row(title={"en": "Core CPI m/m"})], "schema_changed: title"),
+    WEEK.refuses("colours for an impact", [ff_row(impact="red"), ff_row(impact="yellow")], "schema_changed: impact"),
     WEEK.refuses("times without offset", [ff_row(date="2026-11-24T08:30:00")], "schema_changed: date"),
     WEEK.refuses("a lost percent", [ff_row(forecast="0.3")], "implausible: percentage"),
     WEEK.refuses("a lost K", [jobs(date="2026-11-25T08:30:00-05:00") | {"previous": "22"}], "implausible: multiplier"),
