@@ -45,7 +45,10 @@ class Series:
 STEADY = 1.5  # employment, price indices and retail sales; April 2020 had a factor 1.2
 BUILDING = 3.0
 FEWEST_CLAIMS = 20_000.0  # a week, in persons; a value in thousands is below
-COUNT = 1.0  # the least of a number of people, houses or permits, and of an index
+COUNT = 1.0  # the least of an index
+# A series that changes its unit changes all its values alike, so that no two of them tell: its level must.
+JOBS = (1e6, 1e9)  # in the whole country, in persons
+HOUSES = (10.0, 20_000.0)  # a year, in thousands; 270 new homes sold in 2011, 2,494 begun in 1972
 
 
 def _percent_change(series: str, hour: time = time(8, 30), importance: int = 3) -> Series:
@@ -54,12 +57,13 @@ def _percent_change(series: str, hour: time = time(8, 30), importance: int = 3) 
 
 
 def _thousands(series: str, hour: time, importance: int = 3) -> Series:
-    return Series(series, "level", MONTHLY, hour, importance, factor=1000.0, least=COUNT, jump=BUILDING)
+    least, most = HOUSES
+    return Series(series, "level", MONTHLY, hour, importance, factor=1000.0, least=least, most=most, jump=BUILDING)
 
 
 SERIES: dict[str, Series] = {
     "adp_nonfarm_employment_change": Series(
-        "ADPMNUSNERSA", "difference", MONTHLY, time(8, 15), 3, least=COUNT, jump=STEADY
+        "ADPMNUSNERSA", "difference", MONTHLY, time(8, 15), 3, least=JOBS[0], most=JOBS[1], jump=STEADY
     ),
     "average_hourly_earnings": _percent_change("CES0500000003"),
     "building_permits": _thousands("PERMIT", time(8, 30)),
@@ -85,7 +89,15 @@ SERIES: dict[str, Series] = {
     ),
     "new_home_sales": _thousands("HSN1F", time(10), 3),
     "nonfarm_payrolls": Series(
-        "PAYEMS", "difference", MONTHLY, time(8, 30), 3, factor=1000.0, least=COUNT, jump=STEADY
+        "PAYEMS",
+        "difference",
+        MONTHLY,
+        time(8, 30),
+        3,
+        factor=1000.0,
+        least=JOBS[0] / 1000,
+        most=JOBS[1] / 1000,
+        jump=STEADY,
     ),
     "retail_sales": _percent_change("RSAFS"),
     "unemployment_rate": Series("UNRATE", "level", MONTHLY, time(8, 30), 3, "%", least=0.5, most=30.0, jump=5.0),

@@ -116,10 +116,13 @@ def test_figures_are_those_of_the_calendars(
 
 
 @pytest.mark.parametrize(
-    ("event", "hour"), [("core_cpi", "08:30"), ("new_home_sales", "10:00"), ("adp_nonfarm_employment_change", "08:15")]
+    ("event", "hour", "millions"),
+    [("core_cpi", "08:30", ""), ("new_home_sales", "10:00", ""), ("adp_nonfarm_employment_change", "08:15", "000000")],
 )
-def test_the_hour_of_the_release(event: str, hour: str) -> None:
-    assert two(event, "100", "101", "102")[-1].known_at == at(f"2026-10-10T{hour}:00-04:00")
+def test_the_hour_of_the_release(event: str, hour: str, millions: str) -> None:
+    assert two(event, f"100{millions}", f"101{millions}", f"102{millions}")[-1].known_at == at(
+        f"2026-10-10T{hour}:00-04:00"
+    )
 
 
 def test_weekly_claims_and_quarterly_growth() -> None:

@@ -107,6 +107,25 @@ CASES: list[Case] = [
         "bad_request",
     ),
     PERMITS.refuses("houses, not thousands of them", figures("building_permits", "1380", "1415000")[1], "implausible"),
+    *(
+        Asker(f"fred --symbol {event}").refuses(
+            f"{event} {how}", figures(event, *values)[1], "implausible: lies within"
+        )
+        for event, how, values in [
+            ("nonfarm_payrolls", "in persons", ("159500000", "159540000", "159660000")),
+            ("nonfarm_payrolls", "in millions", ("159.50", "159.54", "159.66")),
+            ("adp_nonfarm_employment_change", "in thousands", ("134500", "134542", "134590")),
+            ("building_permits", "in houses", ("1380000", "1415000", "1412400")),
+            ("housing_starts", "in millions", ("1.38", "1.415", "1.412")),
+            ("new_home_sales", "in houses", ("650000", "655000", "641000")),
+        ]
+    ),
+    Asker("fred --symbol nonfarm_payrolls").takes(
+        "thousands of persons",
+        figures("nonfarm_payrolls", "159500", "159540", "159660")[1],
+        "United States, nonfarm_payrolls | 2026-09-10 12:30 | 40000 - -",
+        "United States, nonfarm_payrolls | 2026-10-10 12:30 | 120000 - 40000",
+    ),
     CPI.refuses("an index of another point", figures("core_cpi", "330", "33.1")[1], "implausible"),
 ]
 
