@@ -14,10 +14,26 @@ from jobs.numbers import Number
 
 @dataclass(frozen=True)
 class Range:
-    """In percent or whole units, as the event's figures are."""
+    """In percent or whole units, as the event's figures are.
+
+    `whole`: of what is counted. `nearest`: nothing but 0 is nearer to 0. A figure that is neither has lost its K or M,
+    and the one beside it too, or the two would tell (jobs/numbers.py).
+    """
 
     least: float
     most: float
+    whole: bool = False
+    nearest: float = 0.0
+
+    def fault(self, figure: Number) -> str | None:
+        """Why the figure cannot be; None when it can. A percentage is none of the count's own."""
+        if not self.least <= figure.value <= self.most:
+            return f"lies within {self.least:g} and {self.most:g}"
+        if figure.unit is not None:
+            return None
+        if 0 < abs(figure.value) < self.nearest:
+            return f"is counted in thousands: none is nearer to 0 than {self.nearest:g}"
+        return "counts whole ones" if self.whole and figure.value % 1 else None
 
 
 SHARE = Range(0.0, 100.0)  # of all, in percent; and an index of diffusion, which is made of one
@@ -26,14 +42,16 @@ PRICES, PRICES_ANYWHERE = Range(-100.0, 100.0), Range(-100.0, 3_000.0)  # their 
 ACTIVITY = Range(-100.0, 200.0)  # the change of sales or production in a month, or in a quarter
 OUTPUT = Range(-100.0, 1_000.0)  # GDP's, at a yearly rate too
 INDEX = Range(0.0, 500.0)  # of 1985 = 100, made of shares of answers
-NUMBER, CHANGE = Range(0.0, 1e8), Range(-1e8, 1e8)  # people, houses, barrels
+NUMBER = Range(0.0, 1e8, whole=True)  # houses
+# People and barrels, which the offices of the one country that has such an event count in thousands.
+CLAIMS, CHANGE = Range(0.0, 1e8, whole=True, nearest=1000.0), Range(-1e8, 1e8, whole=True, nearest=1000.0)
 
 RANGES = {
     "adp_nonfarm_employment_change": CHANGE,
     "average_hourly_earnings": PRICES,
     "building_permits": NUMBER,
     "cb_consumer_confidence": INDEX,
-    "continuing_jobless_claims": NUMBER,
+    "continuing_jobless_claims": CLAIMS,
     "core_cpi": PRICES,
     "core_pce_price_index": PRICES,
     "core_retail_sales": ACTIVITY,
@@ -44,7 +62,7 @@ RANGES = {
     "gdp": OUTPUT,
     "housing_starts": NUMBER,
     "industrial_production": ACTIVITY,
-    "initial_jobless_claims": NUMBER,
+    "initial_jobless_claims": CLAIMS,
     "ism_manufacturing_pmi": SHARE,
     "new_home_sales": NUMBER,
     "nonfarm_payrolls": CHANGE,
@@ -68,6 +86,6 @@ def impossible_figure(event: str, figures: Mapping[str, Number | None]) -> Impos
     if known is None:
         return None
     for name, figure in figures.items():
-        if figure is not None and not known.least <= figure.value <= known.most:
-            return Impossible(name, figure.value, f"{event} lies within {known.least:g} and {known.most:g}")
+        if figure is not None and (fault := known.fault(figure)) is not None:
+            return Impossible(name, figure.value, f"{event} {fault}")
     return None

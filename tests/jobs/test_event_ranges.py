@@ -43,6 +43,12 @@ def test_each_known_event_has_a_range() -> None:
         ("cb_consumer_confidence", "25.3"),
         ("crude_oil_inventories", "-21.562M"),
         ("crude_oil_inventories", "0"),
+        ("crude_oil_inventories", "0.031M"),
+        ("nonfarm_payrolls", "-4K"),
+        ("nonfarm_payrolls", "0.0"),
+        ("adp_nonfarm_employment_change", "1K"),
+        ("building_permits", "1,412.4K"),
+        ("housing_starts", "523"),  # of a small country
         ("building_permits", "1.896M"),
         ("new_home_sales", "270K"),
         ("new_home_sales_mom", "-31.0%"),
@@ -67,6 +73,14 @@ def test_what_was_published_can_be(event: str, text: str) -> None:
         ("nonfarm_payrolls", "-20.5B", "within -1e+08 and 1e+08"),
         ("crude_oil_inventories", "3.3B", "within -1e+08 and 1e+08"),
         ("cb_consumer_confidence", "1,447", "within 0 and 500"),
+        ("nonfarm_payrolls", "65", "thousands"),  # its K is lost
+        ("nonfarm_payrolls", "-999", "thousands"),
+        ("initial_jobless_claims", "222", "thousands"),
+        ("continuing_jobless_claims", "1.94", "thousands"),
+        ("crude_oil_inventories", "-1.2", "thousands"),
+        ("building_permits", "1.42", "whole"),
+        ("new_home_sales", "655.5", "whole"),
+        ("adp_nonfarm_employment_change", "1,234.5", "whole"),
     ],
 )
 def test_what_cannot_be_is_told(event: str, text: str, why: str) -> None:

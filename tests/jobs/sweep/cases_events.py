@@ -199,6 +199,12 @@ CASES += [
     WEEK.refuses("times without offset", [ff_row(date="2026-11-24T08:30:00")], "schema_changed: date"),
     WEEK.refuses("a lost percent", [ff_row(forecast="0.3")], "implausible: percentage"),
     WEEK.refuses("a lost K", [jobs(date="2026-11-25T08:30:00-05:00") | {"previous": "22"}], "implausible: multiplier"),
+    WEEK.refuses("a lost K in all figures", [jobs() | {"forecast": "50", "previous": "-4"}], "implausible: thousands"),
+    WEEK.refuses(
+        "a lost M in all figures",
+        [ff_row(title="Building Permits", forecast="1.42", previous="1.41")],
+        "implausible: whole",
+    ),
     WEEK.refuses(
         "title and forecast have changed places",
         [ff_row(title="0.3%", forecast="Core CPI m/m"), ff_row(forecast="Core CPI m/m")],
