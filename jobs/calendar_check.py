@@ -12,9 +12,9 @@ from calendar import monthrange
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import NoReturn
 from zoneinfo import ZoneInfo
 
+from jobs.feeds.command_line import Parser, failure_line, server
 from jobs.feeds.feed import Query
 from jobs.feeds.fetching import fetch_payload
 from jobs.feeds.tradier_calendar import NAME, CalendarDay, TradierCalendar, parse_days
@@ -125,23 +125,17 @@ def _status(is_open: bool) -> str:
 
 
 def _failed(error: SourceError) -> int:
-    wait = {} if error.retry_after_s is None else {"retry_after_s": error.retry_after_s}
-    print(json.dumps({"error": error.kind, "source": error.source, "detail": error.detail, **wait}), file=sys.stderr)
+    print(failure_line(error), file=sys.stderr)
     return 2
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise SystemExit(_failed(SourceError("bad_request", "command line", message)))
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="python -m jobs.calendar_check", description="Compare a calendar with Tradier's.")
+def _parser() -> Parser:
+    parser = Parser(prog="python -m jobs.calendar_check", description="Compare a calendar with Tradier's.")
     parser.add_argument("--calendar", default="XNYS", metavar="NAME", help="default: %(default)s, New York")
     this_month = datetime.now(UTC).strftime("%Y-%m")
     parser.add_argument("--month", type=_month, default=this_month, metavar="YYYY-MM", help="default: this month")
     parser.add_argument("--dry-run", action="store_true", help="record nothing")
-    parser.add_argument("--base-url", metavar="U", help="another server in place of Tradier's")
+    parser.add_argument("--base-url", type=server, metavar="U", help="another server in place of Tradier's")
     return parser
 
 

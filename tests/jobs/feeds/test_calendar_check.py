@@ -190,6 +190,9 @@ def test_the_command_when_they_do_not(capsys: pytest.CaptureFixture[str]) -> Non
         (["--month", "2025-10"], body(json.dumps(NOVEMBER)), "implausible"),
         (["--calendar", "NOWHERE"], body(json.dumps(NOVEMBER)), "bad_request"),
         (["--month", "2025-13"], body("{}"), "bad_request"),
+        (["--base-url", "http://desk:k3y@[::1"], body(json.dumps(NOVEMBER)), "bad_request"),
+        (["--base-url", "desk:k3y@127.0.0.1"], body(json.dumps(NOVEMBER)), "bad_request"),
+        (["--base-url", ""], body(json.dumps(NOVEMBER)), "bad_request"),  # not Tradier's own server
     ],
 )
 def test_a_failure_is_one_line(
