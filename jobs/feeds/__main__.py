@@ -19,7 +19,7 @@ from jobs.feeds.registry import source_named, source_names
 from jobs.feeds.scrub import Scrubber, secrets_in
 from market.console import run_command
 from market.errors import MarketError, SourceError
-from market.messages import Bar, DeadLetter, Message
+from market.messages import FIRST_TIME, LAST_TIME, Bar, DeadLetter, Message
 from market.settings import SettingsError, get_settings
 
 UNITS = {"min": 1, "m": 1, "h": 60}
@@ -151,6 +151,8 @@ def _time(text: str) -> datetime:
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         raise argparse.ArgumentTypeError("a time needs its UTC offset, e.g. 2026-01-02T15:00:00+00:00")
+    if not FIRST_TIME.year < moment.year < LAST_TIME.year:  # as far as any message reaches, and sums stay in range
+        return FIRST_TIME if moment.year <= FIRST_TIME.year else LAST_TIME
     return moment.astimezone(UTC)
 
 
