@@ -9,7 +9,8 @@ import io
 import re
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, date, datetime, time
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from typing import Any, ClassVar
 
@@ -206,9 +207,10 @@ class CftcWeekly(Cftc):
 
 
 class CftcYearly(Cftc):
-    """A whole year of all contracts: that of --start, or of --end, else that of the newest report.
+    """Whole years of all contracts, a file each: from that of --start on, else that of --end, or of the newest report.
 
-    `now` is asked when a query has neither.
+    A report is in the file of the day that it is of, which is known some days later: in January, of the year before.
+    `now` is asked when a query does not say until when.
     """
 
     name = "cftc_yearly"
@@ -219,9 +221,29 @@ class CftcYearly(Cftc):
         self._now = now
 
     def request(self, query: Query) -> Request:
-        # In a year's first days there is no file of it yet.
-        day = query.start or query.end or newest_cot_due(self._now())
-        return Request(f"/files/dea/history/{self.file}_{day.year}.zip", content_types=TYPES)
+        return Request(f"/files/dea/history/{self.file}_{self._first_year(query)}.zip", content_types=TYPES)
+
+    def pieces(self, query: Query) -> list[Query]:
+        """The query by the files that hold its reports."""
+        if query.start is None:
+            return [query]
+        last = newest_cot_due(min(query.end or self._now(), self._now())).year
+        bounds = [_all_known_at(year) for year in range(self._first_year(query), last)]
+        return [
+            replace(query, start=start, end=end)
+            for start, end in zip([query.start, *bounds], [*bounds, query.end], strict=True)
+        ]
+
+    def _first_year(self, query: Query) -> int:
+        if query.start is None:
+            return newest_cot_due(query.end or self._now()).year
+        return query.start.year - (query.start < _all_known_at(query.start.year - 1))
+
+
+def _all_known_at(year: int) -> datetime:
+    """When the last report of that year came out: that of its last Tuesday, or of the day beside it on New Year's."""
+    last = (date(year, 12, 31) - timedelta(days=before) for before in range(7))
+    return max(published_at(day) for day in last if is_report_day(day))
 
 
 def _text_of(members: list[zipfile.ZipInfo]) -> zipfile.ZipInfo:

@@ -310,6 +310,41 @@ def test_a_yearly_file_that_nobody_named_is_that_of_the_newest_report(now: datet
     assert CftcYearly(lambda: now).request(EMINI).path == f"/files/dea/history/fut_fin_txt_{year}.zip"
 
 
+def utc(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "years"),
+    [
+        ("2024-03-01", None, [2024, 2025, 2026]),
+        ("2024-03-01", "2025-02-01", [2024, 2025]),
+        ("2025-01-02", "2025-02-01", [2024, 2025]),  # that of New Year's Eve came out on January 6
+        ("2025-01-07", "2025-02-01", [2025]),
+        ("2024-12-20", "2025-01-05", [2024]),
+        ("2019-02-02", "2019-03-01", [2018, 2019]),  # of Monday, December 31, out on February 5 after the lapse
+        ("2019-02-06", "2019-03-01", [2019]),
+        ("2026-11-19", None, [2026]),
+        ("2027-03-01", None, [2027]),  # a future, of which there is no file
+    ],
+)
+def test_a_span_is_asked_for_in_its_years_files(start: str, end: str | None, years: list[int]) -> None:
+    source = CftcYearly(lambda: NOW)
+    pieces = source.pieces(Query("13874A", start=utc(start), end=end and utc(end)))
+    assert [source.request(piece).path[-8:-4] for piece in pieces] == [str(year) for year in years]
+    assert (pieces[0].start, pieces[-1].end) == (utc(start), end and utc(end))
+    assert [piece.end for piece in pieces[:-1]] == [
+        piece.start for piece in pieces[1:]
+    ]  # no moment twice, none left out
+
+
+def test_without_a_start_one_file_is_asked_for() -> None:
+    source = CftcYearly(lambda: NOW)
+    for end, year in ((None, 2026), (utc("2025-01-05"), 2024), (utc("2025-01-07"), 2024), (utc("2025-01-14"), 2025)):
+        (piece,) = source.pieces(Query("13874A", end=end))
+        assert source.request(piece).path == f"/files/dea/history/fut_fin_txt_{year}.zip"
+
+
 def test_the_weekly_text_with_options_is_not_taken_for_the_one_without() -> None:
     text = recorded(FULL).read_text().partition("\n")[2]
     assert fault_of(text.replace(",FutOnly", ",Combined"), Query("13874+")).kind == "bad_request"

@@ -8,7 +8,8 @@ from typing import Any
 from tests.jobs.feeds.samples import disaggregated_week, financial_row, yearly_csv
 from tests.jobs.sweep.cases import Asker, Case
 
-SOCRATA, YEARLY = Asker("cftc --symbol 13874A"), Asker("cftc_yearly --symbol 13874A", "application/x-zip-compressed")
+ZIP = "application/x-zip-compressed"
+SOCRATA, YEARLY = Asker("cftc --symbol 13874A"), Asker("cftc_yearly --symbol 13874A", ZIP)
 CRUDE = Asker("cftc_disaggregated_weekly --symbol 067651", "text/plain")
 MANAGERS = "2026-11-10 asset_manager | 80000 -1500 40 | 20000 250 10"
 FUNDS = "2026-11-10 leveraged_funds | 10500 0 5.2 | 60000 -7 30"
@@ -40,6 +41,21 @@ def zipped(text: str | bytes, *before: tuple[str, str]) -> bytes:
 
 
 YEAR = yearly_csv([financial_row()])
+
+
+def year_of(*days: str) -> bytes:
+    return zipped(yearly_csv([financial_row(report_date_as_yyyy_mm_dd=f"{day}T00:00:00.000") for day in days]))
+
+
+# After the lapse of 2025 these came out on December 23, January 13 and 16.
+OVER_NEW_YEAR = {
+    "/files/dea/history/fut_fin_txt_2025.zip": year_of("2025-12-02", "2025-12-30"),
+    "/files/dea/history/fut_fin_txt_2026.zip": year_of("2026-01-06", "2026-01-20"),
+}
+DECEMBER_2, DECEMBER_30, JANUARY_6 = (
+    tuple(told.replace("2026-11-10", day) for told in (MANAGERS, FUNDS))
+    for day in ("2025-12-02", "2025-12-30", "2026-01-06")
+)
 CASES: list[Case] = [
     SOCRATA.takes("a whole row", [row()], MANAGERS, FUNDS),
     SOCRATA.takes("keys in another order", json.dumps([row()], sort_keys=True), MANAGERS, FUNDS),
@@ -87,6 +103,20 @@ CASES: list[Case] = [
         ),
         MANAGERS,
         FUNDS,
+    ),
+    *(
+        Asker(f"cftc_yearly --symbol 13874A --start {start} --end 2026-01-20T00:00:00+00:00", ZIP).takes(
+            name, OVER_NEW_YEAR, *told
+        )
+        for name, start, told in [
+            ("a span over two years' files", "2025-12-20T00:00:00+00:00", (*DECEMBER_2, *DECEMBER_30, *JANUARY_6)),
+            (
+                "a span that begins before December's last is out",
+                "2026-01-10T00:00:00+00:00",
+                (*DECEMBER_30, *JANUARY_6),
+            ),
+            ("a span that begins once it is", "2026-01-13T20:30:00+00:00", JANUARY_6),
+        ]
     ),
     YEARLY.refuses("a zip cut off", zipped(YEAR)[:-40], "schema_changed: zip"),
     YEARLY.refuses(
