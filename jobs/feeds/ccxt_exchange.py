@@ -99,6 +99,13 @@ class OfflineExchange:
         if isinstance(options, dict) and "types" in options:
             options["types"] = ["spot"]
 
+    def stop_clock(self) -> None:
+        """From now on its time is this one's: an address that holds the time stays the same in a second run."""
+        now_us = self._exchange.microseconds()
+        self._exchange.microseconds = lambda: now_us
+        self._exchange.milliseconds = lambda: now_us // 1_000
+        self._exchange.seconds = lambda: now_us // 1_000_000
+
     def timeframes(self) -> dict[str, int]:
         """Name -> seconds of the bars it has; months and years have no fixed length and are left out."""
         names = [name for name in self._exchange.timeframes or {} if name[-1] in "smhdw"]

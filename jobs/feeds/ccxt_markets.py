@@ -108,6 +108,7 @@ def _asked(source: str, exchange: str, fetch: Fetch, base_url: str | None) -> li
     """ccxt's own fetch_markets, each of its requests made by our client."""
     offline, bodies = OfflineExchange(source, exchange), dict[str, Payload]()
     offline.only_spot()
+    offline.stop_clock()
     while (wanted := offline.wanted(lambda ccxt: ccxt.fetch_markets(), bodies)) is not None:
         if len(bodies) == MOST_REQUESTS:
             raise SourceError("schema_changed", source, f"the markets take more than {MOST_REQUESTS} requests")
