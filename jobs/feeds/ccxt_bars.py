@@ -17,7 +17,6 @@ from jobs.feeds.ccxt_tables import Record, exact, falling, find_bars, has_empty_
 from jobs.feeds.ccxt_volumes import ensure_volume
 from jobs.feeds.checks import LARGEST, ensure_length, ensure_no_jump, ensure_range
 from jobs.feeds.feed import EPOCH, Payload, Query, implausible
-from jobs.feeds.records import json_body
 from market.errors import SourceError, SourceFault
 from market.feed_settings import Feed
 from market.messages import Bar, Message
@@ -61,9 +60,10 @@ class CcxtBars(CcxtSource):
         call it unfinished.
         """
         rows = self._read(payload, query)
-        body, interval = json_body(self.name, payload), query.interval or DEFAULT_INTERVAL
+        market, interval = self.market(query.symbol), query.interval or DEFAULT_INTERVAL
+        body = self._body(payload, market)
         records, labels = self._labelled(body, rows, interval)
-        self._ensure_market(body, self.market(query.symbol))
+        self._ensure_market(body, market)
         bars = [self._bar(row, interval, query, payload) for row in rows]
         for bar in bars:
             ensure_range(self.name, bar, JUMP)

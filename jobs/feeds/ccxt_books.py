@@ -12,7 +12,6 @@ from jobs.feeds.ccxt_source import CcxtSource
 from jobs.feeds.ccxt_tables import Side, Sides, exact, falling, find_sides, flat_sides, rising, signed_sides, unit_sides
 from jobs.feeds.checks import LARGEST, ensure_sides_meet
 from jobs.feeds.feed import EPOCH, Payload, Query, end_of_interval, implausible
-from jobs.feeds.records import json_body
 from market.errors import SourceError
 from market.feed_settings import Feed
 from market.messages import Book, Message
@@ -51,7 +50,7 @@ class CcxtBook(CcxtSource):
         query names no interval. Every level must stand in the body exactly as ccxt has read it.
         """
         read, market = self._read(payload, query), self.market(query.symbol)
-        sides = self._sides(json_body(self.name, payload), read, market)
+        sides = self._sides(self._body(payload, market), read, market)
         snapshot_at = self._snapshot_at(sides, read, payload)
         levels = {side: [{"price": level[0], "size": level[1]} for level in read[side]] for side in ("bids", "asks")}
         for side, found in levels.items():

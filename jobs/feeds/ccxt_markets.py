@@ -13,6 +13,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from jobs.feeds.ccxt_exchange import Market, OfflineExchange, as_request
+from jobs.feeds.ccxt_scales import SCALES
 from jobs.feeds.feed import Payload, Request
 from market.errors import SourceError
 from market.settings import get_settings
@@ -36,7 +37,7 @@ BY_HAND: dict[str, dict[str, str]] = {
 }  # fmt: skip
 FRESH = timedelta(days=1)
 MOST_REQUESTS = 8  # the exchanges' own lists come in one to three
-KEPT = ("id", "symbol", "base", "quote", "baseId", "quoteId", "lowercaseId", "numericId", "type", "active")
+KEPT = ("id", "symbol", "base", "quote", "baseId", "quoteId", "lowercaseId", "numericId", "type", "active", *SCALES)
 
 Fetch = Callable[[str, Request], Payload]
 log = logging.getLogger(__name__)

@@ -6,9 +6,10 @@ from typing import Any
 
 from jobs.feeds.ccxt_exchange import LONGEST_QUOTE, Market, OfflineExchange, as_request, kind_told
 from jobs.feeds.ccxt_markets import Fetch, by_hand, cache_path, cached, load, spot_market
+from jobs.feeds.ccxt_scales import unscaled
 from jobs.feeds.ccxt_tables import texts_of
 from jobs.feeds.feed import Payload, Query, Request, implausible
-from jobs.feeds.records import text_body
+from jobs.feeds.records import json_body, text_body
 from market.errors import SourceError, SourceFault
 from market.feed_settings import Feed
 
@@ -62,6 +63,10 @@ class CcxtSource(ABC):
             if kind != UNTOLD:
                 raise SourceError(kind, self.name, f"neither levels nor bars: {text!r:.{LONGEST_QUOTE}}")
         return read
+
+    def _body(self, payload: Payload, market: Market) -> Any:
+        """The body, with decimals where the exchange writes integers."""
+        return unscaled(self.exchange, json_body(self.name, payload), market)
 
     def _ensure_market(self, body: Any, market: Market) -> None:
         """Raises SourceError implausible when the body says that it is of another market."""

@@ -5,7 +5,7 @@ whose scales its list of products tells.
 """
 
 from tests.jobs.sweep.cases import Case
-from tests.jobs.sweep.exchanges import AT, FIRST, MONEY, NEGATIVE, OPEN, SECOND, STATED, Exchange
+from tests.jobs.sweep.exchanges import AT, BARS, FIRST, NEGATIVE, OPEN, SECOND, STATED, Exchange
 
 BINGX = Exchange(
     "bingx",
@@ -57,5 +57,89 @@ CASES: list[Case] = [
         ("no such pair", {"code": 100204, "msg": "symbol not exist", "timestamp": AT * 1000}, "bad_request"),
         ("too many requests", {"code": 100410, "msg": "rate limited", "timestamp": AT * 1000}, "rate_limited"),
         ("a server in trouble", {"code": 100500, "msg": "Internal system error"}, "unavailable"),
+    ),
+]
+
+PHEMEX = Exchange(
+    "phemex",
+    "BTC/USDT",
+    "/v1/md/orderbook",
+    "/exchange/public/md/v2/kline",
+    {
+        "/v1/exchange/public/products": {"code": 0, "msg": "OK", "data": []},
+        "/public/products": {
+            "code": 0,
+            "msg": "",
+            "data": {
+                "currencies": [
+                    {"currency": "BTC", "name": "Bitcoin", "code": 1, "valueScale": 8, "status": "Listed"},
+                    {"currency": "USDT", "name": "TetherUS", "code": 3, "valueScale": 8, "status": "Listed"},
+                ],
+                "products": [
+                    {
+                        "symbol": "sBTCUSDT", "code": 1001, "type": "Spot", "displaySymbol": "BTC / USDT",
+                        "quoteCurrency": "USDT", "priceScale": 8, "ratioScale": 8, "pricePrecision": 2,
+                        "baseCurrency": "BTC", "baseTickSize": "0.000001 BTC", "baseTickSizeEv": 100,
+                        "quoteTickSize": "0.01 USDT", "quoteTickSizeEv": 1000000, "minOrderValue": "1 USDT",
+                        "minOrderValueEv": 100000000, "maxBaseOrderSize": "1000 BTC", "maxOrderValue": "5000000 USDT",
+                        "defaultTakerFee": "0.001", "defaultMakerFee": "0.001", "status": "Listed", "leverage": 5,
+                    }
+                ],
+                "perpProductsV2": [],
+                "riskLimits": [],
+                "leverages": [],
+                "ratioScale": 8,
+            },
+        },
+    },
+)  # fmt: skip
+
+
+def phemex_book(bids: object, asks: object, symbol: str = "sBTCUSDT") -> object:
+    book = {"asks": asks, "bids": bids}
+    about = {"depth": 30, "sequence": 1592059928, "timestamp": AT * 1_000_000_000, "symbol": symbol, "type": "snapshot"}
+    return {"error": None, "id": 0, "result": {"book": book, **about}}
+
+
+def phemex_bars(*cells: object, start: int = SECOND) -> object:
+    """`cells` of the second bar: last close, open, high, low, close, volume, turnover."""
+    first = [6400000000000, 6400000000000, 6402000000000, 6399000000000, 6401050000000, 1250000000, 80010000000000]
+    still = [6400500000000, 6400500000000, 6400600000000, 6400450000000, 6400475000000, 12500000, 800060000000]
+    rows = [[OPEN, 300, *still, "sBTCUSDT"], [start, 300, *cells, "sBTCUSDT"], [FIRST, 300, *first, "sBTCUSDT"]]
+    return {"code": 0, "msg": "OK", "data": {"total": -1, "rows": rows}}
+
+
+BIDS, ASKS = (
+    [[6400010000000, 75000000], [6399990000000, 120000000]],
+    [[6400020000000, 50000000], [6400100000000, 225000000]],
+)
+SECOND_BAR = (6401050000000, 6401050000000, 6403000000000, 6398025000000, 6400500000000, 325000000, 20802000000000)
+CASES += [
+    PHEMEX.book("the documented form", phemex_book(BIDS, ASKS), STATED),
+    PHEMEX.no_book("the sides have changed places", phemex_book(ASKS, BIDS), "implausible"),
+    PHEMEX.no_book("crossed", phemex_book([[6400030000000, 75000000]], ASKS), "implausible: crossed"),
+    PHEMEX.no_book(
+        "price and size have changed places",
+        phemex_book([[size, price] for price, size in BIDS], [[size, price] for price, size in ASKS]),
+        "implausible",
+    ),
+    PHEMEX.no_book("an ask twice", phemex_book(BIDS, [ASKS[0], ASKS[0]]), "implausible"),
+    PHEMEX.no_book("a size below none", phemex_book([[6400010000000, -75000000]], ASKS), "implausible: bids.0"),
+    PHEMEX.no_book("prices as decimals", phemex_book([["64000.1", "0.75"]], [["64000.2", "0.5"]]), "schema_changed"),
+    PHEMEX.no_book("another market", phemex_book(BIDS, ASKS, "sETHUSDT"), "implausible: sETHUSDT"),
+    PHEMEX.bars("the documented form", phemex_bars(*SECOND_BAR), *BARS),
+    PHEMEX.no_bars("a cell too few", phemex_bars(*SECOND_BAR[1:]), "schema_changed"),
+    PHEMEX.no_bars("one start twice", phemex_bars(*SECOND_BAR, start=FIRST), "implausible"),
+    PHEMEX.no_bars(
+        "high and low have changed places",
+        phemex_bars(*SECOND_BAR[:2], SECOND_BAR[3], SECOND_BAR[2], *SECOND_BAR[4:]),
+        "implausible: enclose",
+    ),
+    *PHEMEX.errors(
+        (
+            "an argument it does not like",
+            {"error": {"code": 6001, "message": "invalid argument"}, "id": None, "result": None},
+            "bad_request",
+        ),
     ),
 ]

@@ -1,4 +1,4 @@
-"""An exchange of ccxt as the sweep asks it, and the one book and the three bars that all of them tell, each in its form.
+"""An exchange of ccxt as the sweep asks it, and the one book and the three bars that all of them tell in their forms.
 
 The bars of 17:50 and 17:55 are over, the one of 18:00 has begun. Where a body states the volume in the quote currency
 too, it is 800100, 208020 and 8000.6.
