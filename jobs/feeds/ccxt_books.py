@@ -21,7 +21,9 @@ AHEAD = timedelta(minutes=5)  # clocks differ by seconds; a snapshot further ahe
 FIRST_DAY = datetime(2009, 1, 3, tzinfo=UTC)  # Bitcoin's first block
 LEVEL_TIME = {"kraken": 2}  # place of a level's own time (seconds) in its list
 NUMBERS = {"kraken": 3, "binance": 2}  # of a level's list; with one more, something before the size stands twice
-BODY_TIME = {"coinbase": "time"}  # ISO 8601 with offset, beside the two lists
+BODY_TIME = dict.fromkeys(("coinbase", "coinbaseexchange"), "time")  # ISO 8601 with offset, beside the two lists
+NUMBER_TIME = {"bitvavo": "timestamp", "lbank": "timestamp"}  # beside the two lists, and passed over by ccxt
+UNITS_PER_SECOND = ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3))  # from the first number on, a time is in the second's parts
 LEVELS_ASKED = {"kucoin": 20, "bitfinex": 25}  # where 10 is not one of the depths on offer
 ASKED_WITH = {"bitfinex": {"precision": "P0"}}  # for levels: it gives single orders otherwise
 # Both sides in one list, or a side in one without levels.
@@ -45,9 +47,9 @@ class CcxtBook(CcxtSource):
     def parse(self, payload: Payload, query: Query) -> list[Message]:
         """The book, at most ten levels a side; snapshot_at and known_at are the exchange's own time.
 
-        Kraken: the newest level's time, whole seconds; Coinbase: the book's; others: what ccxt finds in the body, else
-        `received_at`. bar_end is the end of the interval that holds the snapshot, or the snapshot's own time when the
-        query names no interval. Every level must stand in the body exactly as ccxt has read it.
+        Kraken: the newest level's time, whole seconds; Coinbase, Bitvavo, LBank: the book's; others: what ccxt finds in
+        the body, else `received_at`. bar_end is the end of the interval that holds the snapshot, or the snapshot's own
+        time when the query names no interval. Every level must stand in the body exactly as ccxt has read it.
         """
         read, market = self._read(payload, query), self.market(query.symbol)
         sides = self._sides(self._body(payload, market), read, market)
@@ -109,6 +111,8 @@ class CcxtBook(CcxtSource):
             at = self._moment(max(self._seconds(side, place) for side in (sides.bids, sides.asks) if side.records))
         elif self.exchange in BODY_TIME:
             at = self._stated(sides.container.get(BODY_TIME[self.exchange]))
+        elif (stated := sides.container.get(NUMBER_TIME.get(self.exchange, ""))) is not None:
+            at = self._moment(self._in_seconds(stated))
         elif read["timestamp"] is not None:
             at = self._moment(read["timestamp"] / 1000)
         if not FIRST_DAY < at <= payload.received_at + AHEAD:
@@ -122,6 +126,13 @@ class CcxtBook(CcxtSource):
         if len(times) != len(side.records):
             raise SourceError("schema_changed", self.name, "a level without its time")
         return max(times)
+
+    def _in_seconds(self, stated: Any) -> float:
+        """A time in whatever unit: those of this century lie far apart."""
+        time = exact(stated)
+        if time is None:
+            raise SourceError("schema_changed", self.name, f"time = {stated!r:.60}: no number")
+        return time / next((parts for first, parts in UNITS_PER_SECOND if time >= first), 1.0)
 
     def _moment(self, seconds: float) -> datetime:
         if not 0 < seconds < 1e11:
