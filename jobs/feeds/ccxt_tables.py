@@ -29,7 +29,7 @@ class Side:
     size: Key = 1
 
     def prices(self) -> list[float]:
-        return [price for record in self.records if (price := exact(_cell(record, self.price))) is not None]
+        return [price for record in self.records if (price := exact(cell_of(record, self.price))) is not None]
 
 
 @dataclass(frozen=True)
@@ -194,14 +194,17 @@ def _alike(records: list[Any]) -> bool:
     return all(isinstance(record, list) for record in records) and len({len(record) for record in records}) == 1
 
 
-def _cell(record: Record, key: Key) -> Any:
-    return record.get(str(key)) if isinstance(record, dict) else record[int(key)]
+def cell_of(record: Record, key: Key) -> Any:
+    """None when the record has no such name or place."""
+    if isinstance(record, dict):
+        return record.get(str(key))
+    return record[key] if isinstance(key, int) and key < len(record) else None
 
 
 def _columns(records: list[Record]) -> dict[Key, list[Any]]:
     first = records[0]
     keys: list[Key] = list(first) if isinstance(first, dict) else list(range(len(first)))
-    return {key: [_cell(record, key) for record in records] for key in keys}
+    return {key: [cell_of(record, key) for record in records] for key in keys}
 
 
 def _numbers(columns: dict[Key, list[Any]]) -> Iterator[list[float | None]]:

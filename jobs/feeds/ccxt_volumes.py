@@ -1,21 +1,24 @@
-"""Bars in rows without names: what else stands in a row tells whether its volume is where it is read.
+"""What else a bar states tells whether its volume is where it is read.
 
-Kraken states the average price and the number of trades, others the volume in the quote currency too. Where columns
-have changed places, an amount of money would pass for the volume in the base currency.
+Kraken states the average price and the number of trades, others the volume in the quote currency too. Where columns or
+names have changed places, an amount of money would pass for the volume in the base currency.
 """
 
 from typing import Any
 
-from jobs.feeds.ccxt_tables import Record, exact
+from jobs.feeds.ccxt_tables import Key, Record, cell_of, exact
 from jobs.feeds.feed import implausible
 from market.errors import SourceError
 
 AVERAGE, TRADES = 5, 7  # places in Kraken's rows
-IN_QUOTE = {  # the place of the volume in the quote currency
+IN_QUOTE: dict[str, Key] = {  # the place or name of the volume in the quote currency
     **dict.fromkeys(("binance", "binanceus", "okx", "myokx", "okxus", "mexc", "bitget"), 7),  # Bitget's 6 is in USDT
     **dict.fromkeys(("kucoin", "bybit", "bybiteu", "bybitid"), 6),
     **dict.fromkeys(("gate", "gateeu"), 1),
-}
+    **dict.fromkeys(("upbit", "bithumb"), "candle_acc_trade_price"),
+    "bingx": 7, "whitebit": 6, "poloniex": 4,
+    "htx": "vol", "hitbtc": "volume_quote", "xt": "v", "woo": "amount", "backpack": "quoteVolume",
+}  # fmt: skip
 # Loose, as it is meant for columns that have changed places and for a lost decimal point, which are off by more, and
 # not for the rounding of each number by itself.
 SLACK_AVERAGE, SLACK_QUOTE = 1.05, 2.0
@@ -24,16 +27,16 @@ SMALLEST_QUOTE = 1e-5  # what is traded for less is mostly rounding
 
 def ensure_volume(source: str, exchange: str, record: Record, row: list[Any]) -> None:
     """`row` is ccxt's reading of the record. Raises SourceError schema_changed or implausible."""
-    if not isinstance(record, list) or not row[5]:
+    if not row[5]:
         return
     _, _, high, low, _, volume = row[:6]
-    if exchange == "kraken":
+    if exchange == "kraken" and isinstance(record, list):
         if isinstance(record[TRADES], bool) or not isinstance(record[TRADES], int):
             detail = f"the number of trades is {record[TRADES]!r:.40}: have columns changed places?"
             raise SourceError("schema_changed", source, detail)
         _ensure_price(source, "average price", exact(record[AVERAGE]), (low, high), SLACK_AVERAGE)
     place = IN_QUOTE.get(exchange)
-    in_quote = exact(record[place]) if place is not None and place < len(record) else None
+    in_quote = exact(cell_of(record, place)) if place is not None else None
     if in_quote is not None and in_quote > SMALLEST_QUOTE:
         name = "volume in the quote currency by that in the base"
         _ensure_price(source, name, in_quote / volume, (low, high), SLACK_QUOTE)

@@ -1,8 +1,9 @@
 """Books and bars of exchanges that are asked for their list of markets first, as their documentation shows them."""
 
 from tests.jobs.sweep.cases import Case
-from tests.jobs.sweep.exchanges import AT, FIRST, LEVELS, NEGATIVE, OPEN, SECOND, STATED, UNSTATED, Exchange
+from tests.jobs.sweep.exchanges import AT, FIRST, LEVELS, MONEY, NEGATIVE, OPEN, SECOND, STATED, UNSTATED, Exchange
 
+BIDS, ASKS = [["64000.1", "0.75"], ["63999.9", "1.2"]], [["64000.2", "0.5"], ["64001", "2.25"]]
 COINBASE_EXCHANGE = Exchange(
     "coinbaseexchange",
     "BTC/USD",
@@ -32,29 +33,6 @@ def coinbase_book(time: str) -> object:
     }
 
 
-LBANK = Exchange(
-    "lbank",
-    "BTC/USDT",
-    "/v2/depth.do",
-    "/v2/kline.do",
-    {
-        "/v2/accuracy.do": {
-            "result": "true",
-            "data": [{"symbol": "btc_usdt", "quantityAccuracy": "4", "minTranQua": "0.0001", "priceAccuracy": "2"}],
-            "error_code": 0,
-            "ts": AT * 1000,
-        },
-        "/cfd/openApi/v1/pub/instrument": {"data": [], "error_code": 0, "msg": "Success", "result": "true"},
-    },
-)
-
-
-def lbank_book(at_ms: object) -> object:
-    bids, asks = [["64000.1", "0.75"], ["63999.9", "1.2"]], [["64000.2", "0.5"], ["64001", "2.25"]]
-    data = {"asks": asks, "bids": bids, "timestamp": at_ms}
-    return {"result": "true", "data": data, "error_code": 0, "ts": AT * 1000}
-
-
 BITVAVO = Exchange(
     "bitvavo",
     "BTC/EUR",
@@ -78,6 +56,76 @@ def bitvavo_book(**time: object) -> object:
     return {"market": "BTC-EUR", "nonce": 91722611, "bids": bids, "asks": asks, **time}
 
 
+HITBTC = Exchange(
+    "hitbtc",
+    "BTC/USDT",
+    "/api/3/public/orderbook/BTCUSDT",
+    "/api/3/public/candles/BTCUSDT",
+    {
+        "/api/3/public/symbol": {
+            "BTCUSDT": {
+                "type": "spot", "base_currency": "BTC", "quote_currency": "USDT", "quantity_increment": "0.00001",
+                "tick_size": "0.01", "take_rate": "0.0025", "make_rate": "0.001", "fee_currency": "USDT",
+                "margin_trading": True, "max_initial_leverage": "10.00",
+            }
+        }
+    },
+)  # fmt: skip
+
+
+def hitbtc_bar(at: str, *cells: str) -> object:
+    opening, high, low, close, volume, money = cells
+    prices = {"open": opening, "close": close, "min": low, "max": high}
+    return {"timestamp": f"2026-11-20T{at}:00.000Z", **prices, "volume": volume, "volume_quote": money}
+
+
+DIGIFINEX = Exchange(
+    "digifinex",
+    "BTC/USDT",
+    "/v3/order_book",
+    "/v3/kline",
+    {
+        "/v3/trades/symbols": {
+            "symbol_list": [
+                {
+                    "order_types": ["LIMIT", "MARKET"], "quote_asset": "USDT", "minimum_value": 2,
+                    "amount_precision": 4, "status": "TRADING", "minimum_amount": 0.0001, "symbol": "BTC_USDT",
+                    "is_allow": 1, "zone": "MAIN", "base_asset": "BTC", "price_precision": 2,
+                }
+            ],
+            "code": 0,
+        },
+        "/swap/v2/public/instruments": {"code": 0, "data": []},
+    },
+)  # fmt: skip
+BACKPACK = Exchange(
+    "backpack",
+    "BTC/USDC",
+    "/api/v1/depth",
+    "/api/v1/klines",
+    {
+        "/api/v1/securities": [],
+        "/api/v1/markets": [
+            {
+                "symbol": "BTC_USDC", "baseSymbol": "BTC", "quoteSymbol": "USDC", "marketType": "SPOT",
+                "filters": {
+                    "price": {"minPrice": "0.01", "maxPrice": None, "tickSize": "0.01"},
+                    "quantity": {"minQuantity": "0.00001", "maxQuantity": None, "stepSize": "0.00001"},
+                },
+                "fundingInterval": None, "orderBookState": "Open", "createdAt": "2025-01-21T06:34:54", "visible": True,
+            }
+        ],
+    },
+)  # fmt: skip
+
+
+def backpack_bar(at: str, *cells: str) -> object:
+    opening, high, low, close, volume, money = cells
+    times = {"start": f"2026-11-20 {at}:00", "end": f"2026-11-20 {at[:3]}{int(at[3:]) + 5:02}:00"}
+    prices = {"open": opening, "high": high, "low": low, "close": close}
+    return {**times, **prices, "volume": volume, "quoteVolume": money, "trades": "12"}
+
+
 CASES: list[Case] = [
     *COINBASE_EXCHANGE.books(coinbase_book("2026-11-20T17:59:58.274693Z"), STATED, NEGATIVE),
     COINBASE_EXCHANGE.book(
@@ -90,39 +138,6 @@ CASES: list[Case] = [
             [SECOND, 63980.25, 64030, 64010.5, 64005, 3.25],
             [FIRST, 63990, 64020, 64000, 64010.5, 12.5],
         ]
-    ),
-    *LBANK.books(lbank_book(AT * 1000), STATED, NEGATIVE),
-    LBANK.book("a time of two hours ago", lbank_book(AT * 1000 - 7_200_000), f"2026-11-20 15:59:58 | {LEVELS}"),
-    LBANK.no_book("tomorrow's", lbank_book(AT * 1000 + 86_400_000), "implausible: time"),
-    LBANK.no_book("a time that is a text", lbank_book("17:59:58"), "schema_changed: time"),
-    *LBANK.all_bars(
-        {
-            "result": "true",
-            "data": [
-                [FIRST, 64000, 64020, 63990, 64010.5, 12.5],
-                [SECOND, 64010.5, 64030, 63980.25, 64005, 3.25],
-                [OPEN, 64005, 64006, 64004.5, 64004.75, 0.125],
-            ],
-            "error_code": 0,
-            "ts": OPEN * 1000,
-        }
-    ),
-    *LBANK.errors(
-        (
-            "no such pair",
-            {"result": "false", "error_code": 10008, "ts": AT, "msg": "currency pair nonsupport"},
-            "bad_request",
-        ),
-        (
-            "too many requests",
-            {"result": "false", "error_code": 10004, "ts": AT, "msg": "Request too often"},
-            "rate_limited",
-        ),
-        (
-            "a server in trouble",
-            {"result": "false", "error_code": 10000, "ts": AT, "msg": "Internal error"},
-            "unavailable",
-        ),
     ),
     *BITVAVO.books(bitvavo_book(timestamp=AT * 1_000_000_000), STATED, NEGATIVE),
     BITVAVO.book("a time in milliseconds", bitvavo_book(timestamp=AT * 1000), STATED),
@@ -146,5 +161,50 @@ CASES: list[Case] = [
             {"errorCode": 101, "error": "Unknown error. Operation may or may not have succeeded."},
             "unavailable",
         ),
+    ),
+    *HITBTC.books({"timestamp": "2026-11-20T17:59:58.412Z", "ask": ASKS, "bid": BIDS}, STATED, NEGATIVE),
+    *HITBTC.all_bars(
+        [
+            hitbtc_bar("18:00", "64005", "64006", "64004.5", "64004.75", "0.125", "8000.6"),
+            hitbtc_bar("17:55", "64010.5", "64030", "63980.25", "64005", "3.25", "208020"),
+            hitbtc_bar("17:50", "64000", "64020", "63990", "64010.5", "12.5", "800100"),
+        ],
+        MONEY,
+    ),
+    *HITBTC.errors(
+        ("too many requests", {"error": {"code": 429, "message": "Too many requests"}}, "rate_limited"),
+        ("no such pair", {"error": {"code": 2001, "message": "Symbol not found"}}, "bad_request"),
+    ),
+    *DIGIFINEX.books(  # asks from the worst on
+        {
+            "bids": [[64000.1, 0.75], [63999.9, 1.2]],
+            "asks": [[64001, 2.25], [64000.2, 0.5]],
+            "date": AT,
+            "code": 0,
+        },
+        STATED,
+        NEGATIVE,
+    ),
+    *DIGIFINEX.all_bars(  # volume, close, high, low, open
+        {
+            "code": 0,
+            "data": [
+                [FIRST, 12.5, 64010.5, 64020, 63990, 64000],
+                [SECOND, 3.25, 64005, 64030, 63980.25, 64010.5],
+                [OPEN, 0.125, 64004.75, 64006, 64004.5, 64005],
+            ],
+        }
+    ),
+    *DIGIFINEX.errors(("too many requests", {"code": 10005}, "rate_limited")),
+    *BACKPACK.books(  # bids from the worst on
+        {"asks": ASKS, "bids": BIDS[::-1], "lastUpdateId": "1091", "timestamp": AT * 1_000_000}, STATED
+    ),
+    *BACKPACK.all_bars(
+        [
+            backpack_bar("17:50", "64000", "64020", "63990", "64010.5", "12.5", "800100"),
+            backpack_bar("17:55", "64010.5", "64030", "63980.25", "64005", "3.25", "208020"),
+            backpack_bar("18:00", "64005", "64006", "64004.5", "64004.75", "0.125", "8000.6"),
+        ],
+        MONEY,
     ),
 ]

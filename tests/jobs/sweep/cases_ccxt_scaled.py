@@ -5,7 +5,7 @@ whose scales its list of products tells.
 """
 
 from tests.jobs.sweep.cases import Case
-from tests.jobs.sweep.exchanges import AT, BARS, FIRST, NEGATIVE, OPEN, SECOND, STATED, Exchange
+from tests.jobs.sweep.exchanges import AT, BARS, FIRST, MONEY, NEGATIVE, OPEN, SECOND, STATED, Exchange
 
 BINGX = Exchange(
     "bingx",
@@ -52,7 +52,7 @@ BINGX_BARS = {
 }
 CASES: list[Case] = [
     *BINGX.books(BINGX_BOOK, STATED, NEGATIVE),
-    *BINGX.all_bars(BINGX_BARS),
+    *BINGX.all_bars(BINGX_BARS, MONEY),
     *BINGX.errors(
         ("no such pair", {"code": 100204, "msg": "symbol not exist", "timestamp": AT * 1000}, "bad_request"),
         ("too many requests", {"code": 100410, "msg": "rate limited", "timestamp": AT * 1000}, "rate_limited"),
