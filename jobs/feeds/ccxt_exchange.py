@@ -6,6 +6,7 @@ two, so nothing here does it before an exchange is needed.
 """
 
 import importlib
+import json
 import re
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -59,6 +60,7 @@ WORDS: tuple[tuple[re.Pattern[str], SourceFault], ...] = (
         "unavailable",
     ),
 )
+REFUSED = 400  # with which some exchanges send all of their errors
 BROKEN = 500  # the status with which Bitfinex sends its errors, and without which ccxt does not look for them
 STUMBLES = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 LONGEST_QUOTE = 200
@@ -143,6 +145,24 @@ class OfflineExchange:
         finally:
             del self._exchange.milliseconds  # the next request is of its own time
 
+    def told(self, status: int, body: bytes) -> SourceFault | None:
+        """The kind that a failure's body has in ccxt's tables of the exchange's codes.
+
+        Where they have none: what the words of a refused request say of the exchange's own state. Else None.
+        """
+        try:
+            text = body.decode()
+            parsed = json.loads(text)
+            self._exchange.handle_errors(status, "", "", "GET", {}, text, parsed, {}, None)
+        except self._errors.BaseError as error:
+            kind = self._kind(error)
+            if kind is not None:
+                return kind
+        except STUMBLES:
+            return None
+        said = kind_told(text, "bad_request")
+        return said if status == REFUSED and said in {"rate_limited", "unavailable"} else None
+
     def _run(self, call: Call, respond: Callable[[str, str], Payload], otherwise: SourceFault) -> Any:
         """Runs `call`. Raises SourceError: what ccxt or the body's own words say of an error, else `otherwise`."""
         texts: list[str] = []
@@ -165,8 +185,10 @@ class OfflineExchange:
         raise fault
 
     def _fault(self, error: Exception, otherwise: SourceFault) -> SourceError:
-        kinds = (kind for name, kind in KINDS if isinstance(error, getattr(self._errors, name)))
-        return SourceError(next(kinds, otherwise), self._source, f"ccxt says {str(error)!r:.{LONGEST_QUOTE}}")
+        return SourceError(self._kind(error) or otherwise, self._source, f"ccxt says {str(error)!r:.{LONGEST_QUOTE}}")
+
+    def _kind(self, error: Exception) -> SourceFault | None:
+        return next((kind for name, kind in KINDS if isinstance(error, getattr(self._errors, name))), None)
 
 
 def kind_told(text: str, otherwise: SourceFault) -> SourceFault:

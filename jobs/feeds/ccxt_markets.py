@@ -8,6 +8,7 @@ not changed since the exchanges began.
 import json
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -114,7 +115,7 @@ def _asked(source: str, exchange: str, fetch: Fetch, base_url: str | None) -> li
         if len(bodies) == MOST_REQUESTS:
             raise SourceError("schema_changed", source, f"the markets take more than {MOST_REQUESTS} requests")
         own, request = as_request(source, wanted)
-        bodies[wanted.url] = fetch(base_url or own, request)
+        bodies[wanted.url] = fetch(base_url or own, replace(request, told=offline.told))
     found = offline.answer(lambda ccxt: ccxt.fetch_markets(), bodies)
     markets = [
         {key: market[key] for key in KEPT if market.get(key) is not None}

@@ -1,6 +1,7 @@
 """What order books and bars of ccxt have in common: the exchange, its markets, and the requests that ask for those."""
 
 from abc import ABC, abstractmethod
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -51,7 +52,7 @@ class CcxtSource(ABC):
     def request(self, query: Query) -> Request:
         offline = self._offline(query.symbol)
         wanted = offline.wanted(lambda ccxt: self.call(ccxt, query.symbol, query, offline))
-        return as_request(self.name, wanted)[1]
+        return replace(as_request(self.name, wanted)[1], told=offline.told)
 
     def _read(self, payload: Payload, query: Query) -> Any:
         """ccxt's reading of the body. Raises SourceError, also where ccxt takes an error's text for an empty answer."""

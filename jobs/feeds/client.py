@@ -245,6 +245,8 @@ class Client:
         if status == 200:
             return
         kind = fault_of_status(status, after_s)
+        if kind != "rate_limited" and request.told is not None:
+            kind = request.told(status, self._error_body(response, deadline)) or kind
         if kind == "rate_limited":
             if after_s is not None:
                 self._gate.hold(after_s)

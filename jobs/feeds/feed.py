@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol, Self
 
 from jobs.feeds.scrub import Scrubber
-from market.errors import SourceError
+from market.errors import SourceError, SourceFault
 from market.feed_settings import Feed
 from market.messages import Message
 
@@ -41,7 +41,8 @@ class Request:
 
     The client fills the token in: as the query parameter `token_param`, or as the header Authorization: Bearer.
     `accept` is sent as the header of that name, for a server that must be told which form is wanted.
-    `key_word`, in lower case, in the body of a 400 says that the key was refused.
+    `key_word`, in lower case, in the body of a 400 says that the key was refused. `told` is asked what the body of a
+    failure with this status says; None: nothing that the status does not.
     """
 
     path: str
@@ -51,6 +52,7 @@ class Request:
     accept: str | None = None
     content_types: frozenset[str] = JSON_TYPES
     key_word: str | None = None
+    told: Callable[[int, bytes], SourceFault | None] | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)

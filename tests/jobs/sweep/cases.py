@@ -6,7 +6,7 @@ failure and, behind a colon, words that its detail must have. Nothing here is co
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -23,7 +23,7 @@ ONE_PAGE = ""
 class Case:
     """`pages` are the answers by path; a source of one page has it under ONE_PAGE.
 
-    `letters` counts the dead letters. `now` is the clock.
+    `letters` counts the dead letters. `now` is the clock. `statuses` are those of pages, by path, that are not 200.
     """
 
     name: str
@@ -34,6 +34,7 @@ class Case:
     letters: int = 0
     now: datetime = NOW
     content_type: str = "application/json"
+    statuses: Mapping[str, int] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return f"{self.ask.split()[0]}: {self.name}"

@@ -91,6 +91,10 @@ CASES: list[Case] = [
         ("no such pair", {"code": "51001", "msg": "Instrument ID doesn't exist", "data": []}, "bad_request"),
         ("a busy exchange", {"code": "50013", "msg": "Systems are busy.", "data": []}, "unavailable"),
     ),
+    *OKX.failures(
+        ("too many requests, status 429", 429, {"code": "50011", "msg": "Too Many Requests"}, "rate_limited"),
+        ("an exchange at rest, status 503", 503, {"code": "50001", "msg": "Service unavailable."}, "unavailable"),
+    ),
     *BITGET.books(
         {
             "code": "00000",
@@ -123,6 +127,11 @@ CASES: list[Case] = [
         ("no such pair", {"code": "40034", "msg": "Parameter does not exist", "data": None}, "bad_request"),
         ("a server in trouble", {"code": "45001", "msg": "Unknown error", "data": None}, "unavailable"),
     ),
+    *BITGET.failures(
+        ("no such pair, status 400", 400, {"code": "40034", "msg": "Parameter does not exist"}, "bad_request"),
+        ("a server in trouble, status 400", 400, {"code": "40725", "msg": "service return an error"}, "unavailable"),
+        ("a country it does not serve", 451, {"code": "0", "msg": "Service unavailable from your location"}, "auth"),
+    ),
     *KUCOIN.books(
         {
             "code": "200000",
@@ -151,6 +160,9 @@ CASES: list[Case] = [
         ("too many requests", {"code": "429000", "msg": "Too Many Requests"}, "rate_limited"),
         ("no such pair", {"code": "900001", "msg": "symbol not exists"}, "bad_request"),
         ("a server in trouble", {"code": "500000", "msg": "Internal Server Error"}, "unavailable"),
+    ),
+    *KUCOIN.failures(
+        ("a server in trouble, status 500", 500, {"code": "500000", "msg": "invalid answer inside"}, "unavailable"),
     ),
     *GATE.books(
         {
@@ -326,5 +338,11 @@ CASES: list[Case] = [
         ("too many requests", ["error", 11010, "ratelimit: error"], "rate_limited"),
         ("no such pair", ["error", 10020, "symbol: invalid"], "bad_request"),
         ("an exchange at rest", ["error", 20060, "maintenance"], "unavailable"),
+    ),
+    *BITFINEX.failures(  # it says all of these with status 500
+        ("too many requests, status 500", 500, ["error", 11010, "ratelimit: error"], "rate_limited"),
+        ("no such pair, status 500", 500, ["error", 10020, "symbol: invalid"], "bad_request"),
+        ("an exchange at rest, status 500", 500, ["error", 20060, "maintenance"], "unavailable"),
+        ("too many requests, status 429", 429, {"error": "ERR_RATE_LIMIT"}, "rate_limited"),
     ),
 ]

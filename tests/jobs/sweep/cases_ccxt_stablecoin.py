@@ -139,6 +139,21 @@ WOO = Exchange(
 )  # fmt: skip
 
 CASES: list[Case] = [
+    *WOO.failures(
+        (
+            "no such pair, status 400",
+            400,
+            {"success": False, "code": -1005, "message": "Invalid symbol"},
+            "bad_request",
+        ),
+        (
+            "an exchange at rest, status 400",
+            400,
+            {"success": False, "code": "-1011", "message": "The system is under maintenance."},
+            "unavailable",
+        ),
+        ("a page, status 400", 400, "<html><body>maintenance</body></html>", "bad_request"),
+    ),
     *LBANK.books(lbank_book(AT * 1000), STATED, NEGATIVE),
     LBANK.book("a time of two hours ago", lbank_book(AT * 1000 - 7_200_000), f"2026-11-20 15:59:58 | {LEVELS}"),
     LBANK.no_book("tomorrow's", lbank_book(AT * 1000 + 86_400_000), "implausible: time"),

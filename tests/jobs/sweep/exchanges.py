@@ -7,7 +7,7 @@ too, it is 800100, 208020 and 8000.6.
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tests.jobs.sweep.cases import Asker, Case
@@ -92,6 +92,13 @@ class Exchange:
             yield self.no_book(name, body, refused)
             if self.bars_at:
                 yield self.no_bars(name, body, refused)
+
+    def failures(self, *told: tuple[str, int, Any, str]) -> Iterator[Case]:
+        """What it says with another status in place of a book, and of the bars where it has some."""
+        for name, status, body, refused in told:
+            yield replace(self.no_book(name, body, refused), statuses={self.book_at: status})
+            if self.bars_at:
+                yield replace(self.no_bars(name, body, refused), statuses={self.bars_at: status})
 
     def _books(self) -> Asker:
         return Asker(f"ccxt_{self.name} --symbol {self.symbol}")

@@ -78,7 +78,8 @@ def world() -> Iterator[World]:
 
 
 def answers_of(case: Case) -> dict[str, Answer]:
-    return {path: body(content, case.content_type) for path, content in case.pages.items()}
+    kind, statuses = case.content_type, case.statuses
+    return {path: body(page, kind, status=statuses.get(path, 200)) for path, page in case.pages.items()}
 
 
 def asked(arguments: str, base_url: str, now: datetime, timeout_s: float = 20.0) -> Outcome:
