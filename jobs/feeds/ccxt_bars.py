@@ -27,6 +27,8 @@ MOST_BARS = 300  # of one request that names both ends: what Coinbase, the stric
 JUMP = 2.0  # no pair of currencies doubles within one bar
 AHEAD = timedelta(minutes=5)
 FIRST_DAY = datetime(2009, 1, 3, tzinfo=UTC)  # Bitcoin's first block
+# Here ccxt takes a bar's end for its label. The start stands in the row too, and must be the one that the end tells.
+LABELLED_BY_END = ("ndax",)
 # In its last cell each bar of these says whether it is over, or whether trades may still come to it.
 STATE_IN = dict.fromkeys(("okx", "myokx", "okxus", "blofin"), 8)
 GATES, GATES_STATE = ("gate", "gateeu"), 7  # rows of an older form, which ccxt documents, are without
@@ -59,9 +61,8 @@ class CcxtBars(CcxtSource):
         `received_at`. Kraken's must also not be after `last`, the id of its newest committed bar; OKX and Gate must not
         call it unfinished.
         """
-        rows = self._read(payload, query)
         market, interval = self.market(query.symbol), query.interval or DEFAULT_INTERVAL
-        body = self._body(payload, market)
+        body, rows = self._body(payload, market), self._rows(payload, query, interval)
         records, labels = self._labelled(body, rows, interval)
         self._ensure_market(body, market)
         bars = [self._bar(row, interval, query, payload) for row in rows]
@@ -77,6 +78,14 @@ class CcxtBars(CcxtSource):
         last = self._last_committed(body, interval, payload) if self.exchange == "kraken" else None
         closed = [bar for bar in bars if _is_closed(bar, bars[-1], last, payload.received_at)]
         return [bar for bar in closed if bar.source_time not in unfinished and query.wants(bar.known_at)]
+
+    def _rows(self, payload: Payload, query: Query, interval: timedelta) -> list[list[Any]]:
+        """ccxt's rows, each labelled with its bar's start."""
+        rows: list[list[Any]] = self._read(payload, query)
+        if self.exchange in LABELLED_BY_END:
+            length = interval // timedelta(milliseconds=1)
+            rows = [[row[0] - length if isinstance(row[0], int) else None, *row[1:]] for row in rows]
+        return rows
 
     def _timeframe(self, offline: OfflineExchange, interval: timedelta) -> str:
         known = {name: timedelta(seconds=length) for name, length in offline.timeframes().items()}

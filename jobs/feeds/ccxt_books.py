@@ -9,7 +9,18 @@ from pydantic import ValidationError
 from jobs.faults import faults
 from jobs.feeds.ccxt_exchange import Market, OfflineExchange
 from jobs.feeds.ccxt_source import CcxtSource
-from jobs.feeds.ccxt_tables import Side, Sides, exact, falling, find_sides, flat_sides, rising, signed_sides, unit_sides
+from jobs.feeds.ccxt_tables import (
+    Side,
+    Sides,
+    exact,
+    falling,
+    find_sides,
+    flat_sides,
+    rising,
+    row_sides,
+    signed_sides,
+    unit_sides,
+)
 from jobs.feeds.checks import LARGEST, ensure_sides_meet
 from jobs.feeds.feed import EPOCH, Payload, Query, end_of_interval, implausible
 from market.errors import SourceError
@@ -27,7 +38,13 @@ UNITS_PER_SECOND = ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3))  # from the first num
 LEVELS_ASKED = {"kucoin": 20, "bitfinex": 25}  # where 10 is not one of the depths on offer
 ASKED_WITH = {"bitfinex": {"precision": "P0"}}  # for levels: it gives single orders otherwise
 # Both sides in one list, or a side in one without levels.
-SPLIT = {"bitfinex": signed_sides, "upbit": unit_sides, "bithumb": unit_sides, "poloniex": flat_sides}
+SPLIT = {
+    "bitfinex": signed_sides,
+    "upbit": unit_sides,
+    "bithumb": unit_sides,
+    "poloniex": flat_sides,
+    "ndax": row_sides,
+}
 WORST_FIRST = {
     "backpack": "bids",
     "bingx": "asks",

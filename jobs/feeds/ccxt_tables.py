@@ -16,6 +16,7 @@ Record = list[Any] | dict[str, Any]
 Key = int | str
 
 DECIMAL = re.compile(r"-?\d{1,20}(?:\.\d{1,30})?(?:[eE][+-]?\d{1,2})?", re.ASCII)
+ROW_OF_SIDE = 10  # cells; price and size are the seventh and the ninth
 UNITS = "orderbook_units"
 MILLISECONDS_PER = (1000, 1)  # of a label in seconds, in milliseconds
 
@@ -94,6 +95,17 @@ def unit_sides(body: Any) -> Any:
     units = [unit if isinstance(unit, dict) else {} for unit in found[UNITS]]
     sides = (("bids", "bid"), ("asks", "ask"))
     return {side: [[unit.get(f"{one}_price"), unit.get(f"{one}_size")] for unit in units] for side, one in sides}
+
+
+def row_sides(body: Any) -> Any:
+    """Both sides' prices and sizes of a body that is one list of rows with a side, 0 or 1, in their last cell."""
+    if not isinstance(body, list):
+        return body
+    sides: dict[str, Any] = {"bids": [], "asks": []}
+    for row in body:
+        whole = isinstance(row, list) and len(row) == ROW_OF_SIDE and type(row[-1]) is int and row[-1] in {0, 1}
+        sides["asks" if whole and row[-1] else "bids"].append([row[6], row[8]] if whole else row)
+    return sides
 
 
 def flat_sides(body: Any) -> Any:

@@ -121,7 +121,56 @@ BITBANK = Exchange(
     },
 )  # fmt: skip
 
+NDAX = Exchange(
+    "ndax",
+    "BTC/CAD",
+    "/AP/GetL2Snapshot",
+    "/AP/GetTickerHistory",
+    {
+        "/AP/GetInstruments": [
+            {
+                "OMSId": 1, "InstrumentId": 8, "Symbol": "BTCCAD", "Product1": 1, "Product1Symbol": "BTC",
+                "Product2": 6, "Product2Symbol": "CAD", "InstrumentType": "Standard", "VenueInstrumentId": 8,
+                "VenueId": 1, "SortIndex": 0, "SessionStatus": "Running", "PreviousSessionStatus": "Stopped",
+                "SessionStatusDateTime": "2020-11-25T19:42:15.245Z", "SelfTradePrevention": True,
+                "QuantityIncrement": 0.000001, "PriceIncrement": 0.01, "MinimumQuantity": 0.0001,
+                "MinimumPrice": 0.01, "VenueSymbol": "BTCCAD", "IsDisable": False, "MasterDataId": 0,
+            }
+        ]
+    },
+)  # fmt: skip
+
+
+def ndax_level(price: float, size: float, side: int) -> object:
+    return [97244115, 1, AT * 1000, 0, 64000.15, 1, price, 8, size, side]
+
+
+def ndax_bar(start: int, *cells: float) -> list[float]:
+    """Its end, high, low, open, close, volume, best bid and ask, instrument, its start."""
+    return [(start + 300) * 1000, *cells, 64000.1, 64000.2, 8, start * 1000]
+
+
+NDAX_BARS = [
+    ndax_bar(FIRST, 64020, 63990, 64000, 64010.5, 12.5),
+    ndax_bar(SECOND, 64030, 63980.25, 64010.5, 64005, 3.25),
+    ndax_bar(OPEN, 64006, 64004.5, 64005, 64004.75, 0.125),
+]
+NDAX_BOOK = [
+    ndax_level(64000.1, 0.75, 0),
+    ndax_level(63999.9, 1.2, 0),
+    ndax_level(64000.2, 0.5, 1),
+    ndax_level(64001, 2.25, 1),
+]
 CASES: list[Case] = [
+    *NDAX.books(NDAX_BOOK, STATED, NEGATIVE),
+    NDAX.no_book("a side that is neither", [*NDAX_BOOK, ndax_level(64002, 1, 2)], "schema_changed"),
+    NDAX.no_book(
+        "a level that lost a cell", [*NDAX_BOOK[:3], [97244115, 1, AT * 1000, 0, 64001, 8, 2.25, 1]], "schema_changed"
+    ),
+    *(case for case in NDAX.all_bars(NDAX_BARS) if case.name != "one start twice"),
+    NDAX.no_bars("one bar twice", [NDAX_BARS[0], *NDAX_BARS], "implausible"),
+    NDAX.no_bars("an end of another bar", [*NDAX_BARS[:2], [FIRST * 1000, *NDAX_BARS[2][1:]]], "schema_changed"),
+    NDAX.no_bars("no starts", [bar[:9] for bar in NDAX_BARS], "schema_changed"),
     *BITSTAMP.books(
         {
             "timestamp": f"{AT}",
