@@ -25,7 +25,8 @@ DEFAULT_INTERVAL = timedelta(minutes=5)
 LONGEST_INTERVAL = timedelta(days=1)  # weeks and months begin where each exchange likes
 MOST_BARS = 300  # of one request that names both ends: what Coinbase, the strictest of the large ones, gives
 JUMP = 2.0  # no pair of currencies doubles within one bar
-AHEAD = timedelta(minutes=5)
+# Clocks differ by seconds. A label further ahead is no start: where labels are ends, that of the bar in progress is.
+AHEAD = timedelta(minutes=1)
 FIRST_DAY = datetime(2009, 1, 3, tzinfo=UTC)  # Bitcoin's first block
 # Here ccxt takes a bar's end for its label. The start stands in the row too, and must be the one that the end tells.
 LABELLED_BY_END = ("ndax",)

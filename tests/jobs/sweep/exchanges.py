@@ -44,6 +44,14 @@ WRONG_BARS: tuple[tuple[str, Others, str], ...] = (
     ("close and volume have changed places", {"64005": "3.25", "3.25": "64005"}, "implausible"),
     ("a volume below none", {"3.25": "-3.25"}, "implausible: volume"),
     ("a low of nothing", {"63980.25": "0"}, "implausible: low"),
+    (
+        "labels that are ends",
+        {
+            **{f"{start}{unit}": f"{start + 300}{unit}" for start in (FIRST, SECOND, OPEN) for unit in ("", "000")},
+            **{"17:50": "17:55", "17:55": "18:00", "18:00": "18:05"},
+        },
+        "implausible: label",
+    ),
     ("one start twice", {str(SECOND): str(FIRST), f"{SECOND}000": f"{FIRST}000", "17:55": "17:50"}, "implausible"),
 )
 MONEY = (
