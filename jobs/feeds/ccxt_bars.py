@@ -28,6 +28,7 @@ JUMP = 2.0  # no pair of currencies doubles within one bar
 # Clocks differ by seconds. A label further ahead is no start: where labels are ends, that of the bar in progress is.
 AHEAD = timedelta(minutes=1)
 FIRST_DAY = datetime(2009, 1, 3, tzinfo=UTC)  # Bitcoin's first block
+LABELS = {"bithumb": "candle_date_time_utc"}  # without it ccxt takes Seoul's for that
 # Here ccxt takes a bar's end for its label. The start stands in the row too, and must be the one that the end tells.
 LABELLED_BY_END = ("ndax",)
 # In its last cell each bar of these says whether it is over, or whether trades may still come to it.
@@ -110,6 +111,9 @@ class CcxtBars(CcxtSource):
         records = find_bars(body, rows)
         if records is None:
             raise SourceError("schema_changed", self.name, "the body's bars are not the ones that ccxt has read")
+        label = LABELS.get(self.exchange)
+        if label is not None and not all(label in record for record in records):
+            raise SourceError("schema_changed", self.name, f"a bar without its {label}")
         cells = ROW_CELLS.get(self.exchange, len(records[0]))
         if len(records[0]) != cells:  # find_bars takes rows of one length alone
             raise SourceError("schema_changed", self.name, f"a bar has {len(records[0])} cells, not {cells}")

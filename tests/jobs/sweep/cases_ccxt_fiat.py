@@ -1,5 +1,9 @@
 """Books and bars of exchanges that trade against national currencies, as their documentation shows them."""
 
+from dataclasses import replace
+from datetime import timedelta
+
+from tests.jobs.feeds.samples import NOW
 from tests.jobs.sweep.cases import Case
 from tests.jobs.sweep.exchanges import AT, FIRST, MONEY, NEGATIVE, OPEN, SECOND, STATED, UNSTATED, Exchange
 
@@ -25,7 +29,7 @@ KOREAN_BOOK = [
 
 def korean_bar(
     at: str, prices: tuple[float, float, float, float], money: float, volume: float, **more: object
-) -> object:
+) -> dict[str, object]:
     opening, high, low, trade = prices
     return {
         "market": "KRW-BTC",
@@ -48,6 +52,8 @@ KOREAN_BARS = [
     korean_bar("17:55", (64010.5, 64030, 63980.25, 64005), 208020, 3.25),
     korean_bar("17:50", (64000, 64020, 63990, 64010.5), 800100, 12.5),
 ]
+UTC_LABEL = "candle_date_time_utc"
+KOREAN_BARS_OF_SEOUL = [{name: cell for name, cell in bar.items() if name != UTC_LABEL} for bar in KOREAN_BARS]
 LUNO = Exchange(
     "luno",
     "BTC/ZAR",
@@ -258,6 +264,10 @@ CASES: list[Case] = [
     *UPBIT.errors(("no such pair", {"error": {"name": 404, "message": "Code not found"}}, "bad_request")),
     *BITHUMB.books(KOREAN_BOOK, STATED, NEGATIVE),
     *BITHUMB.all_bars(KOREAN_BARS, MONEY),
+    replace(  # a day later nine hours more are no future any longer
+        BITHUMB.no_bars("the hours of Seoul alone", KOREAN_BARS_OF_SEOUL, "schema_changed: utc"),
+        now=NOW + timedelta(days=1),
+    ),
     *BITHUMB.errors(("no such pair", {"error": {"name": 404, "message": "Code not found"}}, "bad_request")),
     *LUNO.books(
         {
