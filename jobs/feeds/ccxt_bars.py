@@ -24,6 +24,7 @@ from market.messages import Bar, Message
 DEFAULT_INTERVAL = timedelta(minutes=5)
 LONGEST_INTERVAL = timedelta(days=1)  # weeks and months begin where each exchange likes
 MOST_BARS = 300  # of one request that names both ends: what Coinbase, the strictest of the large ones, gives
+MOST_BARS_OF = {"upbit": 200, "bithumb": 200}  # more are not given, and the first of the span would be missing
 JUMP = 2.0  # no pair of currencies doubles within one bar
 # Clocks differ by seconds. A label further ahead is no start: where labels are ends, that of the bar in progress is.
 AHEAD = timedelta(minutes=1)
@@ -53,7 +54,7 @@ class CcxtBars(CcxtSource):
 
     def call(self, ccxt: Any, symbol: str, query: Query, offline: OfflineExchange) -> Any:
         interval = query.interval or DEFAULT_INTERVAL
-        since, limit = _span(query, interval)
+        since, limit = _span(query, interval, MOST_BARS_OF.get(self.exchange, MOST_BARS))
         return ccxt.fetch_ohlcv(symbol, self._timeframe(offline, interval), since, limit)
 
     def parse(self, payload: Payload, query: Query) -> list[Message]:
@@ -186,8 +187,8 @@ def _is_closed(bar: Bar, newest: Bar, last_committed: datetime | None, now: date
     return bar is not newest or bar.bar_end + SETTLED <= now
 
 
-def _span(query: Query, interval: timedelta) -> tuple[int | None, int | None]:
-    """ccxt's since (ms, the first label wanted) and limit (bars).
+def _span(query: Query, interval: timedelta, most: int) -> tuple[int | None, int | None]:
+    """ccxt's since (ms, the first label wanted) and limit (bars, `most` at most).
 
     One bar more than is wanted is asked for: it proves the one before it final.
     """
@@ -197,4 +198,4 @@ def _span(query: Query, interval: timedelta) -> tuple[int | None, int | None]:
     since = int(first.timestamp() * 1000)
     if query.end is None:
         return since, None
-    return since, min(MOST_BARS, max(1, (query.end - first) // interval + 1))
+    return since, min(most, max(1, (query.end - first) // interval + 1))
