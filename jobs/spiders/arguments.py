@@ -7,7 +7,8 @@ from typing import Any
 
 from jobs.event_names import event_name
 from jobs.feeds.command_line import Parser, seconds, server
-from jobs.spiders.cot import PATHS, SOURCE
+from jobs.spiders.cot import SOURCE
+from jobs.spiders.cot_contract import PATHS
 from jobs.spiders.economic import Wanted
 from jobs.spiders.zones import zone_named
 from market.errors import SourceError

@@ -10,7 +10,7 @@ it is: its as_of says so.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time
 from math import inf
 from typing import NamedTuple
@@ -21,8 +21,9 @@ from parsel import Selector
 
 from jobs.built import build
 from jobs.spiders.cot_balance import Position, ensure_balance
+from jobs.spiders.cot_contract import PATHS, ensure_contract, same_contract
 from jobs.spiders.cot_legacy import legacy_figures
-from jobs.spiders.page import changed, first, implausible, number, tree, words
+from jobs.spiders.page import changed, first, implausible, number, tree, words, words_apart
 from market.cot_schedule import is_report_day, published_at
 from market.errors import SourceError
 from market.messages import Cot
@@ -52,14 +53,7 @@ ROW_CELLS = (7, 10)  # without and with spreads
 SHARE_ROUNDING = 0.051  # percent; shares are shown with one decimal; a little more for the float
 POSITION_ROUNDING = 1  # contracts; consolidated reports round
 SHORTENED = re.compile(r"\d\s?[KMBT]\b", re.ASCII)
-PATHS = {
-    "traders": re.compile(r"(?:^|/)(?:cot/)?futures/(?:fin|disagg)/([^/?#]+)"),
-    "legacy": re.compile(r"(?:^|/)(?:cot/)?legacy-futures/([^/?#]+)"),
-}
-"""By kind of report: the path of its link in the index, with the contract's code; a relative one may leave cot/ out."""
 KIND = re.compile(rf"(?:^|/)(?:cot/)?(?:futures/)?({'|'.join(REPORTS)})/")
-MARKET = 5  # digits of a contract's code that name its market
-CODE = re.compile(rf"\bcode\W{{1,3}}(\d{{{MARKET}}})[0-9A-Z+]?(?!\d)", re.ASCII | re.IGNORECASE)
 _WEEKDAY = r"(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?,?\s+)?"
 _DAY, _MONTH = r"\d{1,2}(?:st|nd|rd|th)?", r"[a-z]{3,9}\.?"
 AS_OF = re.compile(
@@ -82,12 +76,7 @@ def parse_index(text: str, subject: str | None = None, contract: str | None = No
 
     Raises SourceError schema_changed, bad_request (not listed).
     """
-    page = tree(SOURCE, text)
-    base = page.css("base::attr(href)").get() or ""
-    rows = [row for row in page.css("tr") if row.css("td")]
-    listed = [(words(first(row, "td")), found) for row in rows if (found := _report(row, base, report)) is not None]
-    if not listed:
-        raise changed(SOURCE, f"index: no tr with a link {PATHS[report].pattern}")
+    listed = _listed(text, report)
     wanted = (
         {found for name, found in listed if _same(name, subject) or _is_contract(found, contract)}
         or {found for name, found in listed if _same(name.rpartition(" - ")[0], subject)}  # without its exchange
@@ -99,12 +88,30 @@ def parse_index(text: str, subject: str | None = None, contract: str | None = No
     return min(wanted)
 
 
+def names_of(text: str, report: str = "traders") -> dict[str, str]:
+    """The index's contracts by their names; a name that several contracts have says nothing."""
+    found: dict[str, set[str]] = {}
+    for name, one in _listed(text, report):
+        found.setdefault(name, set()).add(one.contract)
+    return {name: min(codes) for name, codes in found.items() if name and len(codes) == 1}
+
+
+def _listed(text: str, report: str) -> list[tuple[str, Listed]]:
+    page = tree(SOURCE, text)
+    base = page.css("base::attr(href)").get() or ""
+    rows = [row for row in page.css("tr") if row.css("td")]
+    listed = [(words(first(row, "td")), found) for row in rows if (found := _report(row, base, report)) is not None]
+    if not listed:
+        raise changed(SOURCE, f"index: no tr with a link {PATHS[report].pattern}")
+    return listed
+
+
 def _same(name: str, subject: str | None) -> bool:
     return subject is not None and name.casefold() == " ".join(subject.split()).casefold()
 
 
 def _is_contract(listed: Listed, contract: str | None) -> bool:
-    return contract is not None and listed.contract.casefold() == contract.casefold()
+    return contract is not None and same_contract(listed.contract, contract)
 
 
 def _report(row: Selector, base: str, report: str) -> Listed | None:
@@ -115,12 +122,6 @@ def _report(row: Selector, base: str, report: str) -> Listed | None:
     return None
 
 
-def contract_in(url: str) -> str | None:
-    """The contract's code in the address of a report of any kind."""
-    found = next((match for path in PATHS.values() if (match := path.search(urlsplit(url).path))), None)
-    return None if found is None else unquote(found[1])
-
-
 def kind_in(path: str) -> str | None:
     """The kind of report (REPORTS) that an address is of."""
     found = KIND.search(path)
@@ -128,15 +129,22 @@ def kind_in(path: str) -> str | None:
 
 
 def parse_report(
-    text: str, contract: str, now: datetime, day: date | None = None, kind: str | None = None
+    text: str,
+    contract: str,
+    now: datetime,
+    day: date | None = None,
+    *,
+    kind: str | None = None,
+    listed: Mapping[str, str] | None = None,
 ) -> list[Cot]:
     """One message a known trader group. `day`: the as_of date asked for; None for the newest report.
 
-    `kind` is the one of REPORTS that the page must be; None for any. Raises SourceError schema_changed, implausible (a
-    future date, another contract or kind of report), stale (another day than asked for).
+    `kind` is the one of REPORTS that the page must be; None for any. `listed` are the contracts of the index
+    (names_of). Raises SourceError schema_changed, implausible (a future date, another contract or kind of report),
+    stale (another day than asked for).
     """
     page = tree(SOURCE, text)
-    _ensure_contract(page, contract)
+    ensure_contract(SOURCE, page, contract, listed or {})
     as_of = _as_of(page)
     midnight = datetime.combine(as_of, time(), UTC)
     if midnight > now or as_of < FIRST_REPORT:
@@ -165,15 +173,9 @@ def parse_report(
     ]
 
 
-def _ensure_contract(page: Selector, contract: str) -> None:
-    """A page need not state a code, but not others alone. The first five are the market: 13874A and 13874+ are one."""
-    stated = {found[1].upper() for found in CODE.finditer(words(page))}
-    if stated and contract[:MARKET].upper() not in stated:
-        raise implausible(SOURCE, f"{contract}: the page is of the code {', '.join(sorted(stated))}")
-
-
 def _as_of(page: Selector) -> date:
-    found = {match[1] for match in AS_OF.finditer(words(page))}
+    # Both ways: a number right behind the date would lengthen its year, a comment within it parts the date.
+    found = {match[1] for text in (words(page), words_apart(page)) for match in AS_OF.finditer(text)}
     if len(found) != 1:
         raise changed(SOURCE, f"AS OF: {len(found)} different dates on the page, not 1")
     text = found.pop()

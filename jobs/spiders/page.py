@@ -51,6 +51,11 @@ def words(selector: Selector | None) -> str:
     return "" if selector is None else _SPACES.sub(" ", "".join(selector.xpath(".//text()").getall())).strip()
 
 
+def words_apart(selector: Selector) -> str:
+    """As `words`, each text for itself: of two elements without a blank between them the words would be one."""
+    return " ".join(" ".join(selector.xpath(".//text()").getall()).split())
+
+
 def attribute(selector: Selector, name: str) -> str | None:
     """Asked for by name: of a tag in which a template has left its braces lxml cannot list the attributes."""
     found: str | None = selector.root.get(name)

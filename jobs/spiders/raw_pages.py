@@ -1,8 +1,9 @@
 """Messages of a page, from its text and what it was asked for: the way both of a crawl and of a recorded page.
 
 `params` are those of the recorded page (jobs/raw_store.py), all texts. cnbc: date. tradingster: page (index or report),
-contract, report (its kind), date. investing: countries, importance, events (JSON lists, empty takes all), date,
-timezone, clock (shown: the zone must be that of the times the page shows). An absent one asks for nothing special.
+contract, report (its kind), date, listed (cot.names_of, in JSON). investing: countries, importance, events (JSON lists,
+empty takes all), date, timezone, clock (shown: the zone must be that of the times the page shows). An absent one asks
+for nothing special.
 """
 
 import json
@@ -14,6 +15,9 @@ from scrapy.http import HtmlResponse
 from jobs.feeds.refused import refusal_letter
 from jobs.raw_store import Raw
 from jobs.spiders import cot, economic, economic_rows, vix
+from jobs.spiders.cot_contract import contract_in
+from jobs.spiders.page import implausible
+from jobs.spiders.vix_symbol import is_vix, quoted_in
 from jobs.spiders.zones import zone_named
 from market.errors import SourceError
 from market.messages import DeadLetter, Message, Sourced
@@ -31,11 +35,21 @@ def parse_raw(source: str, text: str, received_at: datetime, params: Params | No
 
 def parse_recorded(raw: Raw) -> list[Message]:
     """The messages of a page that a spider recorded, received when it was. Raises SourceError, as the crawl did."""
+    ensure_address(raw.source, raw.path, raw.params)
     found = parse_raw(raw.source, text_of(raw), raw.clock, raw.params)
     return [
         message.model_copy(update={"received_at": raw.received_at}) if isinstance(message, Sourced) else message
         for message in found
     ]
+
+
+def ensure_address(source: str, url: str, params: Params) -> None:
+    """Where a redirect led, the page need not say whose it is, but its address does. Raises SourceError implausible."""
+    if source == vix.SOURCE and (landed := quoted_in(url)) is not None and not is_vix(landed):
+        raise implausible(source, f"the site led to the quote of {landed[:30]!r}")
+    contract = params.get("contract")
+    if source == cot.SOURCE and contract is not None and (landed := contract_in(url)) not in (None, contract):
+        raise implausible(source, f"the site led to {landed!r}, not {contract}")
 
 
 def text_of(raw: Raw) -> str:
@@ -75,7 +89,8 @@ def _cnbc(text: str, now: datetime, params: Params) -> list[Message]:
 def _tradingster(text: str, now: datetime, params: Params) -> list[Message]:
     if params.get("page") == "index":  # it leads to reports and holds none
         return []
-    return [*cot.parse_report(text, params.get("contract", ""), now, _day(params), params.get("report"))]
+    contract, listed = params.get("contract", ""), json.loads(params.get("listed") or "{}")
+    return [*cot.parse_report(text, contract, now, _day(params), kind=params.get("report"), listed=listed)]
 
 
 def _investing(text: str, now: datetime, params: Params) -> list[Message]:

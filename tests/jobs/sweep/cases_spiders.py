@@ -132,6 +132,37 @@ CASES += [
         report_with("FUTURES ONLY", "Code-209742 FUTURES ONLY"),
         "implausible: 20974",
     ),
+    COT.refuses(
+        "another contract's code behind other words",
+        report_with("<body>", "<body><h2>Futures Only</h2><p>Code: 209742</p>"),
+        "implausible: 20974",
+    ),
+    COT.refuses(
+        "another contract's name at its head",
+        report_with("<body>", "<body><h1>EURO FX - CHICAGO MERCANTILE EXCHANGE</h1>"),
+        "implausible: 099741",
+    ),
+    COT.refuses(
+        "another contract's own address",
+        report_with("<body>", "<head><link rel='canonical' href='/cot/futures/fin/209742'></head><body>"),
+        "implausible: 209742",
+    ),
+    COT.takes(
+        "its own name and address",
+        report_with(
+            "<body>",
+            "<head><link rel='canonical' href='/cot/futures/fin/13874%2B'></head>"
+            "<body><h1>S&amp;P 500 STOCK INDEX - CHICAGO MERCANTILE EXCHANGE</h1>",
+        ),
+        MANAGERS,
+        FUNDS,
+    ),
+    COT.takes(
+        "a number right behind the date",
+        report_with("2025-05-13 </h3>", "2025-05-13</h3><p>2,142,618 contracts</p>"),
+        MANAGERS,
+        FUNDS,
+    ),
     COT.refuses("points between thousands", report_with("1,115,694", "1.115.694"), "schema_changed: 1.115.694"),
     COT.refuses("two shares have changed places", report_with("52.1%", "12.0%"), "implausible: open interest"),
     COT.refuses("two positions have changed places", report_with("1,115,694", "256,693"), "implausible"),
