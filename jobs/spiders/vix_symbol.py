@@ -10,14 +10,19 @@ from parsel import Selector
 
 from jobs.spiders.page import attribute, first, implausible, words
 
-_VIX = re.compile(r"(?<![A-Z0-9])VIX(?![A-Z0-9])|VOLATILITY INDEX", re.IGNORECASE)  # VIX9D and VIXY are others
+_WORD = re.compile(r"[^\W_](?:[\w&']*[^\W_])?")  # VIX9D and VIXY are words of their own
+# Whatever else a name says makes it another's: the Volatility Index of the NASDAQ 100, a VIX future, a fund on VIX.
+_OF_VIX = {"VIX", "VOLATILITY", "INDEX", "INDICES", "CBOE", "THE", "MARKET", "S&P", "500", "SPX", "CNBC"} | set(
+    "CHICAGO BOARD OPTIONS EXCHANGE GLOBAL MARKETS QUOTE QUOTES STOCK PRICE REAL TIME RT USD".split()
+)
 _BOUND_TO = re.compile(r"quoteData\['([^']+)'\]")
 _QUOTE_PATH = re.compile(r"(?:/.*)?/quotes/([^/]+)/?")  # a mirror may have it below a folder
 
 
 def is_vix(name: str) -> bool:
     """True for ".VIX", ".VIX:Exchange", "CBOE Volatility Index"."""
-    return _VIX.search(name) is not None
+    told = set(_WORD.findall(name.partition(":")[0].upper()))  # behind the colon stands the exchange
+    return told <= _OF_VIX and ("VIX" in told or {"VOLATILITY", "INDEX"} <= told)
 
 
 def quoted_in(url: str) -> str | None:

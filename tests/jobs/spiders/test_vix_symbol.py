@@ -1,0 +1,66 @@
+"""Which names are those of VIX: CNBC lists its futures, the funds on it, and the volatility of other markets too."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from jobs.spiders.vix import parse
+from jobs.spiders.vix_symbol import is_vix
+from market.errors import SourceError
+from tests.jobs.spiders.pages import vix_page
+
+OWN = [
+    ".VIX",
+    "VIX",
+    "^VIX",
+    "$VIX",
+    ".vix:Exchange",
+    ".VIX : Cboe Global Indices",
+    "CBOE Volatility Index",
+    "Cboe Volatility Index (VIX)",
+    "CBOE Market Volatility Index",
+    "CBOE S&P 500 Volatility Index",
+    "Chicago Board Options Exchange Volatility Index",
+    "VIX | CBOE Volatility Index - CNBC",
+]
+OTHERS = [
+    "",
+    "VIX9D",
+    "VIXY",
+    "VVIX",
+    ".VXN",
+    "@VX.1",
+    "VIX Dec'26",
+    "VIX Future",
+    "CBOE Index",
+    "Volatility",
+    "CBOE NASDAQ 100 Volatility Index",
+    "CBOE Crude Oil Volatility Index",
+    "CBOE S&P 500 9-Day Volatility Index",
+    "CBOE VIX of VIX Index",
+    "ProShares VIX Short-Term Futures ETF",
+]
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_a_name_of_vix(name: str) -> None:
+    assert is_vix(name)
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_a_name_of_another(name: str) -> None:
+    assert not is_vix(name)
+
+
+def linked(name: str) -> str:
+    entry = json.dumps({"@type": "FinancialProduct", "name": name, "price": "17.21"})
+    return vix_page("<p></p>", f'<script type="application/ld+json">{entry}</script>')
+
+
+def test_json_ld_that_names_another_volatility_index_alone_is_not_read() -> None:
+    now = datetime(2026, 6, 10, 15, 0, tzinfo=UTC)
+    assert parse(linked("CBOE Volatility Index"), now).value == 17.21
+    with pytest.raises(SourceError) as raised:
+        parse(linked("CBOE NASDAQ 100 Volatility Index"), now)
+    assert raised.value.kind == "schema_changed"
