@@ -12,9 +12,10 @@ from jobs.spiders.page import attribute, first, implausible, words
 
 _WORD = re.compile(r"[^\W_](?:[\w&']*[^\W_])?")  # VIX9D and VIXY are words of their own
 # Whatever else a name says makes it another's: the Volatility Index of the NASDAQ 100, a VIX future, a fund on VIX.
-_OF_VIX = {"VIX", "VOLATILITY", "INDEX", "INDICES", "CBOE", "THE", "MARKET", "S&P", "500", "SPX", "CNBC"} | set(
-    "CHICAGO BOARD OPTIONS EXCHANGE GLOBAL MARKETS QUOTE QUOTES STOCK PRICE REAL TIME RT USD".split()
-)
+_OF_VIX = {
+    *("VIX", "VOLATILITY", "INDEX", "INDICES", "CBOE", "CHICAGO", "BOARD", "OPTIONS", "EXCHANGE", "GLOBAL", "MARKET"),
+    *("MARKETS", "S&P", "500", "SPX", "THE", "CNBC", "QUOTE", "QUOTES", "STOCK", "PRICE", "REAL", "TIME", "RT", "USD"),
+}
 _BOUND_TO = re.compile(r"quoteData\['([^']+)'\]")
 _QUOTE_PATH = re.compile(r"(?:/.*)?/quotes/([^/]+)/?")  # a mirror may have it below a folder
 
@@ -81,8 +82,18 @@ def _priced(content: object) -> Iterator[dict[str, Any]]:
         if isinstance(entry, dict):
             if isinstance(entry.get("price"), str | int | float):
                 yield entry
+            elif is_vix(_name(entry)):
+                yield from _offered(entry)
             if isinstance(entry.get("@graph"), list):
                 yield from _priced([one for one in entry["@graph"] if isinstance(one, dict) and "@graph" not in one])
+
+
+def _offered(entry: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """schema.org has a price below offers; only that of VIX, for sites offer subscriptions too."""
+    offers = entry.get("offers")
+    for offer in offers if isinstance(offers, list) else [offers]:
+        if isinstance(offer, dict) and isinstance(offer.get("price"), str | int | float):
+            yield {**entry, "price": offer["price"]}
 
 
 def _stated(page: Selector) -> Iterator[str]:
