@@ -3,29 +3,29 @@
 Figures are in whole units (236K is 236000) or percent, as `unit` says. `released_at` is the row's own time: the widget
 states UTC, the page and the service a clock whose zone the page names; without it the rows are refused, never guessed,
 and so they are when the time they show is not the one of their attribute: then the zone is that of the shown one.
-A zone given by the caller, who chose it in the service's request, goes before. `known_at` is `released_at`: an actual
-figure is public from that minute on, whenever it is fetched; only a figure that is there before its time was known at
-the fetch. A figure far before its time means that the zone was misread, and is refused.
+A zone given by the caller, who chose it in the service's request, goes before, and must not be another than the page
+names. `known_at` is `released_at`: an actual figure is public from that minute on, whenever it is fetched; only a
+figure that is there before its time was known at the fetch. A figure far before its time means that the zone was
+misread, and is refused.
 
 A row that contradicts itself or cannot be read is refused with its reason, and the others go on, unless what is wrong
 with it puts the whole page in doubt, or more of the rows are refused than not.
 """
 
 import json
-import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta, timezone, tzinfo
+from datetime import date, datetime, tzinfo
 from typing import NamedTuple
 
 from parsel import Selector
 
 from jobs.built import build
 from jobs.event_names import name_among
+from jobs.spiders.calendar_zone import ensure_page_is_of_zone, zone_of_page
 from jobs.spiders.economic_rows import (
     FIGURES,
     SOURCE,
-    ZONE,
     Clock,
     Event,
     PageInDoubt,
@@ -36,13 +36,12 @@ from jobs.spiders.economic_rows import (
     shows_clock,
     with_figures,
 )
-from jobs.spiders.page import changed, implausible, tree, words
+from jobs.spiders.page import attribute, changed, implausible, tree
 from market.errors import SourceError
 from market.messages import EARLY, EconomicRelease
 
 ROWS = "tr[id^=eventRowId_]"
 TABLE = "#economicCalendarData, #ecEventsTable"
-_GMT = re.compile(r"\bGMT\s*(?:([+\-−])\s?(\d{1,2}):(\d{2}))?(?!\s*[\d:+\-−])", re.ASCII)
 
 
 Key = tuple[str, str, datetime]
@@ -108,9 +107,13 @@ def parse(
     if not rows and not page.css(TABLE):
         raise changed(SOURCE, f"neither {ROWS} nor {TABLE} is there")
     _ensure_english(page)
-    clock = Clock(zone, shown) if zone is not None else Clock(_zone(page), shown=True)
+    own = zone_of_page(SOURCE, page)
+    clock = Clock(zone, shown) if zone is not None else Clock(own, shown=True)
     events = [(row, event_of(row, clock)) for row in rows if not is_holiday(row)]
     holidays = len(rows) - len(events)
+    local = [event.released_at for row, event in events if not attribute(row, "event_timestamp")]
+    if zone is not None and own is not None and local:
+        ensure_page_is_of_zone(SOURCE, own, zone, [now, *local])
     # Figures are read of wanted rows only: what one bond auction writes into its cells costs nobody the page.
     taken = [(row, event) for row, event in events if wanted.takes(event)]
     _ensure_zone([row for row, _ in taken], clock)
@@ -189,20 +192,6 @@ def _ensure_english(page: Selector) -> None:
     stated = page.css("html::attr(lang)").get() or ""
     if stated and not stated.lower().startswith("en"):
         raise changed(SOURCE, f"html[lang] is {stated[:20]!r}: only the English edition is read")
-
-
-def _zone(page: Selector) -> tzinfo | None:
-    """The zone the page names; None when it names none. Raises SourceError schema_changed when it names several."""
-    for place in page.css(ZONE):
-        if found := set(_GMT.findall(words(place))):
-            if len(found) > 1:
-                raise changed(SOURCE, f"{ZONE}: {words(place)[:60]!r} names several zones")
-            sign, hours, minutes = found.pop()
-            offset = timedelta(hours=int(hours or 0), minutes=int(minutes or 0))
-            if offset > timedelta(hours=14) or int(minutes or 0) > 59:
-                raise changed(SOURCE, f"{ZONE}: {words(place)[:60]!r} is no offset from GMT")
-            return timezone(offset if sign in ("", "+") else -offset)
-    return None
 
 
 def _told_apart(rows: list[Row]) -> list[_Named]:

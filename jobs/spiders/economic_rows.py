@@ -14,11 +14,11 @@ from parsel import Selector
 from jobs.event_names import event_name, period_age
 from jobs.event_ranges import impossible_figure
 from jobs.numbers import Number, fault_of_measures
+from jobs.spiders.calendar_zone import ZONE
 from jobs.spiders.page import attribute, changed, first, implausible, number, words
 from market.errors import SourceError
 
 SOURCE = "investing"
-ZONE = "#timeZoneGmtOffsetFormatted, #economicCurrentTime"
 DECIMAL_COMMA = re.compile(r"\d,\d{1,2}(?!\d)", re.ASCII)
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?:\s?([ap])\.?m\.?)?", re.ASCII | re.IGNORECASE)
 _LIKE_A_CLOCK = re.compile(

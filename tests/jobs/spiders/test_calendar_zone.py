@@ -1,0 +1,52 @@
+"""The zone of a calendar's times: named once by its page, or given; two that differ are never chosen among."""
+
+import json
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from jobs.spiders.economic import parse
+from market.errors import SourceError
+from tests.jobs.spiders.pages import calendar_page, event_row
+
+NOW = datetime(2026, 6, 10, 20, 0, tzinfo=UTC)
+RELEASE = datetime(2026, 6, 10, 12, 30, tzinfo=UTC)  # 08:30 in New York's summer
+NEW_YORK = ZoneInfo("America/New_York")
+OTHER_ZONE = '<p id="timeZoneGmtOffsetFormatted">{}</p><table'
+
+
+def released(page: str, zone: tzinfo | None = None, now: datetime = NOW) -> list[datetime]:
+    return [message.released_at for message in parse(page, now, zone).released]
+
+
+@pytest.mark.parametrize(
+    ("page", "zone"),
+    [
+        (calendar_page(), None),
+        (calendar_page().replace("<table", OTHER_ZONE.format("(GMT -4:00)")), None),  # the same, twice
+        (calendar_page(), NEW_YORK),
+        (calendar_page(zone="(GMT -5:00)"), NEW_YORK),  # asked for in winter: the rows' zone is the caller's
+        (calendar_page(), timezone(timedelta(hours=-4))),
+        (calendar_page(zone=None), NEW_YORK),
+        (json.dumps({"data": event_row()}), NEW_YORK),
+    ],
+)
+def test_the_page_s_own_zone_or_the_given_one(page: str, zone: tzinfo | None) -> None:
+    now = datetime(2026, 12, 1, tzinfo=UTC) if "-5:00" in page else NOW
+    assert released(page, zone, now) == [RELEASE]
+
+
+@pytest.mark.parametrize(
+    ("page", "zone", "named"),
+    [
+        (calendar_page().replace("<table", OTHER_ZONE.format("(GMT +1:00)")), None, "(GMT +1:00)"),
+        (calendar_page(), UTC, "UTC-04:00"),  # as where the service's address leads to the page
+        (calendar_page(zone="(GMT)"), NEW_YORK, "America/New_York"),
+        (calendar_page(zone="(GMT +1:00)"), timezone(timedelta(hours=-4)), "UTC-04:00"),
+    ],
+)
+def test_zones_that_differ(page: str, zone: tzinfo | None, named: str) -> None:
+    with pytest.raises(SourceError) as raised:
+        released(page, zone)
+    assert (raised.value.kind, named in raised.value.detail) == ("schema_changed", True), raised.value.detail
