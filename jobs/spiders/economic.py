@@ -37,6 +37,7 @@ from jobs.spiders.economic_rows import (
     with_figures,
 )
 from jobs.spiders.page import attribute, changed, implausible, tree
+from market.countries import COUNTRIES
 from market.errors import SourceError
 from market.messages import EARLY, EconomicRelease
 
@@ -110,6 +111,7 @@ def parse(
     own = zone_of_page(SOURCE, page)
     clock = Clock(zone, shown) if zone is not None else Clock(own, shown=True)
     events = [(row, event_of(row, clock)) for row in rows if not is_holiday(row)]
+    _ensure_english_names(events)
     holidays = len(rows) - len(events)
     local = [event.released_at for row, event in events if not attribute(row, "event_timestamp")]
     if zone is not None and own is not None and local:
@@ -128,6 +130,14 @@ def parse(
 
 
 Row = tuple[Selector, Event]
+
+
+def _ensure_english_names(events: list[Row]) -> None:
+    """The service's rows do not say their language: of another one none would be wanted, and their lack not seen."""
+    unknown = [event.country for _, event in events if event.country not in COUNTRIES]
+    if 2 * len(unknown) > len(events):
+        told = ", ".join(sorted(set(unknown)))[:80]
+        raise changed(SOURCE, f"td.flagCur: most rows are of countries that the English edition does not name: {told}")
 
 
 class _Named(NamedTuple):
