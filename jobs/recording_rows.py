@@ -6,6 +6,7 @@ an empty cell is a missing value (None).
 
 import csv
 from array import array
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -93,7 +94,10 @@ class Scan:
 
 
 class Table:
-    """One file of a recording. Raises RecordingError when it cannot be read or a required column is missing."""
+    """One file of a recording.
+
+    Raises RecordingError when it cannot be read, when a required column is missing, or when one is there twice.
+    """
 
     def __init__(self, path: Path, required: tuple[str, ...], time_column: str) -> None:
         self.path, self.name, self.time_column = path, path.name, time_column
@@ -104,6 +108,9 @@ class Table:
             raise RecordingError(
                 f"{path}: column {', '.join(missing)} missing; it has {', '.join(self.columns) or 'no header'}"
             )
+        twice = [name for name, count in Counter(self.columns).items() if name and count > 1]
+        if twice:  # the last would be taken, and in the pass over the times the first
+            raise RecordingError(f"{path}: column {', '.join(twice)} is there twice; it has {', '.join(self.columns)}")
 
     def rows(self) -> Iterator[Row]:
         """All rows as the file has them."""

@@ -142,6 +142,15 @@ def test_missing_column_is_named(tmp_path: Path, kind: str) -> None:
         Recording(tmp_path)
 
 
+@pytest.mark.parametrize("column", ["close", " close ", "bar_end"])
+def test_of_a_column_that_is_there_twice_neither_is_read(tmp_path: Path, column: str) -> None:
+    write_recording(tmp_path, bars=[bar_line(1)])
+    header, row = (tmp_path / "bars.csv").read_text().splitlines()
+    (tmp_path / "bars.csv").write_text(f"{header},{column}\n{row},101.5\n")
+    with pytest.raises(RecordingError, match=rf"bars\.csv: column {column.strip()} is there twice"):
+        Recording(tmp_path)
+
+
 @pytest.mark.parametrize(
     ("toml", "named"),
     [
