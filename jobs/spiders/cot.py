@@ -21,7 +21,7 @@ from parsel import Selector
 
 from jobs.built import build
 from jobs.spiders.cot_balance import Position, ensure_balance
-from jobs.spiders.cot_contract import PATHS, ensure_contract, same_contract
+from jobs.spiders.cot_contract import PATHS, ensure_contract, ensure_futures_only, same_contract
 from jobs.spiders.cot_legacy import legacy_figures
 from jobs.spiders.page import changed, first, implausible, number, tree, words, words_apart
 from market.cot_schedule import is_report_day, published_at
@@ -145,6 +145,7 @@ def parse_report(
     """
     page = tree(SOURCE, text)
     ensure_contract(SOURCE, page, contract, listed or {})
+    ensure_futures_only(SOURCE, page, contract)
     as_of = _as_of(page)
     midnight = datetime.combine(as_of, time(), UTC)
     if midnight > now or as_of < FIRST_REPORT:

@@ -1,7 +1,8 @@
-"""Whose report a page of Tradingster is: it was asked for by a contract's address, and may name another contract.
+"""Whose report a page of Tradingster is, and of what: it was asked for by the address of a contract's futures.
 
 A page need not name its contract. It is another's when its codes, its own address, or the name at the head of it are
-those of other contracts alone.
+those of other contracts alone. Nor need it say that it counts futures only; one that counts options too has other
+numbers of the same contract.
 """
 
 import re
@@ -22,6 +23,9 @@ _DIGITS = rf"(\d{{{MARKET}}})[0-9A-Z+]"
 CODE = re.compile(rf"\bcode\W{{1,3}}{_DIGITS}?(?!\d)", re.ASCII | re.IGNORECASE)
 CODE_IN_A_HEAD = re.compile(rf"\({_DIGITS}\)", re.ASCII)  # elsewhere it may be a change below nothing
 HEADS = "title, h1, h2, h3, h4"
+FUTURES_ONLY = re.compile(r"\bfutures[ -]only\b", re.IGNORECASE)
+OPTIONS_TOO = re.compile(r"\boptions?\b.{0,20}\bcombined\b", re.IGNORECASE)
+OPTIONS_TOO_AS_OF = re.compile(r"\bcombined\W+positions\W+as\W+of\b", re.IGNORECASE)  # as the CFTC words it
 AFTER_A_NAME = r"(?=$| [-\N{EN DASH}|(:]|[|:])"  # not a comma or hyphen alone: CRUDE OIL, LIGHT SWEET-WTI is another
 
 
@@ -45,6 +49,16 @@ def ensure_contract(source: str, page: Selector, contract: str, listed: Mapping[
     links = page.css("link[rel=canonical]::attr(href), meta[property='og:url']::attr(content)").getall()
     _ensure_among(source, contract, "its address says", (contract_in(link) for link in links))
     _ensure_among(source, contract, "its head names", (_named(head, listed) for head in heads))
+
+
+def ensure_futures_only(source: str, page: Selector, contract: str) -> None:
+    """A link to the other report says nothing of this one. Raises SourceError implausible."""
+    heads = [words(head) for head in page.css(HEADS)]
+    told = [text for text in page.xpath("//text()").getall() if OPTIONS_TOO_AS_OF.search(text)]
+    if not any(FUTURES_ONLY.search(head) for head in heads):
+        told += [head for head in heads if OPTIONS_TOO.search(head)]
+    if told:
+        raise implausible(source, f"{contract}: the report is of futures and options: {told[0].strip()[:80]!r}")
 
 
 def _ensure_among(source: str, contract: str, how: str, told: Iterable[str | None]) -> None:

@@ -79,6 +79,37 @@ def test_a_page_that_names_its_contract_or_none(contract: str, body: str, head: 
     assert told(report(body, head), contract) == [1_115_694, 157_321]
 
 
+ONLY = "FUTURES ONLY POSITIONS"
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        cot_report().replace(ONLY, "OPTION AND FUTURES COMBINED POSITIONS"),
+        cot_report().replace(ONLY, "Futures-and-Options Combined Positions"),
+        cot_report()
+        .replace("<h3", "<p")
+        .replace("/h3>", "/p>")
+        .replace(ONLY, "Options and Futures Combined Positions"),
+        report("<h1>GOLD - Futures and Options Combined</h1>").replace(ONLY, "POSITIONS"),
+    ],
+)
+def test_a_report_that_counts_options_too_has_other_numbers(page: str) -> None:
+    assert "options" in refusal(page, "13874A").casefold()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '<nav><a href="/cot/combined/13874A">Futures and Options Combined</a></nav>',
+        "<h2>Futures Only</h2><h4>See also: Options and Futures Combined</h4>",
+        "<h2>E-MINI NASDAQ COMBINED</h2>",
+    ],
+)
+def test_a_report_of_futures_may_lead_to_the_other_one(body: str) -> None:
+    assert told(report(body).replace(ONLY, "POSITIONS"), "13874A") == [1_115_694, 157_321]
+
+
 @pytest.mark.parametrize(
     ("feed", "source", "path", "params"),
     [

@@ -147,6 +147,11 @@ CASES += [
         report_with("<body>", "<head><link rel='canonical' href='/cot/futures/fin/209742'></head><body>"),
         "implausible: 209742",
     ),
+    COT.refuses(
+        "options counted too",
+        report_with("FUTURES ONLY POSITIONS", "OPTION AND FUTURES COMBINED POSITIONS"),
+        "implausible: options",
+    ),
     COT.takes(
         "its own name and address",
         report_with(
