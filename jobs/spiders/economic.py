@@ -5,8 +5,8 @@ states UTC, the page and the service a clock whose zone the page names; without 
 and so they are when the time they show is not the one of their attribute: then the zone is that of the shown one.
 A zone given by the caller, who chose it in the service's request, goes before, and must not be another than the page
 names. `known_at` is `released_at`: an actual figure is public from that minute on, whenever it is fetched; only a
-figure that is there before its time was known at the fetch. A figure far before its time means that the zone was
-misread, and is refused.
+figure that is there before its time was known at the fetch, and one without an hour by the end of its day. A figure
+far before its time means that the zone was misread, and is refused.
 
 A row that contradicts itself or cannot be read is refused with its reason, and the others go on, unless what is wrong
 with it puts the whole page in doubt, or more of the rows are refused than not.
@@ -15,7 +15,7 @@ with it puts the whole page in doubt, or more of the rows are refused than not.
 import json
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from typing import NamedTuple
 
 from parsel import Selector
@@ -42,6 +42,7 @@ from market.errors import SourceError
 from market.messages import EARLY, EconomicRelease
 
 ROWS = "tr[id^=eventRowId_]"
+A_DAY = timedelta(days=1)
 TABLE = "#economicCalendarData, #ecEventsTable"
 
 
@@ -272,7 +273,8 @@ def _message(event: Event, now: datetime) -> EconomicRelease:
     fields = {
         name: getattr(event, name) for name in ("country", "event", "importance", "released_at", *FIGURES, "unit")
     }
-    known_at = min(event.released_at, now)
+    # A figure whose hour nobody tells may have come at the end of its day: earlier it would show the model the future.
+    known_at = min(event.released_at + (A_DAY if event.hourless else timedelta(0)), now)
     return build(
         EconomicRelease,
         SOURCE,

@@ -40,7 +40,8 @@ class Event:
     """One row of the calendar; `actual` is None until the event is released. Figures as in the message.
 
     `base` is the comparison that the name leaves out, `local_day` the date on the page's clock, `age` how old the
-    period is that the title states (event_names.period_age).
+    period is that the title states (event_names.period_age). `hourless`: the calendar knows its day only, and
+    released_at is where that begins.
     """
 
     row: str
@@ -55,6 +56,7 @@ class Event:
     previous: float | None = None
     unit: str | None = None
     age: int | None = None
+    hourless: bool = False
 
 
 class Clock(NamedTuple):
@@ -96,7 +98,15 @@ def event_of(row: Selector, clock: Clock) -> Event:
         released_at=at,
         local_day=local_day,
         age=period_age(told, local_day),
+        hourless=_is_hourless(row),
     )
+
+
+def _is_hourless(row: Selector) -> bool:
+    """Of "Tentative" and "All Day" the stamp is midnight, unless it was told since."""
+    stamp = attribute(row, "event_timestamp") or attribute(row, "data-event-datetime") or ""
+    shown = words(first(row, "td.time"))
+    return stamp.endswith(" 00:00:00") and shown != "" and _LIKE_A_CLOCK.search(shown) is None
 
 
 def _time(row: Selector, name: str, clock: Clock) -> tuple[datetime, date]:

@@ -1,4 +1,4 @@
-"""The zone of a calendar's times: named once by its page, or given; two that differ are never chosen among."""
+"""When a calendar's figures were known: the zone of its times, and those that have no hour."""
 
 import json
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
@@ -50,3 +50,24 @@ def test_zones_that_differ(page: str, zone: tzinfo | None, named: str) -> None:
     with pytest.raises(SourceError) as raised:
         released(page, zone)
     assert (raised.value.kind, named in raised.value.detail) == ("schema_changed", True), raised.value.detail
+
+
+@pytest.mark.parametrize(
+    ("at", "shown", "now", "known"),
+    [
+        (
+            "2026/06/10 00:00:00",
+            "Tentative",
+            "2026-06-12 00:00",
+            "2026-06-11 04:00",
+        ),  # New York's midnight, a day later
+        ("2026/06/10 00:00:00", "All Day", "2026-06-10 20:00", "2026-06-10 20:00"),  # that much is certain
+        ("2026/06/10 08:30:00", "Tentative", "2026-06-12 00:00", "2026-06-10 12:30"),  # its hour has been told since
+        ("2026/06/10 00:00:00", "00:00", "2026-06-12 00:00", "2026-06-10 04:00"),  # Australia's
+        ("2026/06/10 00:00:00", "", "2026-06-12 00:00", "2026-06-10 04:00"),
+    ],
+)
+def test_a_figure_without_an_hour_is_not_known_as_its_day_begins(at: str, shown: str, now: str, known: str) -> None:
+    fetched_at, known_at = (datetime.fromisoformat(f"{text}+00:00") for text in (now, known))
+    (message,) = parse(calendar_page(event_row(at=at, shown=shown)), fetched_at).released
+    assert message.known_at == known_at
