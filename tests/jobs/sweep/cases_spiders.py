@@ -52,6 +52,23 @@ CASES: list[Case] = [
     VIX.takes(
         "JSON-LD that is broken beside the strip", vix_page(head=(LINKED % (".VIX", "18.45"))[:-14] + "</script>"), LIVE
     ),
+    VIX.takes(
+        "JSON-LD with its price below offers",
+        vix_page(
+            "<p></p>", LINKED.replace('"price": %s', '"offers": {"@type": "Offer", "price": %s}') % (".VIX", "18.45")
+        ),
+        LIVE,
+    ),
+    VIX.refuses(
+        "JSON-LD of another volatility index alone",
+        vix_page("<p></p>", LINKED.replace("tickerSymbol", "name") % ("CBOE NASDAQ 100 Volatility Index", "18.45")),
+        "schema_changed: JSON-LD",
+    ),
+    VIX.refuses(
+        "a future on VIX",
+        vix_page("<span class='QuoteStrip-symbolAndExchange'>VIX Dec'26</span>" + strip()),
+        "implausible: Dec'26",
+    ),
     VIX.takes("strip, meta and JSON-LD", vix_page(head=META % "18.45" + LINKED % (".VIX", '"18.45"')), LIVE),
     VIX.takes("extended hours before the regular ones", vix_page(extended("19.99", "+1.54") + strip()), LIVE),
     VIX.takes("yesterday's close by its date", dated("06/09/26 EST"), "2026-06-09 18.45, known 2026-06-09 20:15"),
@@ -271,6 +288,26 @@ CASES += [
     PAGE.refuses("tomorrow's figure", calendar_page(event_row(at="2026/06/11 08:30:00")), "implausible: zone"),
     PAGE.refuses("units differ", calendar_page(event_row(forecast="0.2K")), "implausible: percentage"),
     PAGE.refuses("a German page", calendar_page().replace("<html>", "<html lang='de'>"), "schema_changed: de"),
+    PAGE.refuses(
+        "two zones",
+        calendar_page().replace("<table", "<p id='timeZoneGmtOffsetFormatted'>(GMT +1:00)</p><table"),
+        "schema_changed: several zones",
+    ),
+    PAGE.takes(
+        "a zone twice", calendar_page().replace("<table", "<p id='economicCurrentTime'>(GMT -4:00)</p><table"), CORE
+    ),
+    Asker("economic --event core_cpi --timezone UTC", HTML, PAGE.now).refuses(
+        "another zone than the page's was given", calendar_page(), "schema_changed: UTC-04:00"
+    ),
+    Asker("economic --event core_cpi --timezone America/New_York", HTML, PAGE.now).takes(
+        "the page's zone was given by its name", calendar_page(), CORE
+    ),
+    SERVICE.refuses("the page where the service was", calendar_page(), "schema_changed: UTC-04:00"),
+    SERVICE.refuses(
+        "the service in Spanish",
+        served(event_row(name="IPC subyacente (Mensual)", country="Estados Unidos", **WORLD_TIME)),
+        "schema_changed: Estados Unidos",
+    ),
     SERVICE.takes("the service", served(event_row(**WORLD_TIME)), CORE),
     SERVICE.takes(
         "the service with what it adds", served(event_row(**WORLD_TIME), pids=None, timeframe="today", params={}), CORE
