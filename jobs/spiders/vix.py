@@ -18,6 +18,7 @@ CONTAINER = ".QuoteStrip-lastPriceStripContainer"
 CHANGE = ".QuoteStrip-changeUp, .QuoteStrip-changeDown, .QuoteStrip-unchanged"
 # CNBC names the block of regular hours QuoteStrip-extendedHours, and that of extended hours extendedDataContainer.
 EXTENDED_BLOCK = "ancestor::*[contains(@class, 'QuoteStrip-extendedDataContainer')]"
+OF_EXTENDED_BLOCK = EXTENDED_BLOCK.replace("ancestor", "ancestor-or-self")
 BLOCK = "ancestor::*[contains(@class, 'QuoteStrip-dataContainer')][1]"
 EXTENDED_LABEL = re.compile(r"after[ -]?hours|pre[ -]?market|extended", re.IGNORECASE)
 _SIGNED = re.compile(r"[+\-−]?[\d.,]+%?")
@@ -109,7 +110,8 @@ def _label(container: Selector) -> str:
     labels = (
         block.css("[class*=Label], [class*=lastTradeTime]") if block else container.xpath("preceding-sibling::*[1]")
     )
-    return " ".join(words(label) for label in labels)
+    # What an extended block beside the container says is of its own price.
+    return " ".join(words(label) for label in labels if not label.xpath(OF_EXTENDED_BLOCK))
 
 
 def _strip(container: Selector) -> Quote:

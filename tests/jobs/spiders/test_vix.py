@@ -277,6 +277,23 @@ def test_another_symbol_s_quote_is_never_taken(page: str, kind: str, named: str)
 OLDER, IN_META, LINKED = older(".VIX", "18.45"), meta(price="18.45"), linked(NAMED)
 
 
+LATE = f"""<div class='QuoteStrip-extendedDataContainer QuoteStrip-dataContainer'>
+  <div class='QuoteStrip-lastTradeTime'>After Hours: Last | 4:59 PM EST</div>
+  {strip("19.99", "+1.54", "+8.3469%")}</div>"""
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"<div class='QuoteStrip-dataContainer QuoteStrip-extendedHours'>{LATE}{strip()}</div>",
+        f"<div class='QuoteStrip-dataContainer QuoteStrip-extendedHours'>{strip()}{LATE}</div>",
+        LATE + strip(),
+    ],
+)
+def test_the_label_of_a_block_of_extended_hours_is_of_its_own_price(body: str) -> None:
+    assert parse(vix_page(body), IN_SESSION).value == 18.45
+
+
 def test_a_wrapper_of_the_strips_class_does_not_make_extended_hours_regular() -> None:
     late = f"<div class='QuoteStrip-extendedDataContainer'>{strip('19.99', '+1.54', '+8.3469%')}</div>"
     kind, detail = kind_of(vix_page(f'<div class="QuoteStrip-lastPriceStripContainer">{late}<b>18.45</b></div>'))
