@@ -156,12 +156,26 @@ def _count_bars(cursor: Cursor, symbols: Sequence[str], times: Times) -> dict[st
 
 
 def _cut(cursor: Cursor, symbol: str, times: Times) -> Iterator[Piece]:
-    """One symbol's long span in pieces of at most PIECE_BARS rows and PIECE_TIME."""
+    """One symbol's long span in pieces of at most PIECE_BARS rows and PIECE_TIME; time without any row is left out."""
+    start: datetime | None
     start, last = times
-    while start <= last:
+    while start is not None:
         end, bars = _end_of_piece(cursor, symbol, start, min(last, start + PIECE_TIME))
         yield Piece((symbol,), start, end, bars)
-        start = end + datetime.resolution
+        start = _next_row(cursor, symbol, end, last)
+
+
+def _next_row(cursor: Cursor, symbol: str, after: datetime, last: datetime) -> datetime | None:
+    """The symbol's first bar or slot after `after`, up to `last`. Until a bar of a far future, whose windows reach back
+    to each live bar, there may be centuries; and labels hang on a slot without a bar."""
+    one = "(SELECT bar_end FROM {} WHERE symbol = %s AND bar_end > %s AND bar_end <= %s ORDER BY bar_end LIMIT 1)"
+    cursor.execute(
+        f"SELECT MIN(bar_end) FROM ({one.format('bar')} UNION ALL {one.format('slot')}) first_ones",
+        (symbol, after, last) * 2,
+    )
+    found: datetime | None
+    (found,) = cursor.fetchone() or (None,)
+    return found
 
 
 def _end_of_piece(cursor: Cursor, symbol: str, start: datetime, limit: datetime) -> tuple[datetime, int]:

@@ -1,8 +1,15 @@
-"""Which symbols are refreshed together: equal spans, and those that differ by little."""
+"""Which symbols are refreshed together: equal spans, and those that differ by little. What a long span is cut into."""
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from jobs.streaming.ranges import Span, Times, _together
+import pytest
+from pymysql.cursors import Cursor
+
+from jobs.streaming.ranges import Piece, Span, Times, _together, plan
+from market.database import connect
+from market.settings import Settings
+from tests.base_rows import SYMBOL, bar_row, insert, slot_row
 
 DAY = timedelta(days=1)
 
@@ -37,3 +44,24 @@ def test_a_chain_of_near_spans_does_not_grow_without_end() -> None:
     found = together(*[(f"S{n:02}", at(n), at(n + 10)) for n in range(20)])
     assert max(last - first for (first, last), _ in found) <= 15 * DAY  # half as long again as each of them
     assert sorted(symbol for _, symbols in found for symbol in symbols) == [f"S{n:02}" for n in range(20)]
+
+
+@pytest.fixture
+def cursor(replay_market: Settings) -> Iterator[Cursor]:
+    with connect("admin") as connection, connection.cursor() as cursor:
+        yield cursor
+
+
+def holding(pieces: list[Piece], bar_end: datetime) -> list[Piece]:
+    return [piece for piece in pieces if piece.refresh_from <= bar_end <= piece.refresh_to]
+
+
+def test_one_bar_of_a_far_future_makes_no_work_of_the_centuries_before_it(cursor: Cursor) -> None:
+    """Its window reaches back to the live bar, so every live bar would refresh all the time between, for ever."""
+    live, stray, closed_only = at(0), at(60_000), at(30_000)
+    insert(cursor, "bar", bar_row(live, 1.0), bar_row(stray, 1.0))
+    insert(cursor, "slot", *[slot_row(bar_end, closure_at=None) for bar_end in (live, closed_only, stray)])
+    pieces = plan(cursor, [(SYMBOL, live)])
+    for bar_end in (live, stray, closed_only):  # of a slot without a bar hang the labels before it
+        assert len(holding(pieces, bar_end)) == 1
+    assert len(pieces) == 3
