@@ -53,7 +53,8 @@ def imbalance(bid_size: Column, ask_size: Column) -> Column:
 
 
 def micro_price_rel(bid: Column, ask: Column) -> Column:
-    """Micro-price minus mid; micro-price (Vb Pa + Va Pb) / (Vb + Va) of Gatheral & Oomen 2010."""
-    total = bid["size"] + ask["size"]
-    micro = (bid["size"] * ask["price"] + ask["size"] * bid["price"]) / total
-    return F.when(total > 0, micro - (bid["price"] + ask["price"]) / 2)
+    """Micro-price minus mid; micro-price (Vb Pa + Va Pb) / (Vb + Va) of Gatheral & Oomen 2010.
+
+    Which is half the spread times the imbalance: the difference of two prices next to each other would keep few digits.
+    """
+    return (ask["price"] - bid["price"]) / 2 * imbalance(bid["size"], ask["size"])

@@ -74,6 +74,14 @@ def test_a_book_by_hand(spark: SparkSession) -> None:
     assert (row["ask_price_2"], row["ask_size_2"], row["bid_price_2"], row["bid_size_2"]) == (104, 20, None, None)
 
 
+def test_the_micro_price_of_a_tight_book_keeps_its_digits(spark: SparkSession) -> None:
+    """It lies so near to the mid that their difference must not be taken of two prices."""
+    sides = {"bids": [{"price": 65536.0, "size": 1.0}], "asks": [{"price": 65536.0625, "size": 1 + 1 / 1024}]}
+    row = one(spark, "deep", "book", BOOK | sides)
+    # Half a spread of 1/16 times an imbalance of -1/1024 over 2 + 1/1024, which is -1/2049.
+    assert row["micro_price_rel"] == pytest.approx(-1 / (32 * 2049), rel=1e-12, abs=0)
+
+
 def test_only_the_levels_of_the_settings_enter_the_features(spark: SparkSession) -> None:
     asks = [{"price": 101.0 + n, "size": 1.0} for n in range(10)]
     row = one(spark, "deep", "book", BOOK | {"asks": asks})
