@@ -81,6 +81,7 @@ def read_fixture(facts: Path) -> Raw:
         start=read.get("start"),
         end=read.get("end"),
         since=read.get("since"),
+        posted=read.get("posted"),
         body=body,
     )
 
@@ -112,6 +113,7 @@ def _toml(raw: Raw) -> str:
     texts = {"body": _body_of(Path(f"{_name(raw)}.toml"), raw).name, "feed": raw.feed, "source": raw.source}
     texts |= {"symbol": raw.symbol, "path": raw.path, "content_type": raw.content_type}
     texts |= {"sha256": sha256(raw.body).hexdigest()}
+    texts |= {} if raw.posted is None else {"posted": raw.posted}
     lines = [f"{name} = {_text(value)}" for name, value in texts.items()]
     lines.append(f"whole = {json.dumps(raw.whole)}")
     times = {"received_at": raw.received_at, "since": raw.since, "start": raw.start, "end": raw.end}

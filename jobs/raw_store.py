@@ -45,6 +45,7 @@ class RawError(MarketError):
 class Raw:
     """One payload and how it was asked for; times are UTC, `params` are those of the query without the token.
 
+    `posted` is the body of a request that was a POST, without the token; None: it was a GET, or a form of a page.
     `whole` as in Payload: False when the transport could not vouch for the body's end. `since` is when the same bytes
     came for the first time, for a page that is recorded again because its first record is gone; None: now.
     """
@@ -62,6 +63,7 @@ class Raw:
     whole: bool = True
     content_type: str = ""
     since: datetime | None = None
+    posted: str | None = None
 
     @property
     def clock(self) -> datetime:
@@ -77,7 +79,7 @@ class Raw:
 
     def to_bytes(self) -> bytes:
         """The file's content; the same payload gives the same bytes."""
-        header = {
+        header: dict[str, Any] = {
             "feed": self.feed,
             "source": self.source,
             "symbol": self.symbol,
@@ -92,6 +94,8 @@ class Raw:
             "content_type": self.content_type,
             "sha256": sha256(self.body).hexdigest(),
         }
+        if self.posted is not None:
+            header["posted"] = self.posted
         return gzip.compress(json.dumps(header).encode() + b"\n" + self.body, compresslevel=6, mtime=0)
 
     @classmethod
@@ -266,6 +270,7 @@ def _from_header(header: dict[str, Any], body: bytes) -> Raw:
         start=_moment(header["start"]),
         end=_moment(header["end"]),
         since=_moment(header.get("since")),  # records of before it was written have none
+        posted=header.get("posted"),
         body=body,
     )
 

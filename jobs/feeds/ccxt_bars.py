@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from jobs.faults import faults
 from jobs.feeds.ccxt_exchange import OfflineExchange
 from jobs.feeds.ccxt_source import CcxtSource
-from jobs.feeds.ccxt_tables import Record, exact, falling, find_bars, has_empty_list, labels_of, rising
+from jobs.feeds.ccxt_tables import Key, Record, cell_of, exact, falling, find_bars, has_empty_list, labels_of, rising
 from jobs.feeds.ccxt_volumes import ensure_volume
 from jobs.feeds.checks import LARGEST, ensure_length, ensure_no_jump, ensure_range
 from jobs.feeds.feed import EPOCH, Payload, Query, implausible
@@ -25,6 +25,7 @@ DEFAULT_INTERVAL = timedelta(minutes=5)
 LONGEST_INTERVAL = timedelta(days=1)  # weeks and months begin where each exchange likes
 MOST_BARS = 300  # of one request that names both ends: what Coinbase, the strictest of the large ones, gives
 MOST_BARS_OF = {"upbit": 200, "bithumb": 200}  # more are not given, and the first of the span would be missing
+BY_TIMES = ("hyperliquid",)  # asked from one time to another: ccxt would ask from 1970, or up to now
 JUMP = 2.0  # no pair of currencies doubles within one bar
 # Clocks differ by seconds. A label further ahead is no start: where labels are ends, that of the bar in progress is.
 AHEAD = timedelta(minutes=1)
@@ -41,7 +42,9 @@ BINANCES = ("binance", "binanceus")
 # Where a row has no names, a column that is gone gives each later one another meaning: Kraken's number of trades would
 # pass for the volume.
 ROW_CELLS = {"kraken": 8, **dict.fromkeys(BINANCES, 12), **dict.fromkeys(STATE_IN, 9)}
-BINANCES_END = 6  # milliseconds, the bar's last one
+# Where a bar's last millisecond stands, and the name of its interval.
+ENDS: dict[str, Key] = {**dict.fromkeys(BINANCES, 6), "hyperliquid": "T"}
+LENGTHS = {"hyperliquid": "i"}
 # Exchanges fold the last trades into a bar within a second or two of its end, and two clocks kept by NTP differ by less
 # than one: five seconds later a bar without a successor (nobody has traded since) is final.
 SETTLED = timedelta(seconds=5)
@@ -54,8 +57,14 @@ class CcxtBars(CcxtSource):
 
     def call(self, ccxt: Any, symbol: str, query: Query, offline: OfflineExchange) -> Any:
         interval = query.interval or DEFAULT_INTERVAL
-        since, limit = _span(query, interval, MOST_BARS_OF.get(self.exchange, MOST_BARS))
-        return ccxt.fetch_ohlcv(symbol, self._timeframe(offline, interval), since, limit)
+        most = MOST_BARS_OF.get(self.exchange, MOST_BARS)
+        since, limit = _span(query, interval, most)
+        more: dict[str, Any] = {}
+        if self.exchange in BY_TIMES and since is None:
+            limit = most
+        elif self.exchange in BY_TIMES and since is not None and limit is not None:
+            more["until"] = since + limit * (interval // timedelta(milliseconds=1))
+        return ccxt.fetch_ohlcv(symbol, self._timeframe(offline, interval), since, limit, more)
 
     def parse(self, payload: Payload, query: Query) -> list[Message]:
         """Closed bars in time order; known_at is bar_end. All of the body's bars must be readable.
@@ -66,9 +75,10 @@ class CcxtBars(CcxtSource):
         """
         market, interval = self.market(query.symbol), query.interval or DEFAULT_INTERVAL
         body, rows = self._body(payload, market), self._rows(payload, query, interval)
-        records, labels = self._labelled(body, rows, interval)
+        records, labels = self._labelled(body, rows)
         self._ensure_market(body, market)
         bars = [self._bar(row, interval, query, payload) for row in rows]
+        self._ensure_spans(records, labels, interval, query.symbol)
         for bar in bars:
             ensure_range(self.name, bar, JUMP)
         for older, bar in pairwise(bars):
@@ -98,7 +108,7 @@ class CcxtBars(CcxtSource):
             raise SourceError("bad_request", self.name, f"interval {interval}: one of {', '.join(usable)}")
         return name
 
-    def _labelled(self, body: Any, rows: list[list[Any]], interval: timedelta) -> tuple[list[Record], list[int]]:
+    def _labelled(self, body: Any, rows: list[list[Any]]) -> tuple[list[Record], list[int]]:
         """The body's records and their labels (ms).
 
         Raises SourceError when they are not ccxt's rows, or not in the order of their labels.
@@ -118,8 +128,6 @@ class CcxtBars(CcxtSource):
         cells = ROW_CELLS.get(self.exchange, len(records[0]))
         if len(records[0]) != cells:  # find_bars takes rows of one length alone
             raise SourceError("schema_changed", self.name, f"a bar has {len(records[0])} cells, not {cells}")
-        if self.exchange in BINANCES:
-            self._ensure_binances_ends(records, interval)
         labels = labels_of(records, rows)
         if not rising(labels) and not falling(labels):
             raise implausible(self.name, "label", f"{labels!r:.80}", "repeated, or out of the body's order")
@@ -142,12 +150,20 @@ class CcxtBars(CcxtSource):
                 unfinished.add(EPOCH + timedelta(milliseconds=label))
         return unfinished
 
-    def _ensure_binances_ends(self, records: list[Any], interval: timedelta) -> None:
-        """Its rows name their last millisecond too, so that even one of them tells how long it is."""
-        length = interval // timedelta(milliseconds=1)
-        for label, ending in ((exact(record[0]), exact(record[BINANCES_END])) for record in records):
-            if label is None or ending != label + length - 1:
-                raise implausible(self.name, "close time", ending, f"no end of a bar of {interval} from {label} on")
+    def _ensure_spans(self, records: list[Record], labels: list[int], interval: timedelta, symbol: str) -> None:
+        """Bars that name their interval, or their last millisecond, tell by it how long even one of them is."""
+        if self.exchange in LENGTHS:
+            name, timeframe = LENGTHS[self.exchange], self._timeframe(self._offline(symbol), interval)
+            for stated in (cell_of(record, name) for record in records):
+                if stated != timeframe:
+                    raise implausible(self.name, name, stated, f"asked for {timeframe}")
+        if self.exchange in ENDS:
+            length = interval // timedelta(milliseconds=1)
+            endings = [exact(cell_of(record, ENDS[self.exchange])) for record in records]
+            for label, ending in zip(labels, endings, strict=True):
+                if ending != label + length - 1:
+                    why = f"no end of a bar of {interval} from {label} on"
+                    raise implausible(self.name, "close time", ending, why)
 
     def _bar(self, row: list[Any], interval: timedelta, query: Query, payload: Payload) -> Bar:
         start = self._start(row[0], interval, payload)

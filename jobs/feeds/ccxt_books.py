@@ -16,6 +16,7 @@ from jobs.feeds.ccxt_tables import (
     falling,
     find_sides,
     flat_sides,
+    listed_sides,
     rising,
     row_sides,
     signed_sides,
@@ -44,6 +45,7 @@ SPLIT = {
     "bithumb": unit_sides,
     "poloniex": flat_sides,
     "ndax": row_sides,
+    "hyperliquid": listed_sides,
 }
 WORST_FIRST = {
     "backpack": "bids",

@@ -19,6 +19,8 @@ from market.errors import SourceError, SourceFault
 Market = dict[str, Any]
 Call = Callable[[Any], Any]
 """What to do with ccxt's exchange object."""
+Asked = tuple[str, str, Any]
+"""Method, URL and body of a request: an exchange may answer all that is posted below one URL."""
 
 # The first class that fits; OnMaintenance is an ExchangeNotAvailable, and that a NetworkError, as both limits are.
 KINDS: tuple[tuple[str, SourceFault], ...] = (
@@ -60,6 +62,8 @@ WORDS: tuple[tuple[re.Pattern[str], SourceFault], ...] = (
         "unavailable",
     ),
 )
+# Of their lists of markets: those that hold no spot market, and that come in many pages.
+NOT_SPOT = {"derive": ("fetch_swap_markets", "fetch_option_markets")}
 REFUSED = 400  # with which some exchanges send all of their errors
 BROKEN = 500  # the status with which Bitfinex sends its errors, and without which ccxt does not look for them
 STUMBLES = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
@@ -70,9 +74,10 @@ LONGEST_ERROR = 1000  # characters of an error body
 class Wanted(BaseException):
     """What ccxt would ask for next. Not an Exception: some of ccxt's methods swallow those and go on without."""
 
-    def __init__(self, url: str, method: str) -> None:
-        super().__init__(url)
-        self.url, self.method = url, method
+    def __init__(self, asked: Asked) -> None:
+        super().__init__(asked[1])
+        self.asked = asked
+        self.method, self.url, self.body = asked
 
 
 class OfflineExchange:
@@ -98,8 +103,10 @@ class OfflineExchange:
     def only_spot(self) -> None:
         """Let fetch_markets ask for spot markets alone, where the exchange has the option."""
         options = self._exchange.options.get("fetchMarkets")
-        if isinstance(options, dict) and "types" in options:
+        if isinstance(options, dict) and isinstance(options.get("types"), list):
             options["types"] = ["spot"]
+        for method in NOT_SPOT.get(self._exchange.id, ()):
+            setattr(self._exchange, method, lambda *_: [])
 
     def stop_clock(self) -> None:
         """From now on its time is this one's: an address that holds the time stays the same in a second run."""
@@ -113,14 +120,14 @@ class OfflineExchange:
         names = [name for name in self._exchange.timeframes or {} if name[-1] in "smhdw"]
         return {name: self._exchange.parse_timeframe(name) for name in names}
 
-    def wanted(self, call: Call, bodies: dict[str, Payload] | None = None) -> Wanted | None:
-        """The first request that `bodies` (by URL) do not answer, None when there is none left to make."""
+    def wanted(self, call: Call, bodies: dict[Asked, Payload] | None = None) -> Wanted | None:
+        """The first request that `bodies` do not answer, None when there is none left to make."""
         held = bodies or {}
 
-        def respond(url: str, method: str) -> Payload:
-            if url not in held:
-                raise Wanted(url, method)
-            return held[url]
+        def respond(asked: Asked) -> Payload:
+            if asked not in held:
+                raise Wanted(asked)
+            return held[asked]
 
         try:
             self._run(call, respond, otherwise="schema_changed" if held else "bad_request")
@@ -128,9 +135,9 @@ class OfflineExchange:
             return request
         return None
 
-    def answer(self, call: Call, bodies: dict[str, Payload]) -> Any:
-        """What ccxt makes of the bodies, by URL."""
-        return self._run(call, lambda url, _: bodies[url], otherwise="schema_changed")
+    def answer(self, call: Call, bodies: dict[Asked, Payload]) -> Any:
+        """What ccxt makes of the bodies."""
+        return self._run(call, lambda asked: bodies[asked], otherwise="schema_changed")
 
     def read(self, call: Call, payload: Payload) -> Any:
         """What ccxt makes of the one body that a call with one request has got.
@@ -141,7 +148,7 @@ class OfflineExchange:
         received_ms = int(payload.received_at.timestamp() * 1000)
         self._exchange.milliseconds = lambda: received_ms
         try:
-            return self._run(call, lambda _, __: payload, otherwise="schema_changed")
+            return self._run(call, lambda _: payload, otherwise="schema_changed")
         finally:
             del self._exchange.milliseconds  # the next request is of its own time
 
@@ -163,12 +170,12 @@ class OfflineExchange:
         said = kind_told(text, "bad_request")
         return said if status == REFUSED and said in {"rate_limited", "unavailable"} else None
 
-    def _run(self, call: Call, respond: Callable[[str, str], Payload], otherwise: SourceFault) -> Any:
+    def _run(self, call: Call, respond: Callable[[Asked], Payload], otherwise: SourceFault) -> Any:
         """Runs `call`. Raises SourceError: what ccxt or the body's own words say of an error, else `otherwise`."""
         texts: list[str] = []
 
         def fetch(url: str, method: str = "GET", headers: Any = None, body: Any = None) -> Any:
-            payload = respond(url, method)
+            payload = respond((method, url, body))
             text, parsed = text_body(self._source, payload).strip(), json_body(self._source, payload)
             texts.append(text)
             status = BROKEN if isinstance(parsed, list) and parsed[:1] == ["error"] else 200
@@ -198,11 +205,24 @@ def kind_told(text: str, otherwise: SourceFault) -> SourceFault:
 
 
 def as_request(source: str, wanted: Wanted | None) -> tuple[str, Request]:
-    """Base URL (scheme and host) and the request below it. Raises SourceError bad_request for what is no plain GET."""
-    if wanted is None or wanted.method != "GET":
-        raise SourceError("bad_request", source, "the exchange does not answer this to a plain GET")
+    """Base URL (scheme and host) and the request below it.
+
+    Raises SourceError bad_request for what is neither a plain GET nor a POST of JSON.
+    """
+    if wanted is None or not _is_read(wanted):
+        raise SourceError("bad_request", source, "the exchange does not answer this to a plain GET or a POST of JSON")
     parts = urlsplit(wanted.url)
     params = parse_qsl(parts.query, keep_blank_values=True)
     if len(dict(params)) != len(params):
         raise SourceError("bad_request", source, "the exchange wants one parameter twice")
-    return f"{parts.scheme}://{parts.netloc}", Request(parts.path, dict(params), content_types=JSON_TYPES)
+    request = Request(parts.path, dict(params), wanted.body or None, content_types=JSON_TYPES)
+    return f"{parts.scheme}://{parts.netloc}", request
+
+
+def _is_read(wanted: Wanted) -> bool:
+    if wanted.method != "POST":
+        return wanted.method == "GET" and not wanted.body
+    try:
+        return isinstance(wanted.body, str) and isinstance(json.loads(wanted.body), dict | list)
+    except ValueError:
+        return False

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 
-from jobs.feeds.ccxt_exchange import Market, OfflineExchange, as_request
+from jobs.feeds.ccxt_exchange import Asked, Market, OfflineExchange, as_request
 from jobs.feeds.ccxt_scales import SCALES
 from jobs.feeds.feed import Payload, Request
 from market.errors import SourceError
@@ -108,14 +108,14 @@ def _write(path: Path, content: dict[str, object], now: datetime) -> None:
 
 def _asked(source: str, exchange: str, fetch: Fetch, base_url: str | None) -> list[Market]:
     """ccxt's own fetch_markets, each of its requests made by our client."""
-    offline, bodies = OfflineExchange(source, exchange), dict[str, Payload]()
+    offline, bodies = OfflineExchange(source, exchange), dict[Asked, Payload]()
     offline.only_spot()
     offline.stop_clock()
     while (wanted := offline.wanted(lambda ccxt: ccxt.fetch_markets(), bodies)) is not None:
         if len(bodies) == MOST_REQUESTS:
             raise SourceError("schema_changed", source, f"the markets take more than {MOST_REQUESTS} requests")
         own, request = as_request(source, wanted)
-        bodies[wanted.url] = fetch(base_url or own, replace(request, told=offline.told))
+        bodies[wanted.asked] = fetch(base_url or own, replace(request, told=offline.told))
     found = offline.answer(lambda ccxt: ccxt.fetch_markets(), bodies)
     markets = [
         {key: market[key] for key in KEPT if market.get(key) is not None}

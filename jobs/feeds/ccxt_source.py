@@ -22,7 +22,10 @@ CHANNEL = "ch"  # market.btcusdt.depth.step0
 NAMES_OF = {  # others, which mean something else elsewhere
     **dict.fromkeys(("bybit", "bybiteu", "bybitid"), ("s",)),
     "htx": (CHANNEL,),
+    "hyperliquid": ("coin", "s"),
 }
+# Names of which each means one currency of the market -> where the market has that one.
+CURRENCIES_OF = {"cex": {"currency1": "baseId", "currency2": "quoteId"}}
 
 
 class CcxtSource(ABC):
@@ -71,13 +74,14 @@ class CcxtSource(ABC):
 
     def _ensure_market(self, body: Any, market: Market) -> None:
         """Raises SourceError implausible when the body says that it is of another market."""
-        for name, stated in texts_of(body, (*NAMES, *NAMES_OF.get(self.exchange, ()))):
-            of = stated
+        currencies = CURRENCIES_OF.get(self.exchange, {})
+        for name, stated in texts_of(body, (*NAMES, *NAMES_OF.get(self.exchange, ()), *currencies)):
+            of, wanted = stated, market[currencies.get(name, "id")]
             if name == CHANNEL:
                 parts = stated.split(".")
-                of = parts[1] if len(parts) > 2 else market["id"]
-            if _letters(of) != _letters(market["id"]):
-                raise implausible(self.name, name, stated[:40], f"asked for {market['id']}")
+                of = parts[1] if len(parts) > 2 else wanted
+            if _letters(of) != _letters(wanted):
+                raise implausible(self.name, name, stated[:40], f"asked for {wanted}")
 
     def _offline(self, symbol: str) -> OfflineExchange:
         """ccxt's object for the symbol's market, made once: making it takes longer than reading a body."""

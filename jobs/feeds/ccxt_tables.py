@@ -115,6 +115,14 @@ def flat_sides(body: Any) -> Any:
     return {key: _in_pairs(value) if isinstance(value, list) else value for key, value in body.items()}
 
 
+def listed_sides(body: Any) -> Any:
+    """Both sides of a body whose list `levels` has the bids' list and the asks', in this order."""
+    levels = body.get("levels") if isinstance(body, dict) else None
+    if not isinstance(levels, list) or len(levels) != 2:
+        return body
+    return {**{key: value for key, value in body.items() if key != "levels"}, "bids": levels[0], "asks": levels[1]}
+
+
 def _in_pairs(cells: list[Any]) -> list[Any]:
     """An odd number of cells is no list of pairs and stays as it is."""
     return cells if len(cells) % 2 else [cells[place : place + 2] for place in range(0, len(cells), 2)]

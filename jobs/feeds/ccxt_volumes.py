@@ -1,7 +1,7 @@
 """What else a bar states tells whether its volume is where it is read.
 
-Kraken states the average price and the number of trades, others the volume in the quote currency too. Where columns or
-names have changed places, an amount of money would pass for the volume in the base currency.
+Kraken states the average price and, as Hyperliquid does, the number of trades, others the volume in the quote currency
+too. Where columns or names have changed places, an amount of money would pass for the volume in the base currency.
 """
 
 from typing import Any
@@ -10,7 +10,8 @@ from jobs.feeds.ccxt_tables import Key, Record, cell_of, exact
 from jobs.feeds.feed import implausible
 from market.errors import SourceError
 
-AVERAGE, TRADES = 5, 7  # places in Kraken's rows
+AVERAGE = 5  # place in Kraken's rows
+TRADES: dict[str, Key] = {"kraken": 7, "hyperliquid": "n"}  # the place or name of the number of trades
 IN_QUOTE: dict[str, Key] = {  # the place or name of the volume in the quote currency
     **dict.fromkeys(("binance", "binanceus", "okx", "myokx", "okxus", "mexc", "bitget"), 7),  # Bitget's 6 is in USDT
     **dict.fromkeys(("kucoin", "bybit", "bybiteu", "bybitid"), 6),
@@ -18,6 +19,7 @@ IN_QUOTE: dict[str, Key] = {  # the place or name of the volume in the quote cur
     **dict.fromkeys(("upbit", "bithumb"), "candle_acc_trade_price"),
     "bingx": 7, "whitebit": 6, "poloniex": 4,
     "htx": "vol", "hitbtc": "volume_quote", "xt": "v", "woo": "amount", "backpack": "quoteVolume",
+    "derive": "volume_usd",
 }  # fmt: skip
 # Loose, as it is meant for columns that have changed places and for a lost decimal point, which are off by more, and
 # not for the rounding of each number by itself.
@@ -30,10 +32,12 @@ def ensure_volume(source: str, exchange: str, record: Record, row: list[Any]) ->
     if not row[5]:
         return
     _, _, high, low, _, volume = row[:6]
-    if exchange == "kraken" and isinstance(record, list):
-        if isinstance(record[TRADES], bool) or not isinstance(record[TRADES], int):
-            detail = f"the number of trades is {record[TRADES]!r:.40}: have columns changed places?"
+    if exchange in TRADES:
+        trades = cell_of(record, TRADES[exchange])
+        if isinstance(trades, bool) or not isinstance(trades, int):
+            detail = f"the number of trades is {trades!r:.40}: have columns changed places?"
             raise SourceError("schema_changed", source, detail)
+    if exchange == "kraken" and isinstance(record, list):
         _ensure_price(source, "average price", exact(record[AVERAGE]), (low, high), SLACK_AVERAGE)
     place = IN_QUOTE.get(exchange)
     in_quote = exact(cell_of(record, place)) if place is not None else None

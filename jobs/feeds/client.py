@@ -29,6 +29,7 @@ from market.errors import SourceError, SourceFault
 
 USER_AGENT = "market-prediction/0.1 (market data feeds)"
 REDIRECTS = {301, 302, 303, 307, 308}
+REPEATED = {307, 308}  # those that keep the method and the body (RFC 9110, 15.4)
 ERROR_BODY_BYTES = 65_536
 NOT_MODIFIED = 304
 VISIBLE = re.compile(r"[\x21-\x7e]+")
@@ -171,11 +172,13 @@ class Client:
         headers = self._headers(request, known)
         for _ in range(self._limits.redirects + 1):
             self._session.close()  # a kept connection that the server has closed meanwhile would fail the next request
-            with self._get(url, params, headers, deadline) as response:
+            with self._sent(url, params, headers, request.body, deadline) as response:
                 if response.status_code == NOT_MODIFIED and known:
                     return None
                 if response.status_code not in REDIRECTS:
                     return self._payload(response, request, deadline)
+                if request.body is not None and response.status_code not in REPEATED:
+                    raise self._unavailable(f"status {response.status_code}, which makes a GET of a POST")
                 url, params = self._redirected(response), {}
         raise self._unavailable(f"more than {self._limits.redirects} redirects")
 
@@ -185,15 +188,26 @@ class Client:
         wanted = {
             "Authorization": f"Bearer {self._token}" if request.bearer and self._token else None,
             "Accept": request.accept,
+            "Content-Type": None if request.body is None else "application/json",
         }
         return {name: value for name, value in wanted.items() if value is not None} | known.conditions()
 
-    def _get(self, url: str, params: dict[str, str], headers: dict[str, str], deadline: float) -> requests.Response:
+    def _sent(
+        self, url: str, params: dict[str, str], headers: dict[str, str], body: str | None, deadline: float
+    ) -> requests.Response:
+        method, data = ("GET", None) if body is None else ("POST", body.encode())
         left = max(0.1, deadline - time.monotonic())
         timeout = (min(self._limits.connect_s, left), min(self._limits.read_s, left))
         try:
-            return self._session.get(
-                url, params=params, headers=headers, timeout=timeout, stream=True, allow_redirects=False
+            return self._session.request(
+                method,
+                url,
+                params=params,
+                headers=headers,
+                data=data,
+                timeout=timeout,
+                stream=True,
+                allow_redirects=False,
             )
         except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema, requests.exceptions.MissingSchema):
             fault: Exception = SourceError("bad_request", self._source, "the URL is not one that can be fetched")

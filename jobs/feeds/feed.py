@@ -37,7 +37,7 @@ class Query:
 
 @dataclass(frozen=True)
 class Request:
-    """One GET below a base URL.
+    """One read below a base URL: a GET, or, with a `body`, which is a JSON text, the POST of it.
 
     The client fills the token in: as the query parameter `token_param`, or as the header Authorization: Bearer.
     `accept` is sent as the header of that name, for a server that must be told which form is wanted.
@@ -47,6 +47,7 @@ class Request:
 
     path: str
     params: dict[str, str] = field(default_factory=dict)
+    body: str | None = None
     token_param: str | None = None
     bearer: bool = False
     accept: str | None = None

@@ -164,6 +164,9 @@ class _Fetch:
         """The payload, its reference, and where to remember a new payload's validators."""
         if not self.record:
             return self._unconditional(base_url, request), None, None
+        if request.body is not None:  # "not modified" answers a GET alone, and two markets' POSTs share one URL
+            answer = self._unconditional(base_url, request)
+            return answer, raw_store().keep(self._raw(answer, request)), None
         remembered = remembered_bodies().of(self.source.name, base_url, request)
         known = remembered.validators if remembered.raw is not None else NO_VALIDATORS
         payload = self._client().fetch_if_changed(base_url, request, known)
@@ -198,7 +201,7 @@ class _Fetch:
             ensure_allowed(self.source.name, url, self.user_agent, deadline=self.deadline, state=cache)
 
     def _raw(self, payload: Payload, request: Request) -> Raw:
-        """Params and path come from before the client put the token in; a token that stands there anyway goes."""
+        """Path, params and body come from before the client put the token in; one that stands there anyway goes."""
         clean, query = self._scrub().record, self.query
         return Raw(
             feed=self.source.feed,
@@ -206,6 +209,7 @@ class _Fetch:
             symbol=clean(query.symbol),
             path=clean(request.path),
             params={clean(name): clean(value) for name, value in request.params.items()},
+            posted=None if request.body is None else clean(request.body),
             interval=query.interval,
             start=query.start,
             end=query.end,

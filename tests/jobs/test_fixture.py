@@ -36,6 +36,7 @@ def own_var(tmp_path: Path) -> Iterator[None]:
         replace(RAW, interval=None, start=None, end=AT, whole=True, params={}),
         replace(RAW, body=bytes(range(256)), content_type=""),
         replace(RAW, since=AT - timedelta(days=45)),
+        replace(RAW, posted='{"coin": "@142", "é": "\\\\"}'),
     ],
 )
 def test_a_fixture_is_the_payload(raw: Raw, tmp_path: Path) -> None:

@@ -64,6 +64,11 @@ def test_a_record_of_before_the_first_receipt_was_written_can_be_read(tmp_path: 
     assert kept.read(ref) == raw()
 
 
+def test_what_was_posted_comes_back(tmp_path: Path) -> None:
+    kept = store(tmp_path)
+    assert kept.read(str(kept.keep(raw(posted='{"coin": "@142"}')))).posted == '{"coin": "@142"}'
+
+
 def test_the_file_is_one_line_of_json_and_the_body(tmp_path: Path) -> None:
     ref = store(tmp_path).keep(raw(interval=timedelta(hours=1)))
     header, _, body = gzip.decompress((tmp_path / str(ref)).read_bytes()).partition(b"\n")

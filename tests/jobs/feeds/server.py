@@ -9,17 +9,27 @@ Answer = Callable[[BaseHTTPRequestHandler], None]
 
 
 class Server:
-    """`answers` are given in turn, the last one again and again; `asked` keeps path and headers of each request."""
+    """`answers` are given in turn, the last one again and again; `asked` keeps path and headers of each request.
+
+    `posted` keeps the body of each, None for a GET.
+    """
 
     def __init__(self, *answers: Answer) -> None:
         self.asked: list[tuple[str, dict[str, str]]] = []
+        self.posted: list[str | None] = []
         self.url = ""
         self._answers = list(answers)
 
     def answer(self, handler: BaseHTTPRequestHandler) -> None:
         self.asked.append((handler.path, dict(handler.headers)))
+        self.posted.append(posted_to(handler))
         place = min(len(self.asked), len(self._answers)) - 1
         self._answers[place](handler)
+
+
+def posted_to(handler: BaseHTTPRequestHandler) -> str | None:
+    """The body of the request that is being answered, None for a GET."""
+    return getattr(handler, "posted", None)
 
 
 @contextmanager
@@ -34,7 +44,7 @@ def serving(*answers: Answer) -> Iterator[Server]:
             server.answer(self)
 
         def do_POST(self) -> None:
-            self.rfile.read(int(self.headers["Content-Length"]))
+            self.posted = self.rfile.read(int(self.headers["Content-Length"])).decode()
             self.do_GET()
 
         def log_message(self, *_: object) -> None:

@@ -288,7 +288,7 @@ def test_a_symbol_that_the_exchange_does_not_list(tmp_path: Path, monkeypatch: p
     assert (caught.value.kind, "XYZ/USDT" in caught.value.detail) == ("bad_request", True)
 
 
-@pytest.mark.parametrize("name", ["ccxt_nosuch", "ccxt_hyperliquid", "ccxt_base"])
+@pytest.mark.parametrize("name", ["ccxt_nosuch", "ccxt_base"])
 def test_exchanges_that_cannot_be_asked(name: str) -> None:
     source = source_named(name)
     assert source.base_url == ""
@@ -304,6 +304,7 @@ def test_exchanges_that_cannot_be_asked(name: str) -> None:
         ("ccxt_kraken", "book", "https://api.kraken.com"),
         ("ccxt_coinbase", "bars", "https://api.coinbase.com"),
         ("ccxt_binance", "book", "https://api.binance.com"),
+        ("ccxt_hyperliquid", "bars", "https://api.hyperliquid.xyz"),
     ],
 )
 def test_the_exchanges_own_servers(name: str, feed: Any, url: str) -> None:

@@ -63,7 +63,10 @@ MONEY = (
 
 @dataclass(frozen=True)
 class Exchange:
-    """`book_at` and `bars_at` are paths below the address, `markets` the lists of its markets by theirs."""
+    """`book_at` and `bars_at` are paths below the address, `markets` the lists of its markets by theirs.
+
+    Where they are asked by a POST, `posted` gives the path and what its body must hold.
+    """
 
     name: str
     symbol: str
@@ -116,6 +119,10 @@ class Exchange:
 
     def _site(self, path: str, body: Any) -> dict[str, Any]:
         return {**self.markets, path: body}
+
+
+def posted(path: str, **body: Any) -> str:
+    return f"{path} {json.dumps(body)}"
 
 
 def changed(body: Any, others: Others) -> str:

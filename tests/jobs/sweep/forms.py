@@ -14,6 +14,8 @@ FORMS = (
     "ccxt_bybit --symbol BTC/USDT --bars",
     "ccxt_kucoin --symbol BTC/USDT --bars",
     "ccxt_bitfinex --symbol BTC/USD",
+    "ccxt_hyperliquid --symbol BTC/USDC",
+    "ccxt_hyperliquid --symbol BTC/USDC --bars",
     "tradier --symbol SPY",
     "tradier_calendar --symbol 2026-11",
     "cboe --symbol VIX",

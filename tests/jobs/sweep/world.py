@@ -16,7 +16,7 @@ from urllib.parse import unquote, urlsplit
 from jobs.feeds.__main__ import main
 from jobs.feeds.client import Client
 from market.messages import Bar, Book, Cot, DeadLetter, EconomicRelease, Message, Vix
-from tests.jobs.feeds.server import Answer, body, serving
+from tests.jobs.feeds.server import Answer, body, posted_to, serving
 from tests.jobs.sweep.cases import ONE_PAGE, Case
 
 TOKEN = "Q7ZP3KSWEEP9Y1"
@@ -53,7 +53,10 @@ def _message(line: str) -> Message:
 
 @dataclass
 class World:
-    """`answers` by the name of a question and the path below it, without a query."""
+    """`answers` by the name of a question and the path below it, without a query.
+
+    Behind the path of what is asked by a POST stands, as JSON, what the request's body must hold.
+    """
 
     url: str
     answers: dict[str, Mapping[str, Answer]]
@@ -70,11 +73,25 @@ def world() -> Iterator[World]:
 
     def route(handler: BaseHTTPRequestHandler) -> None:
         _, question, *rest = unquote(urlsplit(handler.path).path).split("/")
-        known = answers.get(question, {})
-        known.get("/" + "/".join(rest), known.get(ONE_PAGE, NO_PAGE))(handler)
+        known, path, posted = answers.get(question, {}), "/" + "/".join(rest), posted_to(handler)
+        page = path if posted is None else _posted_page(known, path, posted)
+        known.get(page, known.get(ONE_PAGE, NO_PAGE))(handler)
 
     with serving(route) as server:
         yield World(server.url, answers)
+
+
+def _posted_page(known: Mapping[str, Answer], path: str, posted: str) -> str:
+    """The key of the page that such a POST asks for; a page without a body in its key is none that is posted to."""
+    below = (key for key in known if key.startswith(f"{path} "))
+    pages = (key for key in below if _holds(json.loads(posted), json.loads(key[len(path) :])))
+    return next(pages, "no page")
+
+
+def _holds(found: object, wanted: object) -> bool:
+    if isinstance(wanted, dict):
+        return isinstance(found, dict) and all(name in found and _holds(found[name], wanted[name]) for name in wanted)
+    return found == wanted
 
 
 def answers_of(case: Case) -> dict[str, Answer]:
