@@ -122,6 +122,13 @@ def _asked(source: str, exchange: str, fetch: Fetch, base_url: str | None) -> li
         for market in found
         if market.get("spot") and isinstance(market.get("id"), str) and isinstance(market.get("symbol"), str)
     ]
+    if not markets and _names_markets(found):
+        raise SourceError("bad_request", source, "the exchange has no spot market")
     if not markets:
-        raise SourceError("schema_changed", source, "the exchange's list names no spot market")
+        raise SourceError("schema_changed", source, "the exchange's list names no market")
     return markets
+
+
+def _names_markets(found: list[Market]) -> bool:
+    """Whether the list could be read: each entry is a market, though of contracts alone."""
+    return bool(found) and all(market.get("contract") is True and isinstance(market.get("id"), str) for market in found)

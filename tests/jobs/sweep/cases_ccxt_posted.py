@@ -132,6 +132,45 @@ def bucket(start: int, cells: str, volume: str, money: str) -> dict[str, object]
     return {**dict(zip(names, cells.split(), strict=True)), "volume_usd": money, "volume_contracts": volume, **times}
 
 
+PERPETUAL = {
+    "instrument": "BTC_USDT_Perp", "instrument_hash": "0x030501", "base": "BTC", "quote": "USDT", "kind": "PERPETUAL",
+    "venues": ["ORDERBOOK"], "settlement_period": "PERPETUAL", "base_decimals": 9, "quote_decimals": 6,
+    "tick_size": "0.1", "min_size": "0.001", "create_time": "1768040726362828205", "max_position_size": "100.0",
+}  # fmt: skip
+
+
+KRAKEN_FUTURES = Exchange(
+    "krakenfutures",
+    "BTC/USD",
+    "/derivatives/api/v3/orderbook",
+    "/api/charts/v1/trade/pf_xbtusd/5m",
+    {
+        "/derivatives/api/v3/instruments": {
+            "result": "success",
+            "instruments": [
+                {
+                    "symbol": "PF_XBTUSD", "type": "flexible_futures", "tickSize": 0.5, "contractSize": 1,
+                    "tradeable": True, "contractValueTradePrecision": 4, "base": "BTC", "quote": "USD", "tags": [],
+                },
+                {"symbol": "in_xbtusd", "type": "spot index", "tradeable": False},
+            ],
+            "serverTime": "2026-11-20T18:00:00.000Z",
+        }
+    },
+)  # fmt: skip
+
+
+def without_spot(*listed: dict[str, object]) -> Exchange:
+    """An exchange of contracts, and its list."""
+    return Exchange(
+        "grvt",
+        "BTC/USDT",
+        posted("/full/v1/book"),
+        posted("/full/v1/kline"),
+        {posted("/full/v1/all_instruments"): {"result": list(listed)}},
+    )
+
+
 CASES: list[Case] = [
     *HYPERLIQUID.books(BOOK, STATED, NEGATIVE),
     HYPERLIQUID.no_book("the perpetual's", {**BOOK, "coin": "BTC"}, "implausible: coin"),
@@ -192,4 +231,7 @@ CASES: list[Case] = [
         MONEY,
     ),
     DERIVE.no_bars("an error", {"error": {"code": -32000, "message": "Rate limit exceeded"}}, "rate_limited"),
+    *KRAKEN_FUTURES.errors(("contracts alone", {}, "bad_request: spot")),
+    *without_spot(PERPETUAL).errors(("contracts alone", {}, "bad_request: spot")),
+    *without_spot().errors(("no market at all", {}, "schema_changed")),
 ]
