@@ -101,9 +101,12 @@ class OfflineExchange:
             self._exchange.set_markets(known)
 
     def only_spot(self) -> None:
-        """Let fetch_markets ask for spot markets alone, where the exchange has the option."""
+        """Let fetch_markets ask for spot markets alone, where the exchange has the option, and such markets."""
         options = self._exchange.options.get("fetchMarkets")
-        if isinstance(options, dict) and isinstance(options.get("types"), list):
+        types = options.get("types") if isinstance(options, dict) else None
+        if isinstance(types, dict):
+            options["types"] = {kind: kind == "spot" for kind in types}
+        elif isinstance(types, list) and "spot" in types:
             options["types"] = ["spot"]
         for method in NOT_SPOT.get(self._exchange.id, ()):
             setattr(self._exchange, method, lambda *_: [])

@@ -126,7 +126,63 @@ def backpack_bar(at: str, *cells: str) -> object:
     return {**times, **prices, "volume": volume, "quoteVolume": money, "trades": "12"}
 
 
+HTX = Exchange(
+    "htx",
+    "LTC/USDT",
+    "/market/depth",
+    "",
+    {
+        "/v1/common/symbols": {
+            "status": "ok",
+            "data": [
+                {
+                    "base-currency": "ltc", "quote-currency": "usdt", "price-precision": 2, "amount-precision": 4,
+                    "symbol-partition": "main", "symbol": "ltcusdt", "state": "online", "value-precision": 8,
+                    "min-order-amt": 0.001, "max-order-amt": 10000, "min-order-value": 5, "api-trading": "enabled",
+                }
+            ],
+        }
+    },
+)  # fmt: skip
+BINANCE_USDM = Exchange(
+    "binanceusdm",
+    "BTC/USDT",
+    "/fapi/v1/depth",
+    "/fapi/v1/klines",
+    {
+        "/fapi/v1/exchangeInfo": {
+            "timezone": "UTC", "serverTime": AT * 1000, "rateLimits": [], "exchangeFilters": [], "assets": [],
+            "symbols": [
+                {
+                    "symbol": "BTCUSDT", "pair": "BTCUSDT", "contractType": "PERPETUAL", "deliveryDate": 4133404800000,
+                    "onboardDate": 1569398400000, "status": "TRADING", "baseAsset": "BTC", "quoteAsset": "USDT",
+                    "marginAsset": "USDT", "pricePrecision": 2, "quantityPrecision": 3, "baseAssetPrecision": 8,
+                    "quotePrecision": 8, "underlyingType": "COIN", "underlyingSubType": ["PoW"], "filters": [],
+                    "orderTypes": ["LIMIT", "MARKET"], "timeInForce": ["GTC"],
+                }
+            ],
+        }
+    },
+)  # fmt: skip
+
+
 CASES: list[Case] = [
+    HTX.book(  # of its four lists, the one of spot markets is enough
+        "a market that only the list knows",
+        {
+            "ch": "market.ltcusdt.depth.step0",
+            "status": "ok",
+            "ts": AT * 1000 + 1,
+            "tick": {
+                "bids": [[64000.1, 0.75], [63999.9, 1.2]],
+                "asks": [[64000.2, 0.5], [64001, 2.25]],
+                "version": 136107114472,
+                "ts": AT * 1000,
+            },
+        },
+        STATED,
+    ),
+    *BINANCE_USDM.errors(("contracts alone", {}, "bad_request: spot")),
     *COINBASE_EXCHANGE.books(coinbase_book("2026-11-20T17:59:58.274693Z"), STATED, NEGATIVE),
     COINBASE_EXCHANGE.book(
         "a time of two hours ago", coinbase_book("2026-11-20T15:59:58Z"), f"2026-11-20 15:59:58 | {LEVELS}"
