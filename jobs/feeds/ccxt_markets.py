@@ -15,7 +15,9 @@ from pathlib import Path
 
 from jobs.feeds.ccxt_exchange import Asked, Market, OfflineExchange, as_request
 from jobs.feeds.ccxt_scales import SCALES
+from jobs.feeds.ccxt_tokens import NAMED_BY_INDEX, are_named
 from jobs.feeds.feed import Payload, Request
+from jobs.feeds.records import json_body
 from market.errors import SourceError
 from market.settings import get_settings
 
@@ -74,7 +76,7 @@ def cached(path: Path, now: datetime | None = None) -> dict[str, Market] | None:
         kept = json.loads(path.read_text())
         if now is not None and not timedelta(0) <= now - datetime.fromisoformat(kept["loaded_at"]) < FRESH:
             return None
-        return {str(market["symbol"]): as_spot(market) for market in kept["markets"]}
+        return by_symbol(kept["markets"])
     except (OSError, ValueError, KeyError, TypeError):  # a broken cache is as good as none
         return None
 
@@ -96,7 +98,20 @@ def load(
             _write(path, {"loaded_at": now.isoformat(), "markets": markets}, now)
         except OSError as error:  # the list in hand is worth more than its copy
             log.warning("%s: the list of markets is not kept: %s", source, error)
-    return {market["symbol"]: as_spot(market) for market in markets}
+    return by_symbol(markets)
+
+
+def by_symbol(markets: list[Market]) -> dict[str, Market]:
+    """Of several markets with one symbol the one that is open; none of them when that does not tell which is meant."""
+    found: dict[str, dict[str, Market]] = {}
+    for market in markets:
+        found.setdefault(str(market["symbol"]), {})[market["id"]] = market
+    meant: dict[str, Market] = {}
+    for symbol, by_id in found.items():
+        several = [market for market in by_id.values() if len(by_id) == 1 or market.get("active") is not False]
+        if len(several) == 1:
+            meant[symbol] = as_spot(several[0])
+    return meant
 
 
 def _write(path: Path, content: dict[str, object], now: datetime) -> None:
@@ -117,10 +132,12 @@ def _asked(source: str, exchange: str, fetch: Fetch, base_url: str | None) -> li
         own, request = as_request(source, wanted)
         bodies[wanted.asked] = fetch(base_url or own, replace(request, told=offline.told))
     found = offline.answer(lambda ccxt: ccxt.fetch_markets(), bodies)
+    lists = [json_body(source, payload) for payload in bodies.values()] if exchange in NAMED_BY_INDEX else []
     markets = [
         {key: market[key] for key in KEPT if market.get(key) is not None}
         for market in found
         if market.get("spot") and isinstance(market.get("id"), str) and isinstance(market.get("symbol"), str)
+        if are_named(exchange, market, lists)
     ]
     if not markets and _names_markets(found):
         raise SourceError("bad_request", source, "the exchange has no spot market")

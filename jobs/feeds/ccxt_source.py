@@ -96,7 +96,9 @@ class CcxtSource(ABC):
             known = self._loaded if self._loaded is not None else cached(cache_path(self.exchange, None))
             market = (known or {}).get(symbol)
         if market is None:
-            raise SourceError("bad_request", self.name, f"the exchange lists no spot market {symbol!r:.60}")
+            raise SourceError(
+                "bad_request", self.name, f"the exchange lists no spot market {symbol!r:.60}, or more than one"
+            )
         return market
 
     def _base_url(self) -> str:

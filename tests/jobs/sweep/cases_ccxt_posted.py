@@ -38,6 +38,9 @@ USDC, PURRS, UBTC = token("USDC", 0), token("PURR", 1), token("UBTC", 2)
 LISTED = spot_list(USDC, PURRS, UBTC, PURR_USDC=[1, 0], at142=[2, 0])
 HYPERLIQUID = hyperliquid("BTC/USDC", BTC, LISTED)  # the token is called UBTC
 OTHER = hyperliquid("PURR/USDC", PURR, LISTED)
+# A token of the name that the other one only stands for, and a list whose tokens do not lie at their indexes.
+TWO_BTC = spot_list(USDC, PURRS, UBTC, token("BTC", 3), PURR_USDC=[1, 0], at142=[2, 0], at150=[3, 0])
+MIXED = spot_list(USDC, UBTC, PURRS, PURR_USDC=[1, 0], at142=[2, 0])
 
 
 def book(bids: str, asks: str, coin: str = BTC, **more: Any) -> dict[str, Any]:
@@ -215,6 +218,11 @@ CASES: list[Case] = [
         "2026-11-20 17:55 | 0.2 0.25 0.2 0.25 | 1000",
         "2026-11-20 18:00 | 0.25 0.25 0.25 0.25 | 20",
     ),
+    hyperliquid("BTC/USDC", BTC, TWO_BTC).no_book("a symbol of two markets", BOOK, "bad_request: more than one"),
+    hyperliquid("PURR/USDC", PURR, TWO_BTC).book(
+        "beside a symbol of two markets", book("0.2 x 1000", "", PURR), "2026-11-20 17:59:58 | 0.2 x 1000 | none"
+    ),
+    hyperliquid("PURR/USDC", BTC, MIXED).no_book("tokens in another order", BOOK, "schema_changed: market"),
     *CEX.books(cex_book(), STATED, NEGATIVE),
     CEX.no_book("another market's", cex_book("EUR"), "implausible: currency2"),
     CEX.no_bars("of quotes, not of trades", {"ok": "ok", "data": []}, "bad_request: dataType"),
