@@ -12,6 +12,7 @@ from jobs.feeds.ccxt_source import CcxtSource
 from jobs.feeds.ccxt_tables import (
     Side,
     Sides,
+    cell_of,
     exact,
     falling,
     find_sides,
@@ -33,6 +34,7 @@ AHEAD = timedelta(minutes=5)  # clocks differ by seconds; a snapshot further ahe
 FIRST_DAY = datetime(2009, 1, 3, tzinfo=UTC)  # Bitcoin's first block
 LEVEL_TIME = {"kraken": 2}  # place of a level's own time (seconds) in its list
 NUMBERS = {"kraken": 3, "binance": 2}  # of a level's list; with one more, something before the size stands twice
+ORDERS = {"hyperliquid": "n"}  # a level's number of orders: another number there may be the size
 BODY_TIME = dict.fromkeys(("coinbase", "coinbaseexchange"), "time")  # ISO 8601 with offset, beside the two lists
 NUMBER_TIME = {"bitvavo": "timestamp", "lbank": "timestamp"}  # beside the two lists, and passed over by ccxt
 UNITS_PER_SECOND = ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3))  # from the first number on, a time is in the second's parts
@@ -102,7 +104,7 @@ class CcxtBook(CcxtSource):
             raise SourceError("schema_changed", self.name, "the body's levels are not the ones that ccxt has read")
         self._ensure_market(body, market)
         for record in chain(sides.bids.records, sides.asks.records):
-            self._ensure_width(record)
+            self._ensure_level(record)
         if not read["bids"] and not read["asks"]:
             raise SourceError("stale", self.name, f"{market['symbol']}: both sides of the book are empty")
         bids, asks, either = sides.bids.prices(), sides.asks.prices(), WORST_FIRST.get(self.exchange)
@@ -112,11 +114,13 @@ class CcxtBook(CcxtSource):
             raise implausible(self.name, "prices", market["symbol"], "not best first, or one price twice")
         return sides
 
-    def _ensure_width(self, record: Any) -> None:
+    def _ensure_level(self, record: Any) -> None:
         if self.exchange in NUMBERS and isinstance(record, list):
             numbers = sum(exact(cell) is not None for cell in record)
             if numbers > NUMBERS[self.exchange]:
                 raise SourceError("schema_changed", self.name, f"a level of {numbers} numbers: {record!r:.80}")
+        if self.exchange in ORDERS and type(orders := cell_of(record, ORDERS[self.exchange])) is not int:
+            raise SourceError("schema_changed", self.name, f"the number of orders is {orders!r:.40}: {record!r:.80}")
 
     def _ensure_possible(self, side: str, levels: list[dict[str, float]]) -> None:
         for place, level in enumerate(levels):

@@ -185,6 +185,11 @@ CASES: list[Case] = [
     HYPERLIQUID.no_book("one side", {**BOOK, "levels": BOOK["levels"][:1]}, "schema_changed"),
     HYPERLIQUID.no_book("a price with a thousands mark", changed(BOOK, {"64001": "64_001"}), "schema_changed"),
     HYPERLIQUID.no_book("a level without a size", changed(BOOK, {"2.25": ""}), "schema_changed"),
+    HYPERLIQUID.no_book(
+        "the number of orders for the size",
+        {**BOOK, "levels": [[{**each, "sz": "3", "n": each["sz"]} for each in side] for side in BOOK["levels"]]},
+        "schema_changed: orders",
+    ),
     HYPERLIQUID.no_book("no such coin", "null", "schema_changed"),
     *HYPERLIQUID.all_bars(CANDLES),
     HYPERLIQUID.no_bars("one of the perpetual", told_otherwise(s="BTC"), "implausible: s ="),
