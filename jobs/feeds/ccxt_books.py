@@ -37,6 +37,7 @@ NUMBERS = {"kraken": 3, "binance": 2}  # of a level's list; with one more, somet
 ORDERS = {"hyperliquid": "n"}  # a level's number of orders: another number there may be the size
 BODY_TIME = dict.fromkeys(("coinbase", "coinbaseexchange"), "time")  # ISO 8601 with offset, beside the two lists
 NUMBER_TIME = {"bitvavo": "timestamp", "lbank": "timestamp"}  # beside the two lists, and passed over by ccxt
+ALWAYS_TIMED = {"hyperliquid": "time"}  # milliseconds: ccxt passes over one that it cannot read
 UNITS_PER_SECOND = ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3))  # from the first number on, a time is in the second's parts
 LEVELS_ASKED = {"kucoin": 20, "bitfinex": 25}  # where 10 is not one of the depths on offer
 ASKED_WITH = {"bitfinex": {"precision": "P0"}}  # for levels: it gives single orders otherwise
@@ -134,6 +135,8 @@ class CcxtBook(CcxtSource):
             at = self._moment(max(self._seconds(side, place) for side in (sides.bids, sides.asks) if side.records))
         elif self.exchange in BODY_TIME:
             at = self._stated(sides.container.get(BODY_TIME[self.exchange]))
+        elif self.exchange in ALWAYS_TIMED:
+            at = self._moment(self._number(sides.container.get(ALWAYS_TIMED[self.exchange])) / 1000)
         elif (stated := sides.container.get(NUMBER_TIME.get(self.exchange, ""))) is not None:
             at = self._moment(self._in_seconds(stated))
         elif read["timestamp"] is not None:
@@ -152,10 +155,14 @@ class CcxtBook(CcxtSource):
 
     def _in_seconds(self, stated: Any) -> float:
         """A time in whatever unit: those of this century lie far apart."""
+        time = self._number(stated)
+        return time / next((parts for first, parts in UNITS_PER_SECOND if time >= first), 1.0)
+
+    def _number(self, stated: Any) -> float:
         time = exact(stated)
         if time is None:
             raise SourceError("schema_changed", self.name, f"time = {stated!r:.60}: no number")
-        return time / next((parts for first, parts in UNITS_PER_SECOND if time >= first), 1.0)
+        return time
 
     def _moment(self, seconds: float) -> datetime:
         if not 0 < seconds < 1e11:

@@ -131,6 +131,17 @@ def coinbase_bars(body: str) -> Iterator[Record]:
     return _each(json.loads(body)["candles"], lambda bar: _bar(bar["start"], *(bar[name] for name in BAR)))
 
 
+def hyperliquid_book(body: str) -> Iterator[Record]:
+    told = json.loads(body)
+    bids, asks = told["levels"]
+    at = _number(told["time"]) / 1000
+    yield _book({"bids": bids, "asks": asks}, "px", "sz", lambda _: at)
+
+
+def hyperliquid_bars(body: str) -> Iterator[Record]:
+    return _each(json.loads(body), lambda bar: _bar(_number(bar["t"]) / 1000, *(bar[name] for name in "ohlcv")))
+
+
 def tradier(body: str) -> Iterator[Record]:
     bars = json.loads(body)["series"]["data"]
     bars = [bars] if isinstance(bars, dict) else bars

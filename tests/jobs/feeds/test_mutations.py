@@ -15,7 +15,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from jobs.feeds.feed import Query
+from jobs.feeds.ccxt_source import CcxtSource
+from jobs.feeds.feed import Query, Source
 from jobs.feeds.registry import source_named
 from market.errors import SourceError
 from market.feed_settings import Feed
@@ -45,6 +46,8 @@ from tests.jobs.feeds.samples import (
     with_column,
     yearly_csv,
 )
+from tests.jobs.sweep.cases_ccxt_posted import BOOK as HYPERLIQUIDS
+from tests.jobs.sweep.cases_ccxt_posted import CANDLES, LISTED
 
 LABELS = [f"2026-11-20 12:{minute:02d}:00" for minute in (45, 40, 35, 30)]
 
@@ -75,7 +78,7 @@ UNEMPLOYMENT = [
 ]
 EXPECTED = [("Core CPI m/m", "0.3%", "0.2%"), ("Core Retail Sales m/m", "-0.4%", "0.5%")]
 EXPECTED += [("Unemployment Rate", "4.6%", "4.7%"), ("Final GDP q/q", "2.1%", "1.9%")]
-BTC = Query("BTC/USD", timedelta(minutes=5))
+BTC, USDC = (Query(f"BTC/{quote}", timedelta(minutes=5)) for quote in ("USD", "USDC"))
 CASES = {
     "alpha_vantage": Case("alpha_vantage", Query("MSFT", timedelta(minutes=5)), _bars(), stated.alpha_vantage),
     "iex_deep": Case(
@@ -98,6 +101,8 @@ CASES = {
     "kraken bars": Case("ccxt_kraken", BTC, json.dumps(kraken_bars()), stated.kraken_bars, "bars"),
     "coinbase book": Case("ccxt_coinbase", BTC, json.dumps(coinbase_book()), stated.coinbase_book, "book"),
     "coinbase bars": Case("ccxt_coinbase", BTC, json.dumps(coinbase_bars()), stated.coinbase_bars, "bars"),
+    "hyperliquid book": Case("ccxt_hyperliquid", USDC, json.dumps(HYPERLIQUIDS), stated.hyperliquid_book, "book"),
+    "hyperliquid bars": Case("ccxt_hyperliquid", USDC, json.dumps(CANDLES), stated.hyperliquid_bars, "bars"),
     "tradier": Case("tradier", Query("SPY", timedelta(minutes=5)), json.dumps(tradier_series()), stated.tradier),
     "cnbc_quotes": Case(
         "cnbc_quotes",
@@ -157,6 +162,13 @@ TRUE: dict[str, stated.Stated] = {
         (_at(17, 55),): (64000, 64020, 63990, 64010.5, 12.5),
         (_at(18, 0),): (64000, 64020, 63990, 64010.5, 12.5),
     },
+    "hyperliquid book": {
+        (_at(17, 59, 58),): (((64000.1, 0.75), (63999.9, 1.2)), ((64000.2, 0.5), (64001, 2.25))),
+    },
+    "hyperliquid bars": {
+        (_at(17, 55),): (64000, 64020, 63990, 64010.5, 12.5),
+        (_at(18, 0),): (64010.5, 64030, 63980.25, 64005, 3.25),
+    },
     "tradier": {
         (_at(17, 50),): (660.1, 660.5, 659.9, 660.2, 12345),
         (_at(17, 55),): (660.1, 660.5, 659.9, 660.3, 12345),
@@ -178,7 +190,14 @@ TRUE["cftc socrata"] = TRUE["cftc yearly, another column"] = TRUE["cftc yearly"]
 TRUE["cboe, another column"] = TRUE["cboe"]
 
 
-made = cache(source_named)  # ccxt's objects take longer to make than a body to read
+@cache
+def made(name: str, feed: Feed | None) -> Source:
+    """ccxt's objects take longer to make than a body to read."""
+    source = source_named(name, feed)
+    if isinstance(source, CcxtSource):  # Hyperliquid's list is the one that it is asked for
+        listed = payload(json.dumps(LISTED).encode(), NOW)
+        source.prepare(USDC if "hyperliquid" in name else BTC, lambda *_: listed, "http://127.0.0.1:9", keep=False)
+    return source
 
 
 def outcome(case: Case, body: bytes, whole: bool = True) -> list[Message]:
