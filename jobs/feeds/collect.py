@@ -242,10 +242,14 @@ class _Run:
         newest = freshness.ensure_newest_vix if self.want.feed == "vix" else freshness.ensure_newest_cot
         try:
             newest(source, messages, now)
-        except SourceError:
-            if messages and self._stale is None:
-                self._stale = (source, messages)
-            raise
+        except SourceError as error:
+            fault = error
+        else:
+            return
+        self._last.ensure_plausible(source, messages, now)  # an old value may be wrong, too
+        if messages and self._stale is None:
+            self._stale = (source, messages)
+        raise fault
 
     def _renamed(self, message: Message) -> Message:
         if isinstance(message, Bar | Book) and message.symbol != self.want.symbol:

@@ -16,7 +16,7 @@ from jobs.feeds.last_values import LastValues
 from jobs.feeds.registry import source_named
 from jobs.feeds.state import feed_state
 from market.errors import SourceError
-from market.messages import Bar, Book, Vix
+from market.messages import Bar, Book, Message, Vix
 from tests.jobs.feeds.server import Answer, Server, body, serving
 from tests.market_world import forget_settings
 
@@ -329,3 +329,24 @@ def test_a_vix_ten_times_too_large_is_refused_on_the_monday_too() -> None:
     assert [shown(days, 165.0) for days in (1.01, 3, 3.01)] == ["implausible"] * 3
     assert shown(4, 37.3) == "taken", "2018-02-05 was a Monday"
     assert shown(10, 12.0) == "taken", "nobody has looked for longer than a long weekend"
+
+
+def test_an_old_vix_is_held_to_the_last_one_too() -> None:
+    """Nobody has a newer one: yesterday's, ten times too large, was published and refused the true ones for days."""
+    state, tuesday = feed_state(), datetime(2026, 11, 24, 21, 30, tzinfo=UTC)
+
+    def vix(days_ago: int, value: float) -> Vix:
+        day = (tuesday - timedelta(days=days_ago)).replace(hour=0, minute=0)
+        close = day.replace(hour=21, minute=15)  # 16:15 in New York
+        return Vix(source="cnbc", value=value, as_of=day, source_time=day, known_at=close, received_at=close)
+
+    def shown(*found: Message) -> Collected:
+        return collect(
+            Want("vix", "VIX", ["cnbc"]), state=state, asker=lambda *_: [*found], now=lambda: tuesday, again=False
+        )
+
+    LastValues(state, "vix", "VIX").remember([vix(4, 18.0)], tuesday - timedelta(days=4))
+    wrong, old, newest = shown(vix(1, 180.0)), shown(vix(1, 18.5)), shown(vix(0, 19.0))
+    assert (kinds(wrong), wrong.messages, wrong.source) == ([("cnbc", "implausible")], [], None)
+    assert (kinds(old), old.messages, old.stale) == ([("cnbc", "stale")], [vix(1, 18.5)], True)
+    assert newest.complete
