@@ -6,16 +6,19 @@ After the pause one request is let through; when it fails too, the next pause be
 from datetime import datetime, timedelta
 
 from jobs.feeds.state import FeedState
-from market.feed_settings import FeedsSettings
+from market.feed_settings import Feed, FeedsSettings
 
 KIND = "breaker"
 
 
 class Breaker:
-    """One source's breaker for one symbol: that a source does not know a symbol says nothing about the others."""
+    """One source's breaker for one feed and symbol.
 
-    def __init__(self, state: FeedState, source: str, symbol: str, settings: FeedsSettings) -> None:
-        self._state, self._key = state, f"{source} {symbol}"
+    That a source does not know a symbol says nothing about the others, nor do an exchange's books about its bars.
+    """
+
+    def __init__(self, state: FeedState, feed: Feed, source: str, symbol: str, settings: FeedsSettings) -> None:
+        self._state, self._key = state, f"{feed} {source} {symbol}"
         self._failures, self._pause = settings.breaker_failures, timedelta(seconds=settings.breaker_pause_s)
 
     def rests_until(self, now: datetime) -> datetime | None:

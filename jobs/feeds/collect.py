@@ -180,14 +180,17 @@ class _Run:
             self.sleep(wait_s)
 
     def _can_be_asked(self, source: str, within_s: float) -> bool:
-        if Breaker(self.state, source, self.want.symbol, self.settings).rests_until(self.now()):
+        if self._breaker(source).rests_until(self.now()):
             return False
         has_key = token_of(source, self.settings.tokens) is not None or source in self.settings.base_urls
         return has_key and rate_limits().free_in(source) <= within_s
 
+    def _breaker(self, source: str) -> Breaker:
+        return Breaker(self.state, self.want.feed, source, self.want.symbol, self.settings)
+
     def _attempt(self, source: str, total_s: float) -> list[Message] | None:
         """The source's usable messages, or None and the attempt's failure noted."""
-        breaker = Breaker(self.state, source, self.want.symbol, self.settings)
+        breaker = self._breaker(source)
         if until := breaker.rests_until(self.now()):
             self._given_up.add(source)
             self._note(source, "resting", f"until {until.isoformat()}")
