@@ -22,10 +22,10 @@ class Breaker:
         self._failures, self._pause = settings.breaker_failures, timedelta(seconds=settings.breaker_pause_s)
 
     def rests_until(self, now: datetime) -> datetime | None:
-        """When the source may be asked again; None: now."""
+        """When the source may be asked again; None: now. A rest longer than the pause: the clock was set back since."""
         text = self._state.get(KIND, self._key).get("open_until")
         until = datetime.fromisoformat(text) if text else None
-        return until if until is not None and until > now else None
+        return until if until is not None and now < until <= now + self._pause else None
 
     def failed(self, now: datetime) -> None:
         with self._state.update(KIND, self._key) as entry:

@@ -58,3 +58,12 @@ def test_an_answer_of_the_bars_says_nothing_about_the_books() -> None:
         breaker("book").failed(START)
         breaker("bars").succeeded()
     assert breaker("book").rests_until(START) is not None
+
+
+def test_a_clock_that_is_set_back_keeps_no_source_out() -> None:
+    """It rested for the pause and all that the clock was set back by."""
+    fail(3)
+    two_hours_before = START - timedelta(hours=2)
+    assert breaker().rests_until(two_hours_before) is None
+    fail(1, two_hours_before)
+    assert breaker().rests_until(two_hours_before) == two_hours_before + PAUSE, "and it rests by the new clock"
