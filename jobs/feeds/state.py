@@ -1,21 +1,30 @@
 """What the feeds remember from one process to the next: a small SQLite file below var, safe for several at once.
 
 It holds hints, not data: which source is resting, what came last, when a page first came as it is, counters of the
-metrics. Lost, it is made anew.
+metrics. Lost, it is made anew. Where it cannot be read or written (a full disk), a warning says so and the feeds go on
+without it: a hint can be missed, a bar that is not fetched is lost.
 """
 
 import json
+import logging
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from market.settings import get_settings
 
 BUSY_TIMEOUT_S = 10.0
+SCHEMA = (
+    "PRAGMA journal_mode = WAL",
+    "CREATE TABLE IF NOT EXISTS entry"
+    " (kind TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (kind, key))",
+)
+log = logging.getLogger(__name__)
 
 Entry = dict[str, Any]
+Found = TypeVar("Found")
 
 
 class FeedState:
@@ -25,53 +34,112 @@ class FeedState:
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with self._connection() as connection:
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute(
-                "CREATE TABLE IF NOT EXISTS entry"
-                " (kind TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (kind, key))"
-            )
+        self._path, self._warned = path, False
 
     def get(self, kind: str, key: str) -> Entry:
         """The entry; empty when there is none."""
-        with self._connection() as connection:
-            return _read(connection, kind, key)
+        return self._asked(lambda connection: _read(connection, kind, key), Entry())
 
     def all(self, kind: str) -> dict[str, Entry]:
-        with self._connection() as connection:
+        def read(connection: sqlite3.Connection) -> dict[str, Entry]:
             rows = connection.execute("SELECT key, value FROM entry WHERE kind = ? ORDER BY key", (kind,))
             return {key: json.loads(value) for key, value in rows}
+
+        return self._asked(read, {})
 
     @contextmanager
     def update(self, kind: str, key: str) -> Iterator[Entry]:
         """The entry to change in place; written when the block ends without an exception."""
-        with self._connection() as connection:
-            connection.execute("BEGIN IMMEDIATE")
-            entry = _read(connection, kind, key)
+        connection, entry = self._begun(kind, key)
+        try:
             yield entry
-            connection.execute("REPLACE INTO entry VALUES (?, ?, ?)", (kind, key, json.dumps(entry)))
-            connection.execute("COMMIT")
+            if connection is not None:
+                self._write(connection, kind, key, entry)
+        finally:
+            if connection is not None:
+                connection.close()  # an open transaction is rolled back
 
     def forget(self, kind: str, name: str, before: str) -> None:
         """Drops the kind's entries whose value of that name is smaller, as texts are compared."""
-        with self._connection() as connection:
-            connection.execute(
-                "DELETE FROM entry WHERE kind = ? AND json_extract(value, '$.' || ?) < ?", (kind, name, before)
-            )
+        sql = "DELETE FROM entry WHERE kind = ? AND json_extract(value, '$.' || ?) < ?"
+        self._asked(lambda connection: connection.execute(sql, (kind, name, before)), None)
 
-    @contextmanager
-    def _connection(self) -> Iterator[sqlite3.Connection]:
+    def _asked(self, question: Callable[[sqlite3.Connection], Found], otherwise: Found) -> Found:
+        try:
+            connection = self._opened()
+        except (sqlite3.Error, OSError) as error:
+            self._do_without(error)
+            return otherwise
+        try:
+            return question(connection)
+        except sqlite3.Error as error:
+            self._do_without(error)
+            return otherwise
+        finally:
+            connection.close()
+
+    def _begun(self, kind: str, key: str) -> tuple[sqlite3.Connection | None, Entry]:
+        """A transaction and the entry in it; no connection where there is no state to write to."""
+        try:
+            connection = self._opened()
+        except (sqlite3.Error, OSError) as error:
+            self._do_without(error)
+            return None, {}
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            return connection, _read(connection, kind, key)
+        except sqlite3.Error as error:
+            connection.close()
+            self._do_without(error)
+            return None, {}
+
+    def _write(self, connection: sqlite3.Connection, kind: str, key: str, entry: Entry) -> None:
+        try:
+            connection.execute("REPLACE INTO entry VALUES (?, ?, ?)", (kind, key, json.dumps(entry)))
+            connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            self._do_without(error)
+
+    def _opened(self) -> sqlite3.Connection:
+        try:
+            return self._connected()
+        except sqlite3.DatabaseError as error:
+            if not _is_broken(error):
+                raise
+            self._begin_anew(error)
+            return self._connected()
+
+    def _connected(self) -> sqlite3.Connection:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
         connection = sqlite3.connect(self._path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
         try:
-            yield connection
-        finally:
-            connection.close()  # an open transaction is rolled back
+            for statement in SCHEMA:
+                connection.execute(statement)
+        except sqlite3.Error:
+            connection.close()
+            raise
+        return connection
+
+    def _do_without(self, error: Exception) -> None:
+        if _is_broken(error):
+            self._begin_anew(error)
+        elif not self._warned:
+            self._warned = True  # once is enough: each look of a slot would say it again
+            log.warning("%s: %s; the feeds go on without what they remembered", self._path, error)
+
+    def _begin_anew(self, error: Exception) -> None:
+        log.warning("%s: %s; the feeds' memory begins anew", self._path, error)
+        for ending in ("-wal", "-shm", ""):
+            self._path.with_name(f"{self._path.name}{ending}").unlink(missing_ok=True)
 
 
 def feed_state() -> FeedState:
     return FeedState(get_settings().local.var / "feeds" / "state.sqlite")
+
+
+def _is_broken(error: Exception) -> bool:
+    """Not a database, or no longer; what may pass (a lock, a full disk) is an OperationalError."""
+    return isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError)
 
 
 def _read(connection: sqlite3.Connection, kind: str, key: str) -> Entry:

@@ -1,0 +1,107 @@
+"""The feeds' memory when its file is broken, cannot be opened, or the disk is full: bars come all the same."""
+
+import logging
+import resource
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from jobs.feeds.collect import Collected, Want, collect, remember
+from jobs.feeds.last_values import LastValues
+from jobs.feeds.state import FeedState, feed_state
+from market.messages import Bar
+from market.settings import get_settings
+
+MINUTE = timedelta(minutes=1)
+END = datetime(2026, 11, 24, 10, tzinfo=UTC)
+
+
+@pytest.fixture
+def path(own_state: None) -> Path:
+    path = get_settings().local.var / "feeds" / "state.sqlite"
+    path.parent.mkdir(parents=True)
+    return path
+
+
+def slot() -> Collected:
+    """A slot's bar from a source that has it, collected and remembered."""
+    times = dict.fromkeys(("source_time", "known_at", "received_at", "bar_end"), END)
+    prices = dict.fromkeys(("open", "high", "low", "close"), 100.0)
+    bar = Bar.model_validate({"symbol": "BTC/USD", "source": "ccxt_kraken", "volume": 5.0, **times, **prices})
+    want = Want("bars", "BTC/USD", ["ccxt_kraken"], END, MINUTE, END - MINUTE)
+    collected = collect(want, asker=lambda *_: [bar], now=lambda: END, again=False)
+    remember(collected, feed_state(), END)
+    return collected
+
+
+def count(state: FeedState) -> int:
+    with state.update("counter", "n") as entry:
+        entry["n"] = entry.get("n", 0) + 1
+    return int(state.get("counter", "n").get("n", 0))
+
+
+def test_a_file_that_is_no_database_is_made_anew(path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """It ended each slot, before the first request, until somebody removed the file."""
+    path.write_bytes(b"not a database, but long enough to be looked at " * 100)
+    assert slot().complete
+    assert "state.sqlite: file is not a database; the feeds' memory begins anew" in caplog.text
+    assert LastValues(feed_state(), "bars", "BTC/USD").bar_end == END
+
+
+def test_a_database_whose_pages_are_broken_is_made_anew(path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    state = FeedState(path)
+    for n in range(400):
+        with state.update("counter", f"{n}") as entry:
+            entry["text"] = "x" * 200
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+    whole = path.read_bytes()
+    path.write_bytes(whole[:4096] + b"\xff" * (len(whole) - 4096))
+    assert slot().complete
+    assert "the feeds' memory begins anew" in caplog.text
+    assert [count(FeedState(path)) for _ in range(2)] == [1, 2]
+
+
+def test_a_state_that_cannot_be_opened_is_done_without(path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path.mkdir()
+    with caplog.at_level(logging.WARNING):
+        assert slot().complete
+    assert "unable to open database file; the feeds go on without what they remembered" in caplog.text
+    state = FeedState(path)
+    assert (count(state), state.all("counter")) == (0, {})
+    state.forget("counter", "n", "5")
+
+
+@contextmanager
+def no_room() -> Iterator[None]:
+    """No file of this process may grow, as on a full disk."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@pytest.mark.parametrize("before", [0, 3])
+def test_a_full_disk_costs_the_memory_and_no_bar(path: Path, before: int, caplog: pytest.LogCaptureFixture) -> None:
+    for _ in range(before):
+        count(FeedState(path))
+    with no_room():
+        assert slot().complete
+    assert "the feeds go on without what they remembered" in caplog.text
+    assert count(FeedState(path)) == before + 1, "what was there before is there still"
+
+
+def test_an_update_that_breaks_off_changes_nothing(path: Path) -> None:
+    state = FeedState(path)
+    assert count(state) == 1
+    with pytest.raises(KeyError), state.update("counter", "n") as entry:
+        entry["n"] = 100
+        raise KeyError("the caller's")
+    assert count(state) == 2
