@@ -6,6 +6,7 @@ textfile collector, or for a person.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,8 @@ from market.settings import get_settings
 
 if TYPE_CHECKING:
     from jobs.feeds.collect import Collected
+
+log = logging.getLogger(__name__)
 
 ATTEMPTS, ANSWERED, DISAGREEMENT = "attempts", "answered", "disagreement"
 
@@ -40,12 +43,15 @@ def compare(state: FeedState, feed: Feed, symbol: str, sources: tuple[str, str],
 
 
 def write(state: FeedState) -> None:
-    """The text file anew, whole or not at all."""
+    """The text file anew, whole or not at all; a warning when the disk does not take it: what it counts is published."""
     registry = CollectorRegistry()
     registry.register(_FromState(state))
     path = get_settings().local.var / "metrics" / "feeds.prom"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_to_textfile(str(path), registry)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_to_textfile(str(path), registry)
+    except OSError as error:
+        log.warning("%s is not written: %s", path, error)
 
 
 class _FromState(Collector):
