@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 SCHEMA = (
     "CREATE TABLE IF NOT EXISTS request (source TEXT NOT NULL, at REAL NOT NULL)",
     "CREATE INDEX IF NOT EXISTS request_by_source ON request (source, at)",
-    "CREATE TABLE IF NOT EXISTS hold (source TEXT PRIMARY KEY, until REAL NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS held (source TEXT PRIMARY KEY, asked REAL NOT NULL, until REAL NOT NULL)",
 )
 
 
@@ -75,11 +75,11 @@ class RateLimits:
 
     def hold(self, source: str, seconds: float) -> None:
         """Nobody asks the source for so long; a longer hold that is there already stays."""
-        until = self._clock() + min(seconds, LONGEST_HOLD_S)
         try:
             with self._transaction(LONGEST_BUSY_S) as connection:
-                sql = "INSERT INTO hold VALUES (?, ?) ON CONFLICT DO UPDATE SET until = max(until, excluded.until)"
-                connection.execute(sql, (source, until))
+                now, seconds = self._clock(), min(seconds, LONGEST_HOLD_S)
+                if _held(connection, source, now) < seconds:
+                    connection.execute("REPLACE INTO held VALUES (?, ?, ?)", (source, now, now + seconds))
         except sqlite3.Error as error:
             log.warning("%s: the server's Retry-After is not remembered: %s", source, error)
 
@@ -184,8 +184,12 @@ def rate_limits(folder: Path | None = None) -> RateLimits:
 
 
 def _held(connection: sqlite3.Connection, source: str, now: float) -> float:
-    row = connection.execute("SELECT until FROM hold WHERE source = ?", (source,)).fetchone()
+    """Seconds that the source still wants to be left alone; they begin anew when the clock was set back since."""
+    row = connection.execute("SELECT asked, until FROM held WHERE source = ?", (source,)).fetchone()
     if row is None:
         return 0.0
-    left = float(row[0]) - now
-    return left if left <= LONGEST_HOLD_S + CLOCKS_DIFFER_S else 0.0  # longer: the clock was set back
+    asked, until = row
+    if asked > now + CLOCKS_DIFFER_S:
+        asked, until = now, now + until - asked
+        connection.execute("REPLACE INTO held VALUES (?, ?, ?)", (source, asked, until))
+    return float(until - now)

@@ -153,11 +153,25 @@ def test_a_hold_of_years_ends_after_a_day(path: Path) -> None:
 
 def test_a_clock_that_is_set_back_blocks_nothing_for_long(path: Path) -> None:
     clock = Clock()
-    limits = RateLimits(path, {"s": Rate(per_minute=1)}, clock=clock)
+    limits = RateLimits(path, {"s": Rate(per_minute=1)}, clock=clock, sleep=clock.sleep)
     limits.acquire("s", time.monotonic() + 1)
     limits.hold("s", 10)
     clock.now -= 10**6
-    limits.acquire("s", time.monotonic() + 1)
+    limits.acquire("s", time.monotonic() + 20)
+    assert clock.slept == [pytest.approx(10)], "what the server asked for, and no more"
+
+
+def test_a_retry_after_lasts_no_longer_when_the_clock_is_set_back(path: Path) -> None:
+    """It lasted for all that the clock was set back by, too."""
+    clock = Clock()
+    limits = RateLimits(path, {}, clock=clock)
+    limits.hold("s", 60)
+    clock.now -= 7200
+    assert limits.free_in("s") == pytest.approx(60)
+    clock.now += 59
+    assert limits.free_in("s") == pytest.approx(1)
+    clock.now += 1.1
+    limits.acquire("s", time.monotonic() + 0.1)
 
 
 def test_a_file_that_is_no_database_is_made_anew(path: Path, caplog: pytest.LogCaptureFixture) -> None:
