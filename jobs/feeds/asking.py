@@ -9,6 +9,7 @@ from jobs.feeds.fetching import fetch
 from jobs.feeds.fred_series import SERIES
 from jobs.feeds.page_source import PAGES
 from jobs.feeds.rates import SourceGate, rate_limits
+from jobs.feeds.refused import letters_of
 from jobs.feeds.registry import source_named
 from jobs.feeds.state import feed_state
 from market.errors import SourceError
@@ -58,6 +59,7 @@ def _each_event(query: Query, total_s: float) -> list[Message]:
     """FRED has a series an event, so it is asked once for each of the settings' events that it has."""
     deadline = time.monotonic() + total_s
     messages: list[Message] = []
+    letters: list[Message] = []
     failed: list[SourceError] = []
     for event in (event for event in get_settings().features.events if event in SERIES):
         left = deadline - time.monotonic()
@@ -69,8 +71,9 @@ def _each_event(query: Query, total_s: float) -> list[Message]:
         except SourceError as error:  # of one series; the others go on
             log.warning("%s: %s", event, error)
             failed.append(error)
+            letters += letters_of(error)
             if error.kind in ("auth", "rate_limited"):
                 break
     if failed and not messages:
         raise failed[0]
-    return messages
+    return [*messages, *letters]

@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from jobs.feeds.feed import ALL_EVENTS, Query
 from jobs.feeds.fetching import fetch
+from jobs.feeds.refused import letters_of
 from jobs.feeds.registry import source_named
 from jobs.feeds.state import Entry, FeedState
 from market.errors import SourceError
@@ -23,12 +24,12 @@ MEMORY = timedelta(days=30)  # no figure is published so much later than its cal
 
 
 def week_of_forecasts(total_s: float) -> list[Message]:
-    """This week's, of the settings' events; none when ForexFactory does not answer: figures go on without."""
+    """This week's, of the settings' events; its dead letter, or none, when ForexFactory gives none: figures go on."""
     try:
         return fetch(source_named(SOURCE, "economic"), Query(ALL_EVENTS), total_s=total_s)
     except SourceError as error:
         log.warning("figures go without forecasts: %s", error)
-        return []
+        return [*letters_of(error)]
 
 
 def remember(forecasts: Sequence[Message], state: FeedState) -> None:

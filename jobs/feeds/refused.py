@@ -17,6 +17,11 @@ class PayloadRefused(SourceError):
         self.letter = letter
 
 
+def letters_of(fault: SourceError) -> list[DeadLetter]:
+    """What a failure that others' values outlive still has to tell: the payload, when it was one."""
+    return [fault.letter] if isinstance(fault, PayloadRefused) else []
+
+
 def refusal_letter(fault: SourceError, body: bytes, received_at: datetime, raw_ref: str | None) -> DeadLetter:
     """The payload, or its beginning when it is longer than a message may be, with the reason.
 

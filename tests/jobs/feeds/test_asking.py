@@ -1,13 +1,16 @@
 """Sources of every kind behind one call: what a page's site asks to wait holds for the next process too."""
 
 import json
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 
 from jobs.feeds.asking import ask
 from jobs.feeds.feed import Query
 from market.errors import SourceError
-from market.messages import Vix
+from market.messages import DeadLetter, EconomicRelease, Vix
+from tests.jobs.feeds.samples import fred_answer, fred_row
+from tests.jobs.feeds.server import body, serving
 from tests.jobs.spiders.pages import dated_vix_page
 from tests.jobs.spiders.site import Answer, site
 from tests.market_world import forget_settings
@@ -36,3 +39,21 @@ def test_a_site_that_asks_to_wait_is_left_alone(monkeypatch: pytest.MonkeyPatch)
                 ask("vix", "cnbc", Query("VIX"), 60)
             assert caught.value.kind == "rate_limited"
         assert len(met.asked) == 1, "the second time nobody asked it"
+
+
+def test_a_series_that_cannot_be_read_is_a_dead_letter_beside_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The other series' figures are an answer; what came in place of this one's went nowhere."""
+    figures = fred_answer(fred_row("2026-09-01", "2026-10-02", "9999-12-31", "4.4"))
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        body(figures if "UNRATE" in handler.path else '{"moved": true}')(handler)
+
+    with serving(answer) as server:
+        monkeypatch.setenv("MARKET_FEEDS__BASE_URLS", json.dumps({"fred": server.url}))
+        monkeypatch.setenv("MARKET_FEEDS__TOKENS__FRED", "k3y")
+        monkeypatch.setenv("MARKET_FEEDS__SOURCES__ECONOMIC", '["fred"]')
+        monkeypatch.setenv("MARKET_FEATURES__EVENTS", '["nonfarm_payrolls", "unemployment_rate"]')
+        forget_settings()
+        figure, letter = ask("economic", "fred", Query("events"), 60)
+    assert isinstance(figure, EconomicRelease) and (figure.event, figure.actual) == ("unemployment_rate", 4.4)
+    assert isinstance(letter, DeadLetter) and (letter.source, letter.payload) == ("fred", '{"moved": true}')

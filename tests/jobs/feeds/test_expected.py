@@ -12,7 +12,7 @@ from jobs.feeds.feed import Query
 from jobs.feeds.forexfactory import ForexFactory
 from jobs.feeds.fred import Fred
 from jobs.feeds.state import feed_state
-from market.messages import EconomicRelease, Message
+from market.messages import DeadLetter, EconomicRelease, Message
 from tests.jobs.feeds.samples import ff_row, fred_answer, fred_row, payload
 from tests.jobs.feeds.server import Answer, body, serving
 from tests.market_world import forget_settings
@@ -75,6 +75,10 @@ def answers(week: Answer) -> Answer:
 
 
 def asked(week: Answer, monkeypatch: pytest.MonkeyPatch) -> list[EconomicRelease]:
+    return [one for one in all_asked(week, monkeypatch) if isinstance(one, EconomicRelease)]
+
+
+def all_asked(week: Answer, monkeypatch: pytest.MonkeyPatch) -> list[Message]:
     with serving(answers(week)) as server:
         monkeypatch.setenv("MARKET_FEEDS__BASE_URLS", json.dumps({"fred": server.url, "forexfactory": server.url}))
         monkeypatch.setenv("MARKET_FEEDS__OBEY_ROBOTS", "false")
@@ -82,8 +86,7 @@ def asked(week: Answer, monkeypatch: pytest.MonkeyPatch) -> list[EconomicRelease
         monkeypatch.setenv("MARKET_FEEDS__TOKENS__FRED", "k3y")
         monkeypatch.setenv("MARKET_FEATURES__EVENTS", '["unemployment_rate"]')
         forget_settings()
-        messages = ask("economic", "fred", Query("events"), 60)
-    return [one for one in messages if isinstance(one, EconomicRelease)]
+        return ask("economic", "fred", Query("events"), 60)
 
 
 def test_the_weeks_forecasts_come_along_with_the_figures(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -98,3 +101,12 @@ def test_the_weeks_forecasts_come_along_with_the_figures(monkeypatch: pytest.Mon
 
 def test_figures_come_though_nobody_tells_the_forecasts(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [one.actual for one in asked(body("", status=500), monkeypatch)] == [4.4, 4.5]
+
+
+def test_a_week_that_cannot_be_read_is_a_dead_letter_beside_the_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The figures had their answer, and what ForexFactory had sent was told to nobody."""
+    *found, letter = all_asked(body('{"calendar": "moved"}'), monkeypatch)
+    assert [one.actual for one in found if isinstance(one, EconomicRelease)] == [4.4, 4.5]
+    assert isinstance(letter, DeadLetter)
+    assert (letter.source, letter.payload) == ("forexfactory", '{"calendar": "moved"}')
+    assert letter.reason.startswith("schema_changed: ")
