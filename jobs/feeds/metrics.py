@@ -43,7 +43,7 @@ def compare(state: FeedState, feed: Feed, symbol: str, sources: tuple[str, str],
 
 
 def write(state: FeedState) -> None:
-    """The text file anew, whole or not at all; a warning when the disk does not take it: what it counts is published."""
+    """The text file anew, whole or not at all. A disk that does not take it is warned of: what it counts is out."""
     registry = CollectorRegistry()
     registry.register(_FromState(state))
     path = get_settings().local.var / "metrics" / "feeds.prom"

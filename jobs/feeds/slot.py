@@ -78,10 +78,19 @@ def fetch_slot(
     return report
 
 
-def close_slot(bar_end: datetime) -> int:
-    """Closes the slot of every instrument due then, without fetching: for when the fetches broke off. How many."""
-    now = datetime.now(UTC)
-    return publish([_closed(symbol, slot, now) for symbol, slot in due(bar_end).items()])
+def close_slot(
+    bar_end: datetime,
+    *,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    sleep: Callable[[float], None] = time.sleep,
+) -> int:
+    """Closes the slot of every instrument due then, without fetching: for when the fetches broke off. How many.
+
+    They may have before the bar's end: what is closed sooner would say that a bar is missing which nobody can have yet.
+    """
+    sleep(max(0.0, (bar_end - now()).total_seconds()))
+    closed_at = now()
+    return publish([_closed(symbol, slot, closed_at) for symbol, slot in due(bar_end).items()])
 
 
 def begin_after(symbol: str, bar_end: datetime) -> None:

@@ -179,6 +179,20 @@ def test_closing_without_fetches(world: None, monkeypatch: pytest.MonkeyPatch) -
     assert {content["live"] for _, content in published("slot")} == {False}, "yesterday is no live slot"
 
 
+def test_no_slot_is_closed_before_its_bar_ends(world: None) -> None:
+    """Where the book's fetches break off at once (Kafka away for a moment), all tries are over before the bar's end."""
+    bar_end = datetime.now(UTC).replace(second=0, microsecond=0) - timedelta(minutes=1)
+    clock = [bar_end - timedelta(minutes=9)]
+
+    def sleep(seconds: float) -> None:
+        clock[0] += timedelta(seconds=seconds)
+
+    assert close_slot(bar_end, now=lambda: clock[0], sleep=sleep) == 2
+    assert [(content["closed_at"], content["bar_end"], content["live"]) for _, content in published("slot")] == [
+        (bar_end.isoformat().replace("+00:00", "Z"),) * 2 + (True,)
+    ] * 2
+
+
 def test_a_feed_that_is_turned_off_is_not_asked(world: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MARKET_FEATURES__USE__BOOK", "false")
     forget_settings()
