@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from jobs.feeds.sqlite_files import is_broken, remove
 from market.errors import SourceError
 from market.feed_settings import Rate
 from market.settings import get_settings
@@ -21,6 +22,7 @@ from market.settings import get_settings
 LONGEST_BUSY_S = 10.0  # for the file's lock, and never longer than the deadline leaves
 LONGEST_HOLD_S = 86_400.0  # a Retry-After of years is a mistake of the server's
 CLOCKS_DIFFER_S = 5.0  # a time further in the future was written before the clock was set back
+LOOK_AGAIN_S = 0.001
 MARGIN_S = 0.02  # between a request's place in the count and its first byte on the wire
 WINDOWS_S = {"per_second": 1.0, "per_minute": 60.0, "per_day": 86_400.0}
 log = logging.getLogger(__name__)
@@ -95,6 +97,8 @@ class RateLimits:
         except sqlite3.Error as error:
             if "locked" in str(error):
                 return max(left, 0.001)  # somebody holds the file for longer than there is time: too late for this one
+            if is_broken(error) and self._begins_anew(error):
+                return LOOK_AGAIN_S
             log.warning("%s: the rate limit cannot be kept: %s", source, error)
             return 0.0
 
@@ -132,13 +136,19 @@ class RateLimits:
     def _begun(self, busy_s: float) -> sqlite3.Connection:
         try:
             return self._opened(busy_s)
-        except sqlite3.OperationalError:
-            raise
-        except sqlite3.DatabaseError as error:  # not a database any more: hints, made anew
-            log.warning("%s: %s; counting starts anew", self._path, error)
-            for path in (self._path, self._path.with_name(f"{self._path.name}-journal")):
-                path.unlink(missing_ok=True)
+        except sqlite3.DatabaseError as error:
+            if not is_broken(error) or not self._begins_anew(error):
+                raise
             return self._opened(busy_s)
+
+    def _begins_anew(self, error: sqlite3.Error) -> bool:
+        """Whether what is broken could be removed: hints, made anew."""
+        try:
+            remove(self._path)
+        except sqlite3.Error:
+            return False
+        log.warning("%s: %s; counting starts anew", self._path, error)
+        return True
 
     def _opened(self, busy_s: float) -> sqlite3.Connection:
         try:

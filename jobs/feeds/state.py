@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
+from jobs.feeds.sqlite_files import is_broken, remove
 from market.settings import get_settings
 
 BUSY_TIMEOUT_S = 10.0
@@ -104,7 +105,7 @@ class FeedState:
         try:
             return self._connected()
         except sqlite3.DatabaseError as error:
-            if not _is_broken(error):
+            if not is_broken(error):
                 raise
             self._begin_anew(error)
             return self._connected()
@@ -121,25 +122,23 @@ class FeedState:
         return connection
 
     def _do_without(self, error: Exception) -> None:
-        if _is_broken(error):
-            self._begin_anew(error)
-        elif not self._warned:
+        if is_broken(error):
+            try:
+                self._begin_anew(error)
+                return
+            except sqlite3.Error as refused:
+                error = refused
+        if not self._warned:
             self._warned = True  # once is enough: each look of a slot would say it again
             log.warning("%s: %s; the feeds go on without what they remembered", self._path, error)
 
     def _begin_anew(self, error: Exception) -> None:
         log.warning("%s: %s; the feeds' memory begins anew", self._path, error)
-        for ending in ("-wal", "-shm", ""):
-            self._path.with_name(f"{self._path.name}{ending}").unlink(missing_ok=True)
+        remove(self._path)
 
 
 def feed_state() -> FeedState:
     return FeedState(get_settings().local.var / "feeds" / "state.sqlite")
-
-
-def _is_broken(error: Exception) -> bool:
-    """Not a database, or no longer; what may pass (a lock, a full disk) is an OperationalError."""
-    return isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError)
 
 
 def _read(connection: sqlite3.Connection, kind: str, key: str) -> Entry:

@@ -184,6 +184,19 @@ def test_a_file_that_is_no_database_is_made_anew(path: Path, caplog: pytest.LogC
         limits.acquire("s", time.monotonic() + 1)
 
 
+def test_a_database_whose_pages_are_broken_is_made_anew(path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Its first page was whole, so it could be opened: no limit was kept any more, until somebody removed it."""
+    limits = RateLimits(path, {"s": Rate(per_day=3)})
+    limits.acquire("s", time.monotonic() + 1)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:4096] + b"\xff" * (len(whole) - 4096))
+    for _ in range(3):
+        limits.acquire("s", time.monotonic() + 1)
+    assert "counting starts anew" in caplog.text
+    with pytest.raises(SourceError):
+        limits.acquire("s", time.monotonic() + 1)
+
+
 def test_a_state_that_cannot_be_written_is_a_warning(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / "feeds").write_text("a file where the folder should be")
     with caplog.at_level(logging.WARNING):
