@@ -14,6 +14,7 @@ import tempfile
 import threading
 import zlib
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
@@ -33,6 +34,7 @@ NAME = re.compile(r"(\d{12})_[A-Za-z0-9._-]+\.gz", re.ASCII)
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 LONGEST_HEADER = 1_000_000  # bytes
 PRUNE_SHARE = 100  # of max_bytes that may come before the oldest go
+TRIES = 10  # to write into a day's folder that another process takes for empty
 LONGEST_PART = 64  # of a name; feed, day, time, source and symbol stay below the 255 characters of a raw_ref
 log = logging.getLogger(__name__)
 
@@ -204,8 +206,7 @@ class RawStore:
         self.prune(now)
 
     def _write(self, path: Path, content: bytes) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, draft = tempfile.mkstemp(prefix=DRAFT, dir=path.parent)
+        handle, draft = _draft_in(path.parent)
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(content)
@@ -228,7 +229,7 @@ class RawStore:
         today = now.astimezone(UTC).strftime(DAY_FORM)
         for day, folders in self._days(None).items():
             for folder in folders:
-                if day != today and not any(folder.iterdir()):  # today's may be about to be written to
+                if day != today and not _entries(folder):  # today's may be about to be written to
                     try:
                         folder.rmdir()
                     except OSError:
@@ -293,12 +294,33 @@ def _plain(text: str) -> str:
     return re.sub(r"[^A-Za-z0-9._-]", "-", text)[:LONGEST_PART].lstrip(".") or "-"
 
 
+def _entries(folder: Path) -> list[Path]:
+    """What is in it; nothing when another process has removed it, as empty, meanwhile."""
+    try:
+        return [*folder.iterdir()]
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+
+
 def _folders(folder: Path) -> list[Path]:
-    return [path for path in folder.iterdir() if path.is_dir()] if folder.is_dir() else []
+    return [path for path in _entries(folder) if path.is_dir()]
 
 
 def _payloads(folder: Path) -> list[Path]:
-    return [path for path in folder.iterdir() if NAME.fullmatch(path.name)]
+    return [path for path in _entries(folder) if NAME.fullmatch(path.name)]
+
+
+def _draft_in(folder: Path) -> tuple[int, str]:
+    """A new file that is open. An empty folder may go between its making and the file's: another process prunes."""
+    for _ in range(TRIES):
+        with suppress(FileNotFoundError, FileExistsError):  # the latter by mkdir, of what is gone when it looks again
+            return _draft_now(folder)
+    return _draft_now(folder)
+
+
+def _draft_now(folder: Path) -> tuple[int, str]:
+    folder.mkdir(parents=True, exist_ok=True)
+    return tempfile.mkstemp(prefix=DRAFT, dir=folder)
 
 
 def _size(path: Path) -> int | None:
@@ -318,7 +340,7 @@ def _remove(path: Path) -> bool:
 
 
 def _drop_old_drafts(folder: Path, now: datetime) -> None:
-    for path in folder.iterdir():
+    for path in _entries(folder):
         if path.name.startswith(DRAFT):
             try:
                 if now.timestamp() - path.stat().st_mtime > DRAFT_OUTLIVES.total_seconds():

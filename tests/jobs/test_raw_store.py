@@ -219,6 +219,28 @@ def test_a_full_disk_is_a_warning_and_leaves_no_half_file(tmp_path: Path, caplog
     assert list((tmp_path / "bars" / "2026-11-20").iterdir()) == []
 
 
+WRITER = """
+import os, sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from jobs.raw_store import Raw, RawStore
+store, start = RawStore(Path(sys.argv[1]), 30, 100_000), datetime(2026, 11, 24, 10, tzinfo=UTC)
+for n in range(200):
+    at = start + timedelta(days=n % 3, seconds=n)  # the days change as at many midnights
+    assert store.keep(Raw("vix", sys.argv[2], "VIX", at, os.urandom(3000))) is not None, n
+"""
+
+
+def test_writers_that_prune_side_by_side_lose_no_payload(tmp_path: Path) -> None:
+    """What one listed or was about to write to another one removed as empty: the payload was not recorded."""
+    command = [sys.executable, "-c", WRITER, str(tmp_path)]
+    writers = [subprocess.Popen([*command, f"s{n}"], cwd=ROOT, stderr=subprocess.PIPE, text=True) for n in range(4)]
+    errors = [writer.communicate(timeout=60)[1] for writer in writers]
+    assert errors == [""] * 4
+    kept = [*store(tmp_path).walk()]
+    assert 80_000 < sum(len(one.body) for _, one in kept) < 120_000
+
+
 def test_a_killed_writer_leaves_only_whole_files(tmp_path: Path) -> None:
     script = (
         "import os, sys; from datetime import UTC, datetime; from pathlib import Path;"
