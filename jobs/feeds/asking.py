@@ -26,7 +26,10 @@ def ask(feed: Feed, source: str, query: Query, total_s: float) -> list[Message]:
         return _page(source, query, total_s)
     if source == expected.FIGURES:
         return _figures_and_forecasts(query, total_s)
-    return fetch(source_named(source, feed), query, total_s=total_s)
+    messages = fetch(source_named(source, feed), query, total_s=total_s)
+    if source == expected.SOURCE:  # FRED, asked again, may have the figures of these forecasts
+        expected.remember(messages, feed_state())
+    return messages
 
 
 def _page(source: str, query: Query, total_s: float) -> list[Message]:

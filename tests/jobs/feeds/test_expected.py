@@ -110,3 +110,21 @@ def test_a_week_that_cannot_be_read_is_a_dead_letter_beside_the_figures(monkeypa
     assert isinstance(letter, DeadLetter)
     assert (letter.source, letter.payload) == ("forexfactory", '{"calendar": "moved"}')
     assert letter.reason.startswith("schema_changed: ")
+
+
+def test_forecasts_that_came_while_fred_was_away_are_remembered_for_its_figures(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """ForexFactory had answered in FRED's place before the release; the figure went without the forecast."""
+    tomorrow = datetime.now(UTC).replace(microsecond=0) + timedelta(days=1)
+    row = ff_row(title="Unemployment Rate", date=tomorrow.isoformat(), forecast="4.3%", previous="4.4%")
+    with serving(body(json.dumps([row]))) as server:
+        monkeypatch.setenv("MARKET_FEEDS__BASE_URLS", json.dumps({"forexfactory": server.url}))
+        monkeypatch.setenv("MARKET_FEEDS__OBEY_ROBOTS", "false")
+        monkeypatch.setenv("MARKET_FEATURES__EVENTS", '["unemployment_rate"]')
+        forget_settings()
+        (coming,) = ask("economic", "forexfactory", Query("events"), 60)
+    assert isinstance(coming, EconomicRelease)
+    released = coming.model_copy(update={"source": "fred", "actual": 4.5, "forecast": None, "known_at": tomorrow})
+    (figure,) = expected.with_forecasts([released], feed_state())
+    assert isinstance(figure, EconomicRelease) and (figure.actual, figure.forecast) == (4.5, 4.3)
