@@ -250,7 +250,7 @@ def test_a_book_from_after_the_bars_end_is_not_shown_to_the_model(use: Callable[
 
 
 def test_a_book_gets_the_slots_bar_end_and_the_instruments_name(use: Callable[..., None]) -> None:
-    end = bar_end() + MINUTE
+    end = datetime.now(UTC) + MINUTE / 2  # not a whole minute: in its first second the book would be of the bar before
     with serving(kraken_book(99.0, 100.0)) as prompt:
         use(ccxt_kraken=prompt)
         want = Want("book", "BITCOIN", [KRAKEN], end, MINUTE, source_symbols={KRAKEN: "BTC/USD"})
