@@ -8,8 +8,11 @@ from typing import NamedTuple
 MULTIPLIERS = {"K": 10**3, "M": 10**6, "B": 10**9, "T": 10**12}
 LONGEST = 32  # no page writes a longer number; a float holds any number of this length
 
-_MINUS = str.maketrans({"−": "-", "‒": "-", "–": "-", "﹣": "-", "－": "-"})
-_DIGITS = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|\.\d+"
+_MINUS = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2212\ufe63\uff0d"), "-")  # hyphens, dashes, minus signs
+_BLANK = dict.fromkeys(map(ord, "\u00a0\u2007\u2009\u202f"), " ")  # before a unit, that no line breaks there, or thin
+_AS_TYPED = _MINUS | _BLANK
+# Groups begin with another digit than 0: elsewhere 0,123 is a fraction, and here it would be a thousand times as much.
+_DIGITS = r"(?:[1-9]\d{0,2}(?:,\d{3})+|\d+)(?:\.\d+)?|\.\d+"
 _NUMBER = re.compile(rf"(?P<sign>[+-]?)\s?(?P<digits>{_DIGITS})\s?(?P<unit>[%KMBT]?)", re.ASCII)
 _PARENTHESISED = re.compile(rf"\(\s?(?P<digits>{_DIGITS})\s?(?P<unit>[%KMBT]?)\s?\)(?P<after>%?)", re.ASCII)
 
@@ -48,9 +51,9 @@ def parse_number(text: str, missing: Collection[str] = ()) -> Number | None:
 
     `missing` lists what else this source writes for no value, such as "." or "-". A suffix K, M, B or T multiplies, so
     that 980K and 1.02M compare. Parentheses without a sign inside mean negative, as accountants write. A comma is only
-    taken between groups of three digits: 1,5 and 1.234,5 raise NotANumber, which names the text, like all else.
+    taken between groups of three digits: 1,5, 0,123 and 1.234,5 raise NotANumber, which names the text, like all else.
     """
-    plain = text.translate(_MINUS).strip()  # strip knows the no-break spaces
+    plain = text.translate(_AS_TYPED).strip()  # strip knows the no-break spaces
     if not plain or plain in missing:
         return None
     if len(plain) > LONGEST:

@@ -27,6 +27,14 @@ from jobs.numbers import MULTIPLIERS, NotANumber, Number, parse_number
         ("(0.5)%", -0.5, "%"),
         (".5", 0.5, None),
         ("0", 0.0, None),
+        # Blanks that no browser breaks at, or that typographers like, before a unit and behind a sign; a hyphen for minus
+        ("5.8\N{NO-BREAK SPACE}%", 5.8, "%"),
+        ("2\N{NARROW NO-BREAK SPACE}M", 2e6, None),
+        ("2\N{THIN SPACE}M", 2e6, None),
+        ("-\N{NO-BREAK SPACE}1,024", -1024.0, None),
+        ("(\N{NO-BREAK SPACE}0.5\N{NO-BREAK SPACE}%\N{NO-BREAK SPACE})", -0.5, "%"),
+        ("\N{NON-BREAKING HYPHEN}0.3%", -0.3, "%"),
+        ("\N{HYPHEN}0.3%", -0.3, "%"),
     ],
 )
 def test_reads(text: str, value: float, unit: str | None) -> None:
@@ -62,7 +70,8 @@ def test_other_signs_of_absence_are_the_source_s_own() -> None:
     "text",
     # A comma as decimal sign, European and Indian groups, doubled signs, foreign digits, words: nothing is guessed.
     ["1,5", "1.234,56", "12,34,567", "1 234", "1,2345", ",5", "5.", "--5", "(-5)", "(5", "5)", "5%%", "5k", "5m",
-     "5 Mio", "1e5", "inf", "nan", "٣", "1_000", "$5", "5.8%5", "9" * 40],
+     "0,123", "-0,250%", "00,123", "01,234", "0,000", "1\N{NO-BREAK SPACE}234", "1\N{NARROW NO-BREAK SPACE}234",
+     "5\N{NO-BREAK SPACE}\N{NO-BREAK SPACE}%", "5 Mio", "1e5", "inf", "nan", "٣", "1_000", "$5", "5.8%5", "9" * 40],
 )  # fmt: skip
 def test_refuses_and_names(text: str) -> None:
     with pytest.raises(NotANumber) as refusal:
