@@ -17,7 +17,8 @@ from jobs.feeds.feed import Payload, implausible
 from market.errors import SourceError
 from market.messages import DeadLetter, Message
 
-NUMBER = re.compile(r"-?(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+)?(?:[eE][+-]?\d{1,3})?|-?\.\d+", re.ASCII)
+# Groups begin with another digit than 0, as in jobs/numbers.py: 0,123 is no 123.
+NUMBER = re.compile(r"-?(?:\d+|[1-9]\d{0,2}(?:,\d{3})+)(?:\.\d+)?(?:[eE][+-]?\d{1,3})?|-?\.\d+", re.ASCII)
 PAYLOAD_LIMIT = 10_000
 
 

@@ -229,7 +229,7 @@ def test_an_open_far_from_its_close_is_implausible() -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["", "abc", "1_000", "１００", "nan", "inf", "1e999", None, 100.0, True, "1,00.5", " "]
+    "value", ["", "abc", "1_000", "１００", "nan", "inf", "1e999", None, 100.0, True, "1,00.5", "0,923", " "]
 )
 def test_a_value_that_is_no_number_makes_one_dead_letter(value: object) -> None:
     body = equity_body(LABELS)
