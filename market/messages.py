@@ -12,6 +12,7 @@ hour from which it counts as published.
 """
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -191,14 +192,16 @@ class Cot(Described):
 
 
 def _difference(figure: float, actual: float) -> float:
-    return round(figure - actual, DECIMALS) + 0.0  # never -0.0
+    """As on paper: the floats 1234567.4 and 1234567.3 differ by 0.0999999999."""
+    return float(round(Decimal(str(figure)) - Decimal(str(actual)), DECIMALS)) + 0.0  # never -0.0
 
 
 class EconomicRelease(Sourced):
     """Topic `ind`: one event's figures and their two differences, all in `unit`; without `actual` it is a forecast.
 
     A forecast may be known at any time, an actual figure from released_at on, or at most EARLY before it.
-    The differences are derived here, previous - actual and forecast - actual, to DECIMALS; given, they must agree.
+    The differences are derived here, previous - actual and forecast - actual, to DECIMALS; given, they must agree, or
+    be what floats make of them.
 
     `unit` "%" means percent, within LARGEST_PERCENT of 0; any other, or none, whole units, within LARGEST of 0.
     """
@@ -226,10 +229,11 @@ class EconomicRelease(Sourced):
     @model_validator(mode="after")
     def _differences_are_derived(self) -> Self:
         for name in ("previous", "forecast"):
-            figure, field = getattr(self, name), f"{name}_actual_difference"
-            derived = None if figure is None or self.actual is None else _difference(figure, self.actual)
-            given = getattr(self, field)
-            if given is not None and (derived is None or round(given, DECIMALS) != derived):
+            figure, actual, field = getattr(self, name), self.actual, f"{name}_actual_difference"
+            derived, by_floats, given = None, None, getattr(self, field)
+            if figure is not None and actual is not None:
+                derived, by_floats = _difference(figure, actual), round(figure - actual, DECIMALS)
+            if given is not None and (derived is None or round(given, DECIMALS) not in (derived, by_floats)):
                 raise ValueError(f"{field} {given} is not {name} - actual: {derived}")
             object.__setattr__(self, field, derived)  # frozen for everybody else
         return self

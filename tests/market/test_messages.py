@@ -90,6 +90,31 @@ def test_a_difference_of_decimals_is_one() -> None:
     assert given.previous_actual_difference == 0.2
 
 
+@pytest.mark.parametrize(
+    ("unit", "actual", "previous", "difference"),
+    [
+        (None, 1234567.3, 1234567.4, 0.1),
+        (None, 9098250.963, 7904671.614, -1193579.349),
+        (None, 17605458.72, 32562773.69, 14957314.97),
+        ("%", 231150888.1, 231150888.4, 0.3),  # Zimbabwe's inflation
+    ],
+)
+def test_a_difference_of_large_figures_is_as_on_paper(
+    unit: str | None, actual: float, previous: float, difference: float
+) -> None:
+    """Also where a sender has subtracted floats, whose digits are others far before the tenth decimal."""
+    assert previous - actual != difference
+    for given in (None, difference, previous - actual, round(previous - actual, 10)):
+        release = EconomicRelease(
+            **RELEASE, unit=unit, actual=actual, previous=previous, previous_actual_difference=given
+        )
+        assert release.previous_actual_difference == difference
+    with pytest.raises(ValidationError, match="previous_actual_difference"):
+        EconomicRelease(
+            **RELEASE, unit=unit, actual=actual, previous=previous, previous_actual_difference=difference + 1e-3
+        )
+
+
 def test_without_a_figure_there_is_no_difference() -> None:
     forecast_only = EconomicRelease(**RELEASE, previous=0.25, forecast=0.75)
     assert (forecast_only.previous_actual_difference, forecast_only.forecast_actual_difference) == (None, None)
