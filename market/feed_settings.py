@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from difflib import get_close_matches
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
@@ -67,9 +67,11 @@ def _each_known(feed: Feed) -> AfterValidator:
 
 
 def _each_of_slots(given: dict[str, str]) -> dict[str, str]:
-    for name in given:
+    for name, symbol in given.items():
         if fault := fault_of_source(name, CCXT_FEEDS):
             raise ValueError(f"{name!r:.60}: {fault}")
+        if not symbol.strip():
+            raise ValueError(f"{name!r:.60}: a name is missing")
     return given
 
 
@@ -79,7 +81,19 @@ def _known_country(name: str) -> str:
     return name
 
 
-def _distinct(names: tuple[str, ...]) -> tuple[str, ...]:
+def named_country(name: str) -> str:
+    """Any name that messages may have, as recordings do; what nearly is one of the calendars' is a slip."""
+    if name not in COUNTRIES:
+        by_lower = {known.lower(): known for known in COUNTRIES}
+        if near := get_close_matches(name.lower(), by_lower, n=1, cutoff=0.85):
+            raise ValueError(f"{name!r:.70} is no country of the calendars; did you mean {by_lower[near[0]]}?")
+    return name
+
+
+T = TypeVar("T")
+
+
+def _distinct(names: tuple[T, ...]) -> tuple[T, ...]:
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
         raise ValueError(f"{twice!r:.70} stands twice")
@@ -145,7 +159,7 @@ class FeedsSettings(Section):
     )  # fmt: skip
     obey_robots: bool = Field(True, description="false only where a site's owner has allowed you to")
     sources: SourceOrder = SourceOrder()
-    second_opinion: tuple[Feed, ...] = Field(
+    second_opinion: Annotated[tuple[Feed, ...], Distinct] = Field(
         ("vix", "cot"), description="feeds whose next source is asked too, to measure how far the two disagree"
     )
     book_lead_s: float = Field(
@@ -178,11 +192,13 @@ class FeedsSettings(Section):
     countries: Annotated[tuple[Annotated[str, AfterValidator(_known_country)], ...], Distinct] = Field(
         ("United States",), description="of economic events, as calendars write them; empty: all"
     )
-    subjects: tuple[Annotated[str, Field(pattern=r"\S")], ...] = Field(
+    subjects: Annotated[tuple[Annotated[str, Field(pattern=r"\S")], ...], Distinct] = Field(
         ("S&P 500 STOCK INDEX",),
         description="COT contracts by their name in the index, besides those of the instruments",
     )
-    importance: tuple[Annotated[int, Field(ge=1, le=3)], ...] = Field((), description="of economic events; empty: all")
+    importance: Annotated[tuple[Annotated[int, Field(ge=1, le=3)], ...], Distinct] = Field(
+        (), description="of economic events; empty: all"
+    )
     tokens: dict[str, SecretStr] = Field(default_factory=dict, description="MARKET_FEEDS__<SOURCE>__TOKEN each")
 
     @model_validator(mode="before")

@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -23,7 +23,15 @@ from pydantic_settings import SettingsError as Unreadable
 
 from market.calendar_names import CALENDAR_NAMES
 from market.environment import Environment, Malformed, unknown_variables
-from market.feed_settings import BarSources, BookSources, Distinct, FeedsSettings, Section, SourceSymbols
+from market.feed_settings import (
+    BarSources,
+    BookSources,
+    Distinct,
+    FeedsSettings,
+    Section,
+    SourceSymbols,
+    named_country,
+)
 from market.messages import Contract, Symbol
 from market.numbers_written import NoNumber, ensure_numbers
 
@@ -150,7 +158,7 @@ class FeatureSettings(Section):
     atr_period: int = Field(14, ge=2)
     atr_mean_period: int = Field(60, ge=2)
     cot_groups: Annotated[tuple[GroupName, ...], Distinct] = ("asset_manager", "leveraged_funds")
-    country: str | None = Field(
+    country: Annotated[str, AfterValidator(named_country)] | None = Field(
         None, pattern=r"^[A-Za-z][A-Za-z .]{0,62}$", description="whose events; default: the one of feeds.countries"
     )
     events: Annotated[tuple[EventName, ...], Distinct] = (

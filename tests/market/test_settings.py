@@ -107,6 +107,12 @@ def test_the_environment_wins_over_the_file(tmp_path: Path, monkeypatch: pytest.
         ('[feeds]\ncountries = ["Germany", "Germany"]\n', r"feeds\.countries: .*'Germany' stands twice"),
         ('[features]\nevents = ["core_cpi", "core_cpi"]\n', r"features\.events: .*'core_cpi' stands twice"),
         ('[features]\ncot_groups = ["dealer", "dealer"]\n', r"features\.cot_groups: .*'dealer' stands twice"),
+        ('[feeds]\nsubjects = ["EURO FX", "EURO FX"]\n', r"feeds\.subjects: .*'EURO FX' stands twice"),
+        ("[feeds]\nimportance = [3, 2, 3]\n", r"feeds\.importance: .*3 stands twice"),
+        ('[feeds]\nsecond_opinion = ["vix", "vix"]\n', r"feeds\.second_opinion: .*'vix' stands twice"),
+        ('[features]\ncountry = "Untied States"\n', r"features\.country: .*did you mean United States\?"),
+        ('[features]\ncountry = "united states"\n', r"features\.country: .*did you mean United States\?"),
+        ('[instruments.X]\nsource_symbols = { ccxt_kraken = " " }\n', r"X\.source_symbols: .*'ccxt_kraken': a name"),
         ("[features]\nvolume_periods = [0, 20]\n", r"features\.volume_periods\.0"),
         ("[targets]\nhorizons = [-8, 15]\n", r"targets\.horizons\.0"),
         ("[targets]\natr_multiples = [1.5, 0]\n", r"targets\.atr_multiples\.1"),
@@ -120,6 +126,14 @@ def test_a_mistake_names_its_key(text: str, named: str, tmp_path: Path, monkeypa
     monkeypatch.delenv("MARKET_MARIADB__PORT", raising=False)  # of the tests' own stack, and it would win
     with pytest.raises(SettingsError, match=named):
         settings_from(text, tmp_path, monkeypatch)
+
+
+@pytest.mark.parametrize("country", ["US", "Germany", "Synthetic"])
+def test_the_country_of_the_features_may_be_one_that_a_recording_names(
+    country: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = settings_from(f'[features]\ncountry = "{country}"\n', tmp_path, monkeypatch)
+    assert settings.events_country == country
 
 
 NUMBERS = [
