@@ -8,6 +8,7 @@ import requests
 import urllib3
 
 CHUNK = 65_536
+LONGEST_NAME = 40  # characters of an encoding
 
 
 class BodyFault(Exception):
@@ -26,7 +27,8 @@ def read_body(response: requests.Response, limit: int, deadline: float) -> tuple
     """
     encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
     if encoding not in ("identity", "", "gzip", "x-gzip"):
-        raise BodyFault(f"content encoding {encoding[:40]!r} was not asked for", transient=False)
+        named = f" {encoding!r}" if len(encoding) <= LONGEST_NAME else ""  # whole or not: half a token is not found
+        raise BodyFault(f"content encoding{named} was not asked for", transient=False)
     raw = _raw(response, limit, deadline)
     if "gzip" in encoding:
         return (gunzip(raw, limit), True) if raw else (b"", True)

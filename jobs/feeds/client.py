@@ -235,7 +235,8 @@ class Client:
         if kind and kind not in request.content_types and not kind.endswith("+json"):
             if (told := fault_of_page(self._error_body(response, deadline))) is not None:
                 raise self._fault_of_page(told, response)
-            raise SourceError("schema_changed", self._source, f"content type {kind[:80]!r} is not the source's")
+            named = self._scrub.text(kind)[:80]  # in this order: a token that is cut in two is not found
+            raise SourceError("schema_changed", self._source, f"content type {named!r} is not the source's")
         fault: Exception
         try:
             body, whole = read_body(response, self._limits.body_bytes, deadline)

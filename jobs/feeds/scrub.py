@@ -1,25 +1,23 @@
 """Keeps tokens and passwords out of everything that is written: bodies, exception texts, log lines."""
 
-import json
 import re
 from base64 import b64encode
-from html import escape
-from urllib.parse import quote, quote_plus, unquote, urlsplit
+from html.entities import codepoint2name
+from urllib.parse import unquote, urlsplit
 
 HIDDEN = "***"
+FEW = 8  # formats within formats; without a bound a body of backslashes alone would take hours
 SHORTEST_IN_BODY = 4  # a shorter token in a body is more likely data than an echo
 
 
 class Scrubber:
-    """Removes the given tokens, in any case of letters, also as a URL, JSON or HTML writes them."""
+    """Removes the given tokens, in any case of letters, also as a URL, JSON or HTML writes them, or base 64."""
 
     def __init__(self, *tokens: str | None) -> None:
-        spelled = {form for token in tokens if token for form in _forms(token)}
-        ordered = sorted(spelled, key=len, reverse=True)  # a token that holds another goes first
-        in_body = [form for form in ordered if len(form) >= SHORTEST_IN_BODY]
-        self._text = re.compile("|".join(map(re.escape, ordered)), re.IGNORECASE) if ordered else None
-        pattern = "|".join(map(re.escape, in_body)).encode()
-        self._body = re.compile(pattern, re.IGNORECASE) if in_body else None
+        ordered = sorted({form for token in tokens if token for form in _forms(token)}, key=len, reverse=True)
+        in_body = [form for form in ordered if len(form) >= SHORTEST_IN_BODY]  # one that holds another goes first
+        self._text = re.compile("|".join(map(_spelled, ordered)), re.IGNORECASE) if ordered else None
+        self._body = re.compile("|".join(map(_spelled, in_body)).encode(), re.IGNORECASE) if in_body else None
 
     def text(self, text: str) -> str:
         return self._text.sub(HIDDEN, text) if self._text else text
@@ -48,13 +46,29 @@ def secrets_in(url: str | None) -> set[str]:
 
 
 def _forms(token: str) -> set[str]:
-    quoted = {quote(token, safe=""), quote_plus(token), quote(token)}
-    in_json = {json.dumps(token)[1:-1], json.dumps(token)[1:-1].replace("/", "\\/")}  # PHP escapes the slash
-    return {token, *quoted, *in_json, *_escaped(token), escape(token), escape(token, quote=False)}
+    in_base64 = b64encode(token.encode()).decode().rstrip("=")
+    return {token} if len(token) < SHORTEST_IN_BODY else {token, in_base64}
 
 
-def _escaped(token: str) -> set[str]:
-    """As JSON may be written with more escapes than it needs: all but letters and digits (.NET), or all."""
-    units = [f"\\u{ord(each):04x}" for each in token]
-    some = [each if each.isalnum() else unit for each, unit in zip(token, units, strict=True)]
-    return {"".join(some), "".join(units)}
+def _spelled(token: str) -> str:
+    """A pattern of the token whose characters may each be written as any format does: one format holds another, as
+    JSON does HTML, and few escape every character."""
+    first = {token[0].lower(), token[0].upper(), *r"%\&", *("+" if token[0] == " " else "")}
+    quick = f"(?=[{''.join(map(re.escape, first))}])" if token[0].isascii() else ""
+    return quick + "".join(map(_any_spelling, token))
+
+
+def _any_spelling(each: str) -> str:
+    code, units = ord(each), each.encode("utf-16-be").hex()
+    escape = rf"\\{{1,{FEW}}}u"
+    entities = [f"#0{{0,{FEW}}}{code};?", f"#x0{{0,{FEW}}}{code:x};?"]
+    if code in codepoint2name:
+        entities.append(f"{codepoint2name[code]};")
+    spellings = [
+        re.escape(each) if each.isalnum() else rf"\\{{0,{FEW}}}{re.escape(each)}",  # PHP escapes the slash in JSON
+        "".join(f"%(?:25){{0,{FEW}}}{byte:02x}" for byte in each.encode()),  # a URL within a URL quotes the sign again
+        "".join(f"{escape}{units[place : place + 4]}" for place in range(0, len(units), 4)),
+        f"(?:&|{escape}0026)(?:amp;){{0,{FEW}}}(?:{'|'.join(entities)})",
+        *([r"\+"] if each == " " else []),
+    ]
+    return f"(?:{'|'.join(spellings)})"

@@ -27,7 +27,7 @@ from jobs.numbers import MULTIPLIERS, NotANumber, Number, parse_number
         ("(0.5)%", -0.5, "%"),
         (".5", 0.5, None),
         ("0", 0.0, None),
-        # Blanks that no browser breaks at, or that typographers like, before a unit and behind a sign; a hyphen for minus
+        # Blanks at which no browser breaks, or thin ones, before a unit and behind a sign; hyphens for minus
         ("5.8\N{NO-BREAK SPACE}%", 5.8, "%"),
         ("2\N{NARROW NO-BREAK SPACE}M", 2e6, None),
         ("2\N{THIN SPACE}M", 2e6, None),

@@ -35,6 +35,7 @@ from tests.stack import changed_environment
 
 TOKENS = ["Q7ZP3KEXAMPLE9Y1", 'k3y+of/m"i&n<e= Ö%']
 BEARER_TOKENS = ["Q7ZP3KEXAMPLE9Y1", 'k3y+of/m"i&n<e=%']  # as far as a header can carry
+HALF = 8  # characters of a token: what is cut in the middle of one tells enough of it
 LABELS = ["2024-03-20 12:45:00", "2024-03-20 12:40:00", "2024-03-20 12:35:00"]
 
 
@@ -43,12 +44,26 @@ def spellings(token: str) -> set[str]:
     quoted = {quote(token, safe=""), quote_plus(token), quote(token)}
     in_json = {json.dumps(token)[1:-1], json.dumps(token)[1:-1].replace("/", "\\/")}
     escaped = "".join(c if c.isalnum() else f"\\u{ord(c):04x}" for c in token)
-    return {token, escaped, *quoted, *(form.lower() for form in quoted if "%" in form), *in_json, html.escape(token)}
+    numbered = {"".join(f"&#{ord(c)};" for c in token), go_html(token), html.escape(token).replace("&", "&amp;")}
+    whole = "".join(f"%{each:02x}" for each in token.encode())
+    plain_again = {quote(quote(token, safe="")), whole, base64.b64encode(token.encode()).decode().rstrip("=")}
+    in_html_in_json = json.dumps(html.escape(token))[1:-1]
+    return {
+        token,
+        escaped,
+        *numbered,
+        *plain_again,
+        in_html_in_json,
+        *quoted,
+        *(form.lower() for form in quoted if "%" in form),
+        *in_json,
+        html.escape(token),
+    }
 
 
 def assert_silent(text: str, token: str) -> None:
     lowered = text.lower()
-    for spelling in spellings(token):
+    for spelling in {*spellings(token), token[:HALF]}:
         assert spelling.lower() not in lowered, f"{spelling!r} in {text[:2000]!r}"
 
 
@@ -83,6 +98,11 @@ def moved(token: str) -> Answer:
     return body("", status=302, Location=f"http://elsewhere.example/?apikey={quote_plus(token)}")
 
 
+def go_html(text: str) -> str:
+    """As Go's templates and Mustache's write it; PHP pads the number."""
+    return "".join(f"&#x{ord(c):X};" if c in "/=" else f"&#0{ord(c)};" if c in '+"' else html.escape(c) for c in text)
+
+
 ANSWERS = {
     "echoed in an error body": lambda token: echo,
     "echoed in a record": broken_record,
@@ -90,7 +110,14 @@ ANSWERS = {
     "echoed in some escapes": lambda token: escaped_record(token, every=False),
     "echoed with another status": lambda token: body(token.encode(), status=403),
     "echoed in a redirect": moved,
+    "echoed as HTML in JSON": lambda token: body(json.dumps({"error": html.escape(token), "again": go_html(token)})),
+    "echoed in characters of HTML": lambda token: body(json.dumps({"error": "".join(f"&#{ord(c)};" for c in token)})),
+    "echoed quoted twice": lambda token: body(json.dumps({"next": quote(f"/?apikey={quote(token, safe='')}")})),
+    "echoed quoted whole": lambda token: body("".join(f"%{each:02X}" for each in token.encode()), status=200),
+    "echoed in base 64": lambda token: body(json.dumps({"key": base64.b64encode(token.encode()).decode()})),
     "echoed as a content type": lambda token: body("x", f"text/{quote(token)}"),
+    "echoed where a content type is cut": lambda token: body("x", f"text/{'x' * 67}{quote(token)}"),
+    "echoed where a content encoding is cut": lambda token: body("x", Content_Encoding=f"{'x' * 30}{quote(token)}"),
     "not answered": lambda token: lambda handler: handler.connection.close(),
 }
 
