@@ -16,6 +16,8 @@ from market.settings import get_settings
 log = structlog.get_logger()
 
 LOOK_S = 0.1  # between two looks at what is confirmed
+MISSING_AFTER = 0.7  # of the patience: else its end would come first, and not say that it is a topic that is missing
+MISSING_AT_MOST_S = 30.0  # librdkafka's own
 RECORD_LIMIT = 1_000_000  # bytes that a topic takes unless it is told otherwise
 LETTER_LIMIT = 8 << 20  # bytes of a dead letter: one of the largest record, each of whose characters takes six in JSON
 
@@ -35,9 +37,11 @@ class DeliveryFailed(MarketError):
 
 
 def producer(**overrides: Any) -> Producer:
+    kafka = get_settings().kafka
     return Producer(
         {
-            "bootstrap.servers": get_settings().kafka.bootstrap,
+            "bootstrap.servers": kafka.bootstrap,
+            "topic.metadata.propagation.max.ms": int(min(MISSING_AFTER * kafka.patience_s, MISSING_AT_MOST_S) * 1000),
             "enable.idempotence": True,
             "acks": "all",
             "linger.ms": 2,

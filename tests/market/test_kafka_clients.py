@@ -82,6 +82,24 @@ def test_a_broker_that_is_stopped_after_the_first_message(tmp_path: Path, capfd:
     assert "rdkafka" not in capfd.readouterr().err
 
 
+def test_a_topic_that_is_not_there_is_named(market_stack: RunningStack) -> None:
+    missing = f"missing.{uuid.uuid4().hex[:8]}"
+    with changed_environment({"MARKET_KAFKA__PATIENCE_S": str(3 * PATIENCE_S)}), ConfirmedPublisher() as publisher:
+        publisher.send(missing, "EURUSD", b"{}")
+        started = time.monotonic()
+        with pytest.raises(DeliveryFailed, match=rf"topic {missing}: .*[Uu]nknown topic"):
+            publisher.flush()
+        assert (publisher.confirmed, time.monotonic() - started < AT_MOST_S) == (0, True)
+
+
+@pytest.mark.parametrize("patience", ["inf", "1e9", "0.0001"])
+def test_a_producer_of_any_patience_is_made(patience: str) -> None:
+    from market.kafka_clients import producer
+
+    with changed_environment(unreachable() | {"MARKET_KAFKA__PATIENCE_S": patience}):
+        producer().close()
+
+
 @contextmanager
 def busy_machine() -> Iterator[None]:
     burning = [subprocess.Popen([sys.executable, "-c", "while True: sum(range(10**6))"]) for _ in range(4)]
