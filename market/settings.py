@@ -47,7 +47,7 @@ class SettingsError(ValueError):
 
 
 class KafkaSettings(Section):
-    bootstrap: str = "127.0.0.1:19092"
+    bootstrap: str = Field("127.0.0.1:19092", pattern=r"\S")
     partitions: int = Field(4, ge=1, description="per topic; messages of one symbol share a partition")
     replication: int = Field(1, ge=1, description="3 in production")
     patience_s: float = Field(

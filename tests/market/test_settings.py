@@ -113,6 +113,7 @@ def test_the_environment_wins_over_the_file(tmp_path: Path, monkeypatch: pytest.
         ('[features]\ncountry = "Untied States"\n', r"features\.country: .*did you mean United States\?"),
         ('[features]\ncountry = "united states"\n', r"features\.country: .*did you mean United States\?"),
         ('[instruments.X]\nsource_symbols = { ccxt_kraken = " " }\n', r"X\.source_symbols: .*'ccxt_kraken': a name"),
+        ('[kafka]\nbootstrap = " "\n', r"kafka\.bootstrap"),
         ("[features]\nvolume_periods = [0, 20]\n", r"features\.volume_periods\.0"),
         ("[targets]\nhorizons = [-8, 15]\n", r"targets\.horizons\.0"),
         ("[targets]\natr_multiples = [1.5, 0]\n", r"targets\.atr_multiples\.1"),
@@ -123,7 +124,8 @@ def test_the_environment_wins_over_the_file(tmp_path: Path, monkeypatch: pytest.
     ],
 )
 def test_a_mistake_names_its_key(text: str, named: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("MARKET_MARIADB__PORT", raising=False)  # of the tests' own stack, and it would win
+    for own in ("MARKET_MARIADB__PORT", "MARKET_KAFKA__BOOTSTRAP"):  # of the tests' own stack, and they would win
+        monkeypatch.delenv(own, raising=False)
     with pytest.raises(SettingsError, match=named):
         settings_from(text, tmp_path, monkeypatch)
 
