@@ -65,10 +65,9 @@ def _each_event(query: Query, total_s: float) -> list[Message]:
     letters: list[Message] = []
     failed: list[SourceError] = []
     for event in (event for event in get_settings().features.events if event in SERIES):
-        left = deadline - time.monotonic()
-        if left <= 0:
-            raise SourceError("unavailable", "fred", f"not all events within {total_s:g} s")
         try:
+            if (left := deadline - time.monotonic()) <= 0:
+                raise SourceError("unavailable", "fred", f"no time was left of {total_s:g} s")
             wanted = Query(event, None, query.start, query.end)
             messages += fetch(source_named("fred", "economic"), wanted, total_s=left)
         except SourceError as error:  # of one series; the others go on

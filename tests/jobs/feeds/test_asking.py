@@ -1,6 +1,7 @@
 """Sources of every kind behind one call: what a page's site asks to wait holds for the next process too."""
 
 import json
+import time
 from http.server import BaseHTTPRequestHandler
 
 import pytest
@@ -57,3 +58,26 @@ def test_a_series_that_cannot_be_read_is_a_dead_letter_beside_the_others(monkeyp
         figure, letter = ask("economic", "fred", Query("events"), 60)
     assert isinstance(figure, EconomicRelease) and (figure.event, figure.actual) == ("unemployment_rate", 4.4)
     assert isinstance(letter, DeadLetter) and (letter.source, letter.payload) == ("fred", '{"moved": true}')
+
+
+def test_figures_that_came_before_the_time_was_over_are_kept(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """They were thrown away with the series that there was no time for, in each run again."""
+    figures = fred_answer(fred_row("2026-09-01", "2026-10-02", "9999-12-31", "4.4"))
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        if "UNRATE" not in handler.path:
+            time.sleep(5)
+        body(figures)(handler)
+
+    with serving(answer) as server:
+        monkeypatch.setenv("MARKET_FEEDS__BASE_URLS", json.dumps({"fred": server.url}))
+        monkeypatch.setenv("MARKET_FEEDS__TOKENS__FRED", "k3y")
+        monkeypatch.setenv("MARKET_FEEDS__SOURCES__ECONOMIC", '["fred"]')
+        events = ["unemployment_rate", "nonfarm_payrolls", "new_home_sales"]
+        monkeypatch.setenv("MARKET_FEATURES__EVENTS", json.dumps(events))
+        forget_settings()
+        (figure,) = ask("economic", "fred", Query("events"), 2)
+    assert isinstance(figure, EconomicRelease) and (figure.event, figure.actual) == ("unemployment_rate", 4.4)
+    assert "new_home_sales: fred: unavailable: no time was left" in caplog.text
