@@ -12,6 +12,7 @@ from typing import Literal
 from jobs.feeds import metrics
 from jobs.feeds.collect import Collected, Want, collect, remember
 from jobs.feeds.feed import ALL_EVENTS
+from jobs.feeds.missed_closes import make_up_for_missed_closes
 from jobs.feeds.publish import publish
 from jobs.feeds.state import FeedState, feed_state
 from market.errors import MarketError
@@ -32,15 +33,19 @@ class SlowFeedIncomplete(MarketError):
 def fetch_slow(feed: SlowFeed, since: datetime | None = None) -> list[Collected]:
     """Fetches and publishes what became known after `since` (UTC; by default a reach that bridges any closure).
 
+    VIX closes of earlier days that nobody has told come along, where a source still has them.
     Raises DeliveryFailed or StackNotReady; a source's failure is told by the result, see `ensure_complete`.
     """
-    start = since or datetime.now(UTC) - REACH[feed]
+    start, state = since or datetime.now(UTC) - REACH[feed], feed_state()
+    until = time.monotonic() + get_settings().feeds.slot_timeout_s
     found = []
     for collected in _collected(feed, start):
         publish(collected.messages)
-        remember(collected, feed_state(), datetime.now(UTC))
+        remember(collected, state, datetime.now(UTC))
         found.append(collected)
-    metrics.write(feed_state())
+        if feed == "vix":
+            make_up_for_missed_closes(collected.messages, state, datetime.now(UTC), until)
+    metrics.write(state)
     return found
 
 

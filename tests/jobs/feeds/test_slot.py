@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
@@ -17,10 +16,10 @@ from jobs.feeds.ccxt_exchange import OfflineExchange
 from jobs.feeds.last_values import LastValues
 from jobs.feeds.slot import SlotIncomplete, begin_after, close_slot, fetch_slot
 from jobs.feeds.state import feed_state
-from market.kafka_clients import consumer
 from market.settings import Settings, get_settings
 from tests import stand_in
 from tests.jobs.feeds.server import serving
+from tests.jobs.feeds.topics import published
 from tests.market_world import forget_settings
 from tests.stack import free_ports
 from tests.stand_in import base_urls, standing_in
@@ -60,24 +59,6 @@ def move_the_clock(by: timedelta, monkeypatch: pytest.MonkeyPatch) -> None:
 def point_to(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MARKET_FEEDS__BASE_URLS", base_urls(address))
     forget_settings()
-
-
-def published(*topics: str) -> list[tuple[str, dict[str, Any]]]:
-    """(topic, content) of everything in those topics, by time of arrival; in one millisecond closed slots come last."""
-    names = {getattr(get_settings().topics, topic): topic for topic in topics}
-    reader = consumer(f"test-{time.monotonic_ns()}")
-    reader.subscribe(list(names))
-    found, quiet_since = [], time.monotonic()
-    while time.monotonic() - quiet_since < (6 if not found else 1.5):
-        message = reader.poll(0.2)
-        if message is not None and not message.error():
-            found.append(
-                (message.timestamp()[1], message.offset(), names[message.topic()], json.loads(message.value()))
-            )
-            quiet_since = time.monotonic()
-    reader.close()
-    found.sort(key=lambda one: (one[0], one[2] == "slot", one[1]))
-    return [(topic, content) for _, _, topic, content in found]
 
 
 def test_a_slot_has_its_book_from_before_and_its_bar_from_after_the_end(
