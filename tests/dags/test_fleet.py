@@ -82,7 +82,7 @@ def test_schedules(fleet: dict[str, Any]) -> None:
     assert "FX" in summaries["audit_features"]
     assert summaries["audit_slots"] == "30 3 * * *"
     assert summaries["fetch_slots"] == "each bar end"
-    assert summaries["fetch_vix"] == "20 16 * * 1-5"
+    assert summaries["fetch_vix"] == "XNYS session close + 1200 s"
     assert summaries["fetch_cot"] == "35 15 * * 1-5"
 
 
