@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from jobs.feeds.sqlite_files import is_broken, remove
+from jobs.feeds.sqlite_files import is_broken, opened, remove
 from market.errors import SourceError
 from market.feed_settings import Rate
 from market.settings import get_settings
@@ -31,6 +31,12 @@ SCHEMA = (
     "CREATE TABLE IF NOT EXISTS request (source TEXT NOT NULL, at REAL NOT NULL)",
     "CREATE INDEX IF NOT EXISTS request_by_source ON request (source, at)",
     "CREATE TABLE IF NOT EXISTS held (source TEXT PRIMARY KEY, asked REAL NOT NULL, until REAL NOT NULL)",
+)
+BEGINNING = (
+    "PRAGMA synchronous = OFF",  # a crash of the machine costs the count at most
+    # Not IMMEDIATE: its commit waits for readers, and the request's time would be older than the request.
+    "BEGIN EXCLUSIVE",
+    *SCHEMA,
 )
 
 
@@ -135,11 +141,11 @@ class RateLimits:
 
     def _begun(self, busy_s: float) -> sqlite3.Connection:
         try:
-            return self._opened(busy_s)
+            return opened(self._path, busy_s, BEGINNING)
         except sqlite3.DatabaseError as error:
             if not is_broken(error) or not self._begins_anew(error):
                 raise
-            return self._opened(busy_s)
+            return opened(self._path, busy_s, BEGINNING)
 
     def _begins_anew(self, error: sqlite3.Error) -> bool:
         """Whether what is broken could be removed: hints, made anew."""
@@ -149,23 +155,6 @@ class RateLimits:
             return False
         log.warning("%s: %s; counting starts anew", self._path, error)
         return True
-
-    def _opened(self, busy_s: float) -> sqlite3.Connection:
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise sqlite3.OperationalError(str(error)) from None
-        connection = sqlite3.connect(self._path, timeout=busy_s, isolation_level=None)
-        try:
-            connection.execute("PRAGMA synchronous = OFF")  # a crash of the machine costs the count at most
-            # Not IMMEDIATE: its commit waits for readers, and the request's time would be older than the request.
-            connection.execute("BEGIN EXCLUSIVE")
-            for statement in SCHEMA:
-                connection.execute(statement)
-        except sqlite3.Error:
-            connection.close()
-            raise
-        return connection
 
 
 def least_s(requests: int, rate: Rate) -> float:

@@ -37,9 +37,9 @@ def fetch_slow(feed: SlowFeed, since: datetime | None = None) -> list[Collected]
     Raises DeliveryFailed or StackNotReady; a source's failure is told by the result, see `ensure_complete`.
     """
     start, state = since or datetime.now(UTC) - REACH[feed], feed_state()
-    until = time.monotonic() + get_settings().feeds.slot_timeout_s
+    until = _until()
     found = []
-    for collected in _collected(feed, start):
+    for collected in _collected(feed, start, until):
         publish(collected.messages)
         remember(collected, state, datetime.now(UTC))
         found.append(collected)
@@ -51,7 +51,7 @@ def fetch_slow(feed: SlowFeed, since: datetime | None = None) -> list[Collected]
 
 def fetch_values(feed: SlowFeed, since: datetime) -> list[Message]:
     """What became known after `since` (UTC), unpublished: for a recording of the live history."""
-    return [message for collected in _collected(feed, since) for message in collected.messages]
+    return [message for collected in _collected(feed, since, _until()) for message in collected.messages]
 
 
 def ensure_complete(found: list[Collected]) -> None:
@@ -61,9 +61,13 @@ def ensure_complete(found: list[Collected]) -> None:
         raise SlowFeedIncomplete(" | ".join(missing))
 
 
-def _collected(feed: SlowFeed, start: datetime) -> Iterator[Collected]:
+def _until() -> float:
+    """The monotonic clock's time by which a run must be over."""
+    return time.monotonic() + get_settings().feeds.slot_timeout_s
+
+
+def _collected(feed: SlowFeed, start: datetime, until: float) -> Iterator[Collected]:
     """What became of each want, one after the other: a site's spider shall not come several times at once."""
-    until = time.monotonic() + get_settings().feeds.slot_timeout_s
     state = feed_state()
     for want in _wants(feed, start, state):
         collected = collect(want, state=state, again=False, within_s=until - time.monotonic())

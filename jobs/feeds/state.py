@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from jobs.feeds.sqlite_files import is_broken, remove
+from jobs.feeds.sqlite_files import is_broken, opened, remove
 from market.settings import get_settings
 
 BUSY_TIMEOUT_S = 10.0
@@ -68,7 +68,7 @@ class FeedState:
     def _asked(self, question: Callable[[sqlite3.Connection], Found], otherwise: Found) -> Found:
         try:
             connection = self._opened()
-        except (sqlite3.Error, OSError) as error:
+        except sqlite3.Error as error:
             self._do_without(error)
             return otherwise
         try:
@@ -83,7 +83,7 @@ class FeedState:
         """A transaction and the entry in it; no connection where there is no state to write to."""
         try:
             connection = self._opened()
-        except (sqlite3.Error, OSError) as error:
+        except sqlite3.Error as error:
             self._do_without(error)
             return None, {}
         try:
@@ -103,23 +103,12 @@ class FeedState:
 
     def _opened(self) -> sqlite3.Connection:
         try:
-            return self._connected()
+            return opened(self._path, BUSY_TIMEOUT_S, SCHEMA)
         except sqlite3.DatabaseError as error:
             if not is_broken(error):
                 raise
             self._begin_anew(error)
-            return self._connected()
-
-    def _connected(self) -> sqlite3.Connection:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        connection = sqlite3.connect(self._path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
-        try:
-            for statement in SCHEMA:
-                connection.execute(statement)
-        except sqlite3.Error:
-            connection.close()
-            raise
-        return connection
+            return opened(self._path, BUSY_TIMEOUT_S, SCHEMA)
 
     def _do_without(self, error: Exception) -> None:
         if is_broken(error):
