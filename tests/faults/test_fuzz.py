@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
@@ -23,6 +24,8 @@ HOURS = range(200)
 SLOW: list[Message] = [vix(30), cot(40), release(50)]
 ELSEWHERE = -100  # an hour of no good message: a bad one that is taken for good makes a key of its own
 BAD = [("bad", b"1")]
+COLOURS = re.compile(r"\x1b\[[\d;]*m")
+A_BATCH, ROUNDING = 2_500, 100  # Spark shares a batch among the partitions and rounds each share up
 Place = tuple[str, int, int]
 pytestmark = pytest.mark.timeout(900)
 
@@ -74,12 +77,15 @@ def as_text(value: bytes) -> str:
 
 
 def test_bad_records_are_buried_whole_and_harm_nothing(faulty_market: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MARKET_STREAM__MAX_OFFSETS_PER_BATCH", "2500")
+    monkeypatch.setenv("MARKET_STREAM__MAX_OFFSETS_PER_BATCH", f"{A_BATCH}")
     forget_settings()
     chance = random.Random(2024)
     publish(mixed(chance), chance)
     stream = StreamProcess(faulty_market / "stream.log", "--once")
     assert stream.wait() == 0, stream.text[-3000:]
+    batches = [int(count) for count in re.findall(r"\bmessages=(\d+)", COLOURS.sub("", stream.text))]
+    assert sum(batches) > COUNT
+    assert max(batches) <= A_BATCH + ROUNDING
 
     bad = delivered_bad()
     assert len(bad) == COUNT
