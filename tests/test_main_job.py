@@ -6,13 +6,12 @@ One stack for the module: Kafka, MariaDB, Airflow, Spark and the worker, all rea
 import json
 import os
 from collections.abc import Iterator
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Error, sync_playwright
+from playwright.sync_api import sync_playwright
 
 from local import secrets
 from local.airflow_processes import base_url
@@ -127,9 +126,9 @@ def test_the_runs_are_visible_in_the_ui(finished: str, place: RunningStack) -> N
         page.fill("input[name=username]", "admin")
         page.fill("input[name=password]", password)
         page.click("button[type=submit]")
-        page.wait_for_url(f"{base_url()}/**", timeout=30_000)
-        with suppress(Error):  # the login's own way on may abort it
-            page.goto(f"{base_url()}/dags/replay_live/runs")
+        # Going elsewhere before the login has answered would abort it.
+        page.wait_for_url(lambda url: "/auth/" not in url, timeout=60_000)
+        page.wait_for_load_state("networkidle")
         page.goto(f"{base_url()}/dags/replay_live/runs")
         page.wait_for_selector("text=Success", timeout=30_000)
         page.goto(f"{base_url()}/dags")
