@@ -175,7 +175,7 @@ class RawStore:
 
     def prune(self, now: datetime) -> int:
         """Removes what is older than the days kept, then the oldest until the rest fits; returns how many files."""
-        oldest_kept = (now.astimezone(UTC) - timedelta(days=self._keep_days)).strftime(DAY_FORM)
+        oldest_kept = self.oldest_kept(now.astimezone(UTC).date())
         sizes: dict[Path, int] = {}
         removed = 0
         for day, folders in sorted(self._days(None).items()):
@@ -194,6 +194,10 @@ class RawStore:
             excess -= sizes[path]
         self._drop_empty_days(now)
         return removed
+
+    def oldest_kept(self, today: date) -> str:
+        """The first day, as its folder is named, of which records are kept."""
+        return (today - timedelta(days=self._keep_days)).strftime(DAY_FORM)
 
     def _prune_when_due(self, now: datetime, size: int) -> None:
         """Each day, and whenever a hundredth of all that is kept has come since: a process may live long."""

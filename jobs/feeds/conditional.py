@@ -1,10 +1,12 @@
 """Which recorded body a server gave which validators for, so that the next request asks only for what is new.
 
-Kept by source and URL without the token. A body that the recorder no longer has is asked for without a condition.
+Kept by source and URL without the token. A body that the recorder no longer has is asked for without a condition, and
+its validators go with it: an address with a day in it is never asked again.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from functools import partial
 from hashlib import sha256
 from urllib.parse import urlencode
@@ -13,7 +15,7 @@ from jobs.feeds.feed import NO_VALIDATORS, Request, Validators
 from jobs.feeds.state import FeedState, feed_state
 from jobs.raw_store import Raw, RawError, RawStore, raw_store
 
-KIND = "validators"
+KIND, FORGOTTEN = "validators", "forgotten"
 
 
 @dataclass(frozen=True)
@@ -56,10 +58,21 @@ class RememberedBodies:
             return Remembered(write)
 
     def _write(self, key: str, validators: Validators, raw_ref: str) -> None:
+        day = raw_ref.split("/")[1]
         with self._state.update(KIND, key) as entry:
             entry.clear()
+            entry["day"] = day
             if validators:
                 entry |= {"etag": validators.etag, "last_modified": validators.last_modified, "raw_ref": raw_ref}
+        self._forget_pruned(day)
+
+    def _forget_pruned(self, day: str) -> None:
+        """Once a day: what was not written since the oldest record that is kept."""
+        with self._state.update(FORGOTTEN, KIND) as entry:
+            is_due = entry.get("day", "") < day
+            entry["day"] = max(day, entry.get("day", ""))
+        if is_due:
+            self._state.forget(KIND, "day", self._store.oldest_kept(date.fromisoformat(day)))
 
 
 def remembered_bodies() -> RememberedBodies:

@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from jobs.feeds.cboe import Cboe
-from jobs.feeds.feed import Query
+from jobs.feeds.conditional import remembered_bodies
+from jobs.feeds.feed import Query, Validators
 from jobs.feeds.fetching import fetch
+from jobs.feeds.state import feed_state
 from jobs.raw_store import raw_store
 from market.errors import SourceError
 from market.messages import Vix
@@ -108,3 +110,11 @@ def test_a_dry_run_asks_for_the_whole() -> None:
         vix(server)
         fetch(Cboe(), Query("VIX"), base_url=server.url, record=False)
     assert conditions(server) == [(None, None)] * 2
+
+
+def test_the_validators_of_a_body_that_is_no_longer_kept_are_forgotten() -> None:
+    """An address with a day in it is asked once: without this the state would grow for ever."""
+    state, bodies = feed_state(), remembered_bodies()
+    for day, url in [("2026-09-01", "old"), ("2026-11-01", "kept"), ("2026-11-20", "new")]:
+        bodies.of_url("fred", url).remember(Validators(ETAG), f"economic/{day}/100000000000_fred_cpi_00000000.gz")
+    assert sorted(entry["day"] for entry in state.all("validators").values()) == ["2026-11-01", "2026-11-20"]
