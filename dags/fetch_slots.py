@@ -11,7 +11,8 @@ gave what, and what became of the others, is in the task's log; the settings' se
 - *rate_limited*, *unavailable*, *resting*: the source is left alone for a while; nothing to do if a second one answers.
 - *schema_changed*: the source changed its form. `python -m jobs.fixture` makes a test from the recorded payload.
 - *stale*, *implausible*: the source answers, but not with this bar, or with one that cannot be.
-The slot is closed all the same and the bar, once a source has it, comes with a later run.
+The slot is closed all the same and the bar, once a source has it, comes with a later run. A retry asks for the symbols
+without a bar alone.
 
 **`close`** runs only after a red `fetch`, and stays red so that the run does; its last line says that the slot is
 closed. When it names Kafka instead, bring Kafka back and clear the task.

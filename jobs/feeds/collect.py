@@ -71,18 +71,22 @@ class Attempt:
 
 @dataclass
 class Collected:
-    """What came: `source` gave the messages, or None did; a stale answer counts only when no fresh one came."""
+    """What came: `source` gave the messages, or None did; a stale answer counts only when no fresh one came.
+
+    `taken`: nobody was asked, since an earlier run has published it.
+    """
 
     want: Want
     messages: list[Message] = field(default_factory=list)
     source: str | None = None
     stale: bool = False
+    taken: bool = False
     attempts: list[Attempt] = field(default_factory=list)
     disagreement: float | None = None
 
     @property
     def complete(self) -> bool:
-        return self.source is not None and not self.stale
+        return self.taken or (self.source is not None and not self.stale)
 
     @property
     def asked(self) -> bool:
@@ -91,6 +95,8 @@ class Collected:
 
     def text(self) -> str:
         """One line for a person: who answered, and what became of the others."""
+        if self.taken:
+            return f"{self.want.feed} {self.want.symbol}: taken by an earlier run"
         answer = f"{self.source} gave {len(self.messages)} messages" if self.source else "nobody answered"
         others = [f"{one.source}: {one.kind} {one.detail}".rstrip() for one in self.attempts if one.kind != "answered"]
         return "; ".join([f"{self.want.feed} {self.want.symbol}: {answer}{', stale' if self.stale else ''}", *others])

@@ -124,7 +124,10 @@ class _Run:
         return collected
 
     def bar_and_close(self, symbol: str, slot: Slot) -> Collected:
-        want = _want("bars", symbol, slot.bar_end, LastValues(self.state, "bars", symbol).bar_end)
+        taken, closed = LastValues(self.state, "bars", symbol).bar_end, _closed_until(symbol, self.state)
+        want = _want("bars", symbol, slot.bar_end, taken)
+        if taken == closed == slot.bar_end:  # another symbol lacks its bar, so Airflow runs the slot again
+            return Collected(want, taken=True)
         left_s = self._bars_until - time.monotonic()
         collected = collect(want, state=self.state, within_s=left_s) if want.sources else Collected(want)
         past, closed_at = _unclosed_before(symbol, slot.bar_end, self.state), self._now()
@@ -149,12 +152,17 @@ def _want(feed: Literal["book", "bars"], symbol: str, bar_end: datetime, start: 
 
 def _unclosed_before(symbol: str, bar_end: datetime, state: FeedState) -> Iterable[Slot]:
     """The slots that nobody closed since the last one that was."""
-    text = state.get(CLOSED, symbol).get("bar_end")
-    if text is None:
+    closed = _closed_until(symbol, state)
+    if closed is None:
         return ()
     instrument: InstrumentSettings = get_settings().instruments[symbol]
-    after = max(datetime.fromisoformat(text), bar_end - MAKE_UP_FOR)
+    after = max(closed, bar_end - MAKE_UP_FOR)
     return (slot for slot in slots_of(instrument, after, bar_end) if slot.bar_end < bar_end)
+
+
+def _closed_until(symbol: str, state: FeedState) -> datetime | None:
+    text = state.get(CLOSED, symbol).get("bar_end")
+    return datetime.fromisoformat(text) if text else None
 
 
 def _closed(symbol: str, slot: Slot, closed_at: datetime, live: bool = True) -> SlotClosed:

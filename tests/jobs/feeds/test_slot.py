@@ -140,17 +140,39 @@ def test_what_nobody_fetched_is_made_up_for_without_predicting_the_past(
 
 
 def test_a_second_run_of_a_slot_says_the_same_again(world: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A retry after a kill: the same bar and the same slot, which every reader takes by key."""
+    """A retry after a kill before anything was remembered: the same bar and slot, which every reader takes by key."""
     monkeypatch.setenv("MARKET_INSTRUMENTS", ONE_SYMBOL)
     bar_end = datetime.now(UTC).replace(second=0, microsecond=0)
     with standing_in() as address:
         point_to(address, monkeypatch)
         for _ in range(2):
             fetch_slot(bar_end)
+            for kind, key in [("last", "bars BTC/USD"), ("closed_slot", "BTC/USD")]:
+                with feed_state().update(kind, key) as entry:
+                    entry.clear()
     found = published("volume", "slot")
     assert [topic for topic, _ in found].count("volume") == 2
     same = {(c["bar_end"], c["open"], c["close"], c["volume"]) for topic, c in found if topic == "volume"}
     assert len(same) == 1
+
+
+def test_a_retry_asks_for_the_symbols_without_a_bar_alone(world: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One symbol's sources failed; asking again for the other one's bar, too, used up a source's ration for the day."""
+    bar_end = datetime.now(UTC).replace(second=0, microsecond=0)
+    unknown = json.dumps(json.loads(TWO_SYMBOLS) | {"ABC/USD": {"calendar": "24/7", "bar_minutes": 1}})
+    monkeypatch.setenv("MARKET_INSTRUMENTS", unknown)
+    with standing_in() as address:
+        point_to(address, monkeypatch)
+        for _ in range(2):
+            report = fetch_slot(bar_end)
+            with pytest.raises(SlotIncomplete, match="ABC/USD: nobody answered"):
+                report.ensure_bars()
+    bars = [content["symbol"] for _, content in published("volume")]
+    assert sorted(bars) == ["BTC/USD", "ETH/USD"]
+    assert "bars BTC/USD: taken by an earlier run" in report.text()
+    with standing_in() as address:  # cleared by hand for a slot that is not the last one: asked for
+        point_to(address, monkeypatch)
+        assert "bars BTC/USD: ccxt_coinbase gave" in fetch_slot(bar_end - MINUTE).text()
 
 
 def test_closing_without_fetches(world: None, monkeypatch: pytest.MonkeyPatch) -> None:
