@@ -8,6 +8,7 @@ from jobs.feeds.feed import Query
 from jobs.feeds.fetching import fetch
 from jobs.feeds.fred_series import SERIES
 from jobs.feeds.page_source import PAGES
+from jobs.feeds.partly import PartlyAnswered
 from jobs.feeds.rates import SourceGate, rate_limits
 from jobs.feeds.refused import letters_of
 from jobs.feeds.registry import source_named
@@ -21,7 +22,7 @@ log = logging.getLogger(__name__)
 
 
 def ask(feed: Feed, source: str, query: Query, total_s: float) -> list[Message]:
-    """The source's messages, recorded, within `total_s`. Raises SourceError."""
+    """The source's messages, recorded, within `total_s`. Raises SourceError: PartlyAnswered when some events failed."""
     if source in PAGES:
         return _page(source, query, total_s)
     if source == expected.FIGURES:
@@ -47,24 +48,32 @@ def _page(source: str, query: Query, total_s: float) -> list[Message]:
 def _figures_and_forecasts(query: Query, total_s: float) -> list[Message]:
     """FRED's figures with the forecasts that ForexFactory showed before them, and ForexFactory's own of this week.
 
-    Where FRED fails, ForexFactory is not asked here: it is the next source.
+    Where FRED fails, ForexFactory is not asked here: it is the next source. Raises PartlyAnswered where some of FRED's
+    series fail.
     """
     deadline, state = time.monotonic() + total_s, feed_state()
-    figures = expected.with_forecasts(_each_event(query, total_s), state)
-    if expected.SOURCE not in get_settings().feeds.sources.economic:
-        return figures
-    forecasts = expected.week_of_forecasts(deadline - time.monotonic())
-    expected.remember(forecasts, state)
-    return [*figures, *forecasts]
+    found, failed = _each_event(query, total_s)
+    figures = expected.with_forecasts(found, state)
+    if expected.SOURCE in get_settings().feeds.sources.economic:
+        forecasts = expected.week_of_forecasts(deadline - time.monotonic())
+        expected.remember(forecasts, state)
+        figures += forecasts
+    if failed:
+        raise PartlyAnswered(next(iter(failed.values())), figures, failed)
+    return figures
 
 
-def _each_event(query: Query, total_s: float) -> list[Message]:
-    """FRED has a series an event, so it is asked once for each of the settings' events that it has."""
+def _each_event(query: Query, total_s: float) -> tuple[list[Message], dict[str, SourceError]]:
+    """FRED has a series an event, so it is asked once for each of the settings' events that it has.
+
+    Their messages, and the failures of those that gave none. Raises SourceError when all fail.
+    """
     deadline = time.monotonic() + total_s
     messages: list[Message] = []
     letters: list[Message] = []
-    failed: list[SourceError] = []
-    for event in (event for event in get_settings().features.events if event in SERIES):
+    failed: dict[str, SourceError] = {}
+    events = [event for event in get_settings().features.events if event in SERIES]
+    for n, event in enumerate(events):
         try:
             if (left := deadline - time.monotonic()) <= 0:
                 raise SourceError("unavailable", "fred", f"no time was left of {total_s:g} s")
@@ -72,10 +81,11 @@ def _each_event(query: Query, total_s: float) -> list[Message]:
             messages += fetch(source_named("fred", "economic"), wanted, total_s=left)
         except SourceError as error:  # of one series; the others go on
             log.warning("%s: %s", event, error)
-            failed.append(error)
+            failed[event] = error
             letters += letters_of(error)
             if error.kind in ("auth", "rate_limited"):
+                failed |= dict.fromkeys(events[n + 1 :], error)
                 break
     if failed and not messages:
-        raise failed[0]
-    return [*messages, *letters]
+        raise next(iter(failed.values()))
+    return [*messages, *letters], failed

@@ -19,6 +19,7 @@ from jobs.feeds.breaker import Breaker
 from jobs.feeds.feed import Query
 from jobs.feeds.fetching import token_of
 from jobs.feeds.last_values import LastValues
+from jobs.feeds.partly import PartlyAnswered
 from jobs.feeds.rates import rate_limits
 from jobs.feeds.refused import PayloadRefused
 from jobs.feeds.state import FeedState, feed_state
@@ -73,20 +74,22 @@ class Attempt:
 class Collected:
     """What came: `source` gave the messages, or None did; a stale answer counts only when no fresh one came.
 
-    `taken`: nobody was asked, since an earlier run has published it.
+    `partly`: some of its events are missing, and no other source had them. `taken`: nobody was asked, since an earlier
+    run has published it.
     """
 
     want: Want
     messages: list[Message] = field(default_factory=list)
     source: str | None = None
     stale: bool = False
+    partly: bool = False
     taken: bool = False
     attempts: list[Attempt] = field(default_factory=list)
     disagreement: float | None = None
 
     @property
     def complete(self) -> bool:
-        return self.taken or (self.source is not None and not self.stale)
+        return self.taken or (self.source is not None and not self.stale and not self.partly)
 
     @property
     def asked(self) -> bool:
@@ -98,8 +101,9 @@ class Collected:
         if self.taken:
             return f"{self.want.feed} {self.want.symbol}: taken by an earlier run"
         answer = f"{self.source} gave {len(self.messages)} messages" if self.source else "nobody answered"
+        flaw = ", stale" if self.stale else ", not all" if self.partly else ""
         others = [f"{one.source}: {one.kind} {one.detail}".rstrip() for one in self.attempts if one.kind != "answered"]
-        return "; ".join([f"{self.want.feed} {self.want.symbol}: {answer}{', stale' if self.stale else ''}", *others])
+        return "; ".join([f"{self.want.feed} {self.want.symbol}: {answer}{flaw}", *others])
 
 
 Asker = Callable[[Feed, str, Query, float], list[Message]]
@@ -146,6 +150,7 @@ class _Run:
         self.collected = Collected(want)
         self._given_up: set[str] = set()
         self._stale: tuple[str, list[Message]] | None = None
+        self._part: PartlyAnswered | None = None
         self._dead: dict[str, Message] = {}
         self._last = LastValues(state, want.feed, want.symbol, want.interval)
 
@@ -166,8 +171,11 @@ class _Run:
         return self.collected.source is None and len(self._given_up) < len(self.want.sources)
 
     def fall_back(self) -> None:
-        """An older value is true all the same, and nobody has a newer one. Dead letters go along."""
-        if self.collected.source is None and self._stale is not None:
+        """A part, or an older value, is true all the same, and nobody has a better one. Dead letters go along."""
+        if self.collected.source is None and self._part is not None:
+            self.collected.source, self.collected.messages = self._part.source, self._part.messages
+            self.collected.partly = True
+        elif self.collected.source is None and self._stale is not None:
             self.collected.source, messages = self._stale
             self.collected.messages, self.collected.stale = list(messages), True
         self.collected.messages += self._dead.values()
@@ -203,7 +211,11 @@ class _Run:
             return None
         started = time.monotonic()
         try:
-            messages = self._usable(source, self.asker(self.want.feed, source, self.want.query(source), total_s))
+            messages = self._usable(source, self._asked(source, total_s))
+        except PartlyAnswered as part:
+            self._note(source, part.kind, part.detail, time.monotonic() - started)
+            self._given_up |= part.sources
+            return None
         except SourceError as error:
             if isinstance(error, PayloadRefused):
                 self._dead.setdefault(error.letter.payload, error.letter)
@@ -217,11 +229,22 @@ class _Run:
         self._note(source, "answered", seconds=time.monotonic() - started)
         return messages
 
+    def _asked(self, source: str, total_s: float) -> list[Message]:
+        """The source's answer; a part is kept, to be completed by the next source's answer."""
+        try:
+            return self.asker(self.want.feed, source, self.want.query(source), total_s)
+        except PartlyAnswered as part:
+            part.messages = self._usable(source, part.messages)
+            self._part = self._part or part
+            raise
+
     def _take(self, source: str, messages: list[Message]) -> bool:
         """True when no further source needs to be asked: the second opinion, if wanted, is there too."""
         collected = self.collected
         if collected.source is None:
             collected.source, collected.messages = source, messages
+            if self._part is not None:
+                collected.source, collected.messages = self._part.source, self._part.completed(messages)
             self._given_up.add(source)
             if self.want.feed in self.settings.second_opinion:
                 return False

@@ -8,6 +8,7 @@ import pytest
 
 from jobs.feeds.asking import ask
 from jobs.feeds.feed import Query
+from jobs.feeds.partly import PartlyAnswered
 from market.errors import SourceError
 from market.messages import DeadLetter, EconomicRelease, Vix
 from tests.jobs.feeds.samples import fred_answer, fred_row
@@ -55,7 +56,10 @@ def test_a_series_that_cannot_be_read_is_a_dead_letter_beside_the_others(monkeyp
         monkeypatch.setenv("MARKET_FEEDS__SOURCES__ECONOMIC", '["fred"]')
         monkeypatch.setenv("MARKET_FEATURES__EVENTS", '["nonfarm_payrolls", "unemployment_rate"]')
         forget_settings()
-        figure, letter = ask("economic", "fred", Query("events"), 60)
+        with pytest.raises(PartlyAnswered) as caught:
+            ask("economic", "fred", Query("events"), 60)
+    figure, letter = caught.value.messages
+    assert caught.value.missing == {"nonfarm_payrolls"}
     assert isinstance(figure, EconomicRelease) and (figure.event, figure.actual) == ("unemployment_rate", 4.4)
     assert isinstance(letter, DeadLetter) and (letter.source, letter.payload) == ("fred", '{"moved": true}')
 
@@ -78,6 +82,8 @@ def test_figures_that_came_before_the_time_was_over_are_kept(
         events = ["unemployment_rate", "nonfarm_payrolls", "new_home_sales"]
         monkeypatch.setenv("MARKET_FEATURES__EVENTS", json.dumps(events))
         forget_settings()
-        (figure,) = ask("economic", "fred", Query("events"), 2)
+        with pytest.raises(PartlyAnswered, match="new_home_sales, nonfarm_payrolls: ") as caught:
+            ask("economic", "fred", Query("events"), 2)
+    (figure,) = caught.value.messages
     assert isinstance(figure, EconomicRelease) and (figure.event, figure.actual) == ("unemployment_rate", 4.4)
     assert "new_home_sales: fred: unavailable: no time was left" in caplog.text

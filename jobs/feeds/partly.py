@@ -1,0 +1,25 @@
+"""An answer that lacks some of the economic events which its source has: the rest is asked of the next source."""
+
+from collections.abc import Collection, Sequence
+
+from market.errors import SourceError
+from market.messages import EconomicRelease, Message
+
+
+class PartlyAnswered(SourceError):
+    """The failure of the first event that is missing; `messages` are those of the other events."""
+
+    def __init__(self, fault: SourceError, messages: Sequence[Message], missing: Collection[str]) -> None:
+        detail = f"{', '.join(sorted(missing))}: {fault.detail}"
+        super().__init__(fault.kind, fault.source, detail, fault.retry_after_s)
+        self.messages, self.missing = list(messages), frozenset(missing)
+
+    @property
+    def sources(self) -> set[str]:
+        """Those that it was asked of, forecasts included."""
+        return {self.source} | {message.source for message in self.messages if isinstance(message, EconomicRelease)}
+
+    def completed(self, messages: Sequence[Message]) -> list[Message]:
+        """With another source's messages of the missing events."""
+        others = (one for one in messages if isinstance(one, EconomicRelease) and one.event in self.missing)
+        return [*self.messages, *others]
