@@ -16,3 +16,6 @@ COUNTRIES = {
     "Turkey": 63, "Uganda": 123, "Ukraine": 61, "United Kingdom": 4, "United States": 5, "Venezuela": 138,
     "Vietnam": 178, "Zambia": 84, "Zimbabwe": 75,
 }  # fmt: skip
+
+OTHER_SPELLINGS = {"Türkiye": "Turkey"}
+"""The calendars' names of today for names that stand above."""

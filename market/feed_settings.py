@@ -26,6 +26,7 @@ SOURCES: dict[Feed, tuple[str, ...]] = {
 }
 """By feed: the sources this project has; book and bars also take any exchange of ccxt as ccxt_<exchange>."""
 
+HALVES = re.compile("[\ud800-\udfff]")
 CCXT = re.compile(r"ccxt_[a-z0-9]+")
 CCXT_FEEDS: tuple[Feed, ...] = ("book", "bars")
 
@@ -224,4 +225,12 @@ class FeedsSettings(Section):
         for name, url in self.base_urls.items():
             if not is_base_url(url):  # not repeated: it may hold a password
                 raise ValueError(f"base_urls.{name}: not a URL of the form http://host:port or https://host")
+        return self
+
+    @model_validator(mode="after")
+    def _tokens_are_text(self) -> Self:
+        """Bytes that are no text come out of the environment as halves of characters."""
+        for name, token in self.tokens.items():
+            if HALVES.search(token.get_secret_value()):
+                raise ValueError(f"{name}.token: it holds bytes that are no UTF-8")
         return self

@@ -16,6 +16,7 @@ from jobs.event_ranges import impossible_figure
 from jobs.numbers import Number, fault_of_measures
 from jobs.spiders.calendar_zone import ZONE
 from jobs.spiders.page import attribute, changed, first, implausible, number, words
+from market.countries import OTHER_SPELLINGS
 from market.errors import SourceError
 
 SOURCE = "investing"
@@ -78,7 +79,8 @@ def event_of(row: Selector, clock: Clock) -> Event:
     name = str(attribute(row, "id"))
     at, local_day = _time(row, name, clock)
     flag = first(row, "td.flagCur span[title]")
-    country = "" if flag is None else str(attribute(flag, "title")).strip()
+    told = "" if flag is None else str(attribute(flag, "title")).strip()
+    country = OTHER_SPELLINGS.get(told, told)
     if not country:
         raise changed(SOURCE, f"{name}: td.flagCur > span[title] is not there")
     title = first(row, "td.event")

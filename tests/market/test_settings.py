@@ -357,6 +357,14 @@ def test_a_feeds_token_is_read_from_the_environment_and_not_shown(
     assert "hunter2" not in repr(settings)
 
 
+def test_a_token_that_is_no_text_names_its_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its first use ended in a traceback."""
+    monkeypatch.setenv("MARKET_FEEDS__FRED__TOKEN", "hunter2\udcff")
+    with pytest.raises(SettingsError, match=r"feeds: .*fred\.token: it holds bytes that are no UTF-8") as error:
+        settings_from("", tmp_path, monkeypatch)
+    assert "hunter2" not in str(error.value)
+
+
 def test_a_token_of_an_unknown_source_names_its_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MARKET_FEEDS__ALFA_VANTAGE__TOKEN", "hunter2")
     with pytest.raises(SettingsError, match="MARKET_FEEDS__ALFA_VANTAGE__TOKEN") as error:

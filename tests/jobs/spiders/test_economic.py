@@ -165,6 +165,14 @@ def test_what_is_wanted() -> None:
     assert events(Wanted(countries=["United States"])) == ["core_cpi", "building_permits"]
 
 
+def test_a_country_of_another_spelling_is_the_same_country() -> None:
+    """A quiet day with Türkiye alone was refused as a page of another language."""
+    page = calendar_page(event_row(country="Türkiye"))
+    assert [one.country for one in parse(page, NOW).released] == ["Turkey"]
+    assert len(parse(page, NOW, wanted=Wanted(("Turkey",))).released) == 1
+    assert parse(page, NOW, wanted=Wanted(("United States",))).released == []
+
+
 def test_an_auction_whose_name_begins_with_its_term_costs_nobody_the_page() -> None:
     auctions = [event_row(2, "3-Month Bill Auction"), event_row(3, "30-Year Bond Auction", actual="&nbsp;")]
     for wanted in (Wanted(), Wanted(events=["core_cpi"])):
