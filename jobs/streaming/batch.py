@@ -9,7 +9,7 @@ key, events may come twice and their reader writes by key too.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import pyarrow as pa
@@ -164,10 +164,11 @@ def split(records: pa.Table, shapes: list[TopicShape]) -> tuple[Rows, list[DeadL
     ordered = records.sort_by([("topic", "ascending"), ("partition", "ascending"), ("offset", "ascending")])
     rows: Rows = {}
     refused: list[DeadLetter] = []
+    now = datetime.now(UTC)
     for shape in shapes:
         mine = ordered.filter(pc.equal(ordered["topic"], shape.topic))
         judged = [
-            judge(value, readable, shape)
+            judge(value, readable, shape, now)
             for value, readable in zip(mine["record"].to_pylist(), mine["readable"].to_pylist(), strict=True)
         ]
         table = TABLES[shape.table]

@@ -1,16 +1,17 @@
 """What may be written and why a record was refused: its own message model judges, and names the field and the value."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pydantic import ValidationError
 
 from jobs.streaming.transform import TopicShape
-from market.messages import DeadLetter, Message
+from market.messages import DeadLetter, Message, SlotClosed
 
 SHOWN = 64  # characters of a value, or of a field that nobody knows, in a reason; the payload itself is kept whole
 PAYLOAD_LIMIT = 1 << 20  # bytes; brokers take no larger record unless told to
 ENVELOPE = 8 << 10  # bytes of a letter beside its payload, and of the record around the letter, at most
+CLOCK_AHEAD = timedelta(days=1)
 ESCAPED = 6  # bytes of a character in JSON, at most
 
 
@@ -41,8 +42,8 @@ def as_record(letter: DeadLetter, limit: int) -> bytes:
     return letter.model_copy(update={"payload": kept, "reason": reason}).to_bytes()
 
 
-def judge(value: bytes | None, readable: bool, shape: TopicShape) -> Message | str:
-    """The message, when it may be written; else `field=value: what is wrong`, from its model's first complaint.
+def judge(value: bytes | None, readable: bool, shape: TopicShape, now: datetime) -> Message | str:
+    """The message, when it may be written at `now` (UTC); else `field=value: what is wrong`, as its model says first.
 
     Spark's reader forgives what JSON and the model do not: text after the object, numbers for names, unknown fields,
     broken UTF-8. And the model forgives what Spark does not: `readable` is False, and there are no features of it.
@@ -52,11 +53,20 @@ def judge(value: bytes | None, readable: bool, shape: TopicShape) -> Message | s
     except ValidationError as error:
         return _first_of(error)
     if readable:
-        return message
+        return _of_the_future(message, now) or message
     return (
         f"a {shape.model.__name__} that Spark cannot read, e.g. a time in another form than 2024-01-10T15:30:00Z, "
         "a time zone that Java does not know, or without its schema_version"
     )
+
+
+def _of_the_future(message: Message, now: datetime) -> str | None:
+    """Of two messages of one key the later made wins: one of a clock that is far ahead could never be corrected."""
+    name = "closed_at" if isinstance(message, SlotClosed) else "received_at"
+    made_at: datetime = getattr(message, name)
+    if made_at <= now + CLOCK_AHEAD:
+        return None
+    return f"{name}={made_at.isoformat()}: more than {CLOCK_AHEAD.days} day ahead of this machine's clock"
 
 
 def _first_of(error: ValidationError) -> str:

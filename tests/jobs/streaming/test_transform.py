@@ -13,6 +13,7 @@ from market.calendars import get_calendar
 from market.settings import get_settings
 
 AT = "2024-01-10T15:30:00Z"
+AHEAD = "2199-01-10T15:30:00Z"  # of any clock
 BEFORE, AFTER = "2024-01-10T15:29:59Z", "2024-01-10T15:30:00.000001Z"
 SOURCED = {"schema_version": 1, "source": "test", "source_time": AT, "known_at": AT, "received_at": AT}
 BAR = {"symbol": "SPY", "bar_end": AT, "open": 10.0, "high": 13.0, "low": 9.0, "close": 12.0, "volume": 5.0} | SOURCED
@@ -177,6 +178,9 @@ BAD = [
     ("volume", json.dumps(BAR | {"known_at": BEFORE}), "known_at 2024-01-10T15:29:59+00:00 lies before bar_end"),
     ("deep", json.dumps(BOOK | {"snapshot_at": AFTER}), "lies before snapshot_at 2024-01-10T15:30:00.000001+00:00"),
     ("deep", json.dumps(BOOK | {"known_at": AFTER}), "lies before known_at 2024-01-10T15:30:00.000001+00:00"),
+    ("volume", json.dumps(BAR | {"received_at": AHEAD}), f"received_at={AHEAD[:-1]}+00:00: more than 1 day ahead"),
+    ("ind", json.dumps(RELEASE | {"received_at": AHEAD}), f"received_at={AHEAD[:-1]}+00:00: more than 1 day ahead"),
+    ("slot", json.dumps(SLOT | {"closed_at": AHEAD}), f"closed_at={AHEAD[:-1]}+00:00: more than 1 day ahead"),
     ("vix", json.dumps(VIX | {"value": 0}), "value=0"),
     ("vix", json.dumps(VIX | {"as_of": AFTER}), "lies before as_of 2024-01-10T15:30:00.000001+00:00"),
     ("cot", json.dumps(COT | {"as_of": AFTER}), "lies before as_of 2024-01-10T15:30:00.000001+00:00"),
