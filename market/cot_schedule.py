@@ -10,10 +10,10 @@ a holiday. It gives each delayed date of the CFTC's own schedule of 2024 (June 2
 weeks with a Monday holiday on Friday, as that schedule does. When Tuesday is a holiday the report is as of Monday.
 https://www.cftc.gov/MarketReports/CommitmentsofTraders/ReleaseSchedule
 
-Exceptions are data: days on which federal offices closed by executive order, and the schedules after two lapses of
-appropriations. Uncertain: the lapse of October 2013 (no list of its late dates is included, so the rule is early for
-the reports as of 2013-10-01 to 10-15), single late releases that were announced on the day, and the second half of the
-list of 2019, which is what the CFTC said to expect. All but those make known_at late rather than early.
+Exceptions are data: days on which federal offices closed by executive order, and the backlogs after three lapses of
+appropriations and after the attack on a broker's computers in 2023. Uncertain: single late releases that were announced
+on the day, and of the backlogs what is not a list of the CFTC's own: the second half of 2019, which is what it said to
+expect, and the dates of 2013 and 2023 as told beside them, which are meant to be late rather than early.
 """
 
 from datetime import UTC, date, datetime, time, timedelta
@@ -61,7 +61,28 @@ LAPSE_OF_2019 = {
     date(2019, 2, 19): date(2019, 3, 1),
     date(2019, 2, 26): date(2019, 3, 5),
 }
-LATE = {**LAPSE_OF_2025, **LAPSE_OF_2019}
+# After the lapse of October 1 to 16 the CFTC still published none in the week of October 17 and began on the Friday
+# after it. The dates that follow are those of its other backlogs, Tuesdays and Fridays; they are on no list here.
+LAPSE_OF_2013 = {
+    date(2013, 10, 1): date(2013, 10, 25),
+    date(2013, 10, 8): date(2013, 10, 29),
+    date(2013, 10, 15): date(2013, 11, 1),
+    date(2013, 10, 22): date(2013, 11, 5),
+    date(2013, 10, 29): date(2013, 11, 8),
+    date(2013, 11, 5): date(2013, 11, 12),
+}
+# ION, a broker's service, was attacked on 2023-01-31, and positions came late. CFTC, 2023-02-16 and 02-24: the first on
+# February 24, the missed ones one after the other, all by mid-March. The dates after the first are on no list here.
+ATTACK_OF_2023 = {
+    date(2023, 1, 31): date(2023, 2, 24),
+    date(2023, 2, 7): date(2023, 3, 3),
+    date(2023, 2, 14): date(2023, 3, 7),
+    date(2023, 2, 21): date(2023, 3, 10),
+    date(2023, 2, 28): date(2023, 3, 14),
+    date(2023, 3, 7): date(2023, 3, 17),
+    date(2023, 3, 14): date(2023, 3, 21),
+}
+LATE = {**LAPSE_OF_2025, **ATTACK_OF_2023, **LAPSE_OF_2019, **LAPSE_OF_2013}
 
 
 def is_report_day(day: date) -> bool:

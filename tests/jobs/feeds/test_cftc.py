@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import zipfile
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -283,6 +283,9 @@ def test_a_spreadsheets_lost_zeros_and_the_combined_report() -> None:
         (date(2025, 12, 30), date(2026, 1, 13)),
         (date(2026, 1, 20), date(2026, 1, 23)),  # back to normal
         (date(2018, 12, 24), date(2019, 2, 1)),  # the lapse of 2019
+        (date(2023, 1, 24), date(2023, 1, 27)),
+        (date(2023, 1, 31), date(2023, 2, 24)),  # a broker's computers were attacked: the CFTC on 2023-02-24
+        (date(2023, 3, 21), date(2023, 3, 24)),  # back to normal
     ],
 )
 def test_the_day_of_publication(as_of: date, published: date) -> None:
@@ -290,6 +293,23 @@ def test_the_day_of_publication(as_of: date, published: date) -> None:
     assert moment.date() == published
     assert moment.hour in (19, 20)
     assert moment.minute == 30
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "silent"),
+    [
+        # 2013-10-17, the CFTC back after the lapse: the reports "will not be published this week".
+        (date(2013, 10, 1), date(2013, 11, 12), date(2013, 10, 18)),
+        # 2023-02-24: the report of January 31 today, "sequentially" the missed ones, all of them by mid-March.
+        (date(2023, 1, 31), date(2023, 3, 21), date(2023, 2, 23)),
+    ],
+)
+def test_a_backlog_is_published_one_after_the_other_once_it_is_announced(first: date, last: date, silent: date) -> None:
+    weeks = [first + timedelta(days=days) for days in range(0, (last - first).days + 1, 7)]
+    days = [published_at(week).date() for week in weeks]
+    assert days[0] > silent
+    assert days == sorted(set(days))
+    assert days[-1] == last + timedelta(days=3)  # its Friday
 
 
 def test_requests() -> None:
