@@ -41,7 +41,10 @@ class Cboe:
         names = self._names(header)
         if not rows:
             raise SourceError("stale", self.name, "a header without rows")
-        found, dead = each_record(self.name, rows, lambda row: self._close(names, row, payload), payload)
+        open_ended = [] if payload.body.endswith(b"\n") else rows[-1]
+        found, dead = each_record(
+            self.name, rows, lambda row: self._close(names, row, payload, row is open_ended), payload
+        )
         closes = [message for message in found if isinstance(message, Vix)]
         for older, newer in pairwise(closes):
             if newer.as_of <= older.as_of:
@@ -58,10 +61,13 @@ class Cboe:
                 raise SourceError("schema_changed", self.name, f"the header has {names.count(name)} columns {name}")
         return names
 
-    def _close(self, names: list[str], cells: list[str], payload: Payload) -> Iterator[Vix]:
+    def _close(self, names: list[str], cells: list[str], payload: Payload, open_ended: bool) -> Iterator[Vix]:
+        """The row's close; one that ends without a line end may be cut off within its last number."""
         if len(cells) != len(names):  # nothing tells which of them has moved
             raise Unreadable("row", cells, f"{len(names)} cells are expected")
         row = dict(zip(names, cells, strict=True))
+        if open_ended and names[-1] in COLUMNS and _decimals(cells[-1]) < max(map(_decimals, cells[:-1])):
+            raise Unreadable("row", cells, "the file ends in it: cut off?")
         day = moment("DATE", row["DATE"], "%m/%d/%Y", "%Y-%m-%d").date()
         values = {name: number(f"{day} {name}", row[name]) for name in COLUMNS[1:]}
         for name, value in values.items():
@@ -76,3 +82,7 @@ class Cboe:
         times = {"as_of": as_of, "source_time": as_of, "known_at": vix_known_at(day)}
         times["received_at"] = payload.received_at
         yield Vix.model_validate({"source": self.name, "value": values["CLOSE"], **times})
+
+
+def _decimals(cell: str) -> int:
+    return len(cell.strip().partition(".")[2])
