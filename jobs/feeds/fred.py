@@ -2,8 +2,8 @@
 
 One answer holds each value with the days on which FRED showed it: {"observations": [{"realtime_start", "realtime_end",
 "date", "value"}]}, "." for a missing value. `realtime_start` is the day of the release or of the revision; its hour is
-the publisher's usual one (fred_series.py). FRED sometimes loads a release a day late: then known_at is late, never
-early. There is no forecast in it.
+the publisher's usual one (fred_series.py), of a series that is no event's the day's end. FRED sometimes loads a release
+a day late: then known_at is late, never early. There is no forecast in it.
 
 FRED gives at most 100,000 rows and 2,000 vintages an answer: a daily series needs --start and --end within some years.
 """
@@ -97,7 +97,7 @@ class Fred:
             raise SourceError("bad_request", self.name, f"event {query.symbol!r:.60}: one of {', '.join(SERIES)}")
         name = query.symbol.lower()
         event = f"{name}_level" if name in RANGES else name  # GDP is dollars, gdp their growth
-        return event, Series(query.symbol, "level", QUARTERLY, time(8, 30), None)
+        return event, Series(query.symbol, "level", QUARTERLY, time(8, 30), None, hour_is_known=False)
 
     def _rows(self, body: Any) -> list[Any]:
         if not isinstance(body, dict):
@@ -171,13 +171,15 @@ class Fred:
                 known[period] = value
 
     def _message(self, release: Release, series: Series, query: Query, payload: Payload) -> EconomicRelease:
-        def at(day: date) -> datetime:
-            return min(datetime.combine(day, series.hour, NEW_YORK).astimezone(UTC), payload.received_at)
+        def at(day: date, hour: time = series.hour) -> datetime:
+            return min(datetime.combine(day, hour, NEW_YORK).astimezone(UTC), payload.received_at)
+
+        overnight = at(release.vintage + timedelta(days=1), time())
 
         return EconomicRelease(
             source=self.name,
             source_time=datetime.combine(release.period, time(), UTC),
-            known_at=at(release.vintage),
+            known_at=at(release.vintage) if series.hour_is_known else overnight,
             received_at=payload.received_at,
             country=COUNTRY,
             event=self._named(query)[0],

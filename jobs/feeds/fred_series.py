@@ -21,7 +21,9 @@ DAILY, WEEKLY, MONTHLY, QUARTERLY = (timedelta(days=days) for days in (1, 7, 31,
 
 @dataclass(frozen=True)
 class Series:
-    """`step` is the longest way from one period to the next; `decimals` those that the publisher's figure has.
+    """Without `hour_is_known`, `hour` only tells a day's release from another's: its figure counts from the day's end.
+
+    `step` is the longest way from one period to the next; `decimals` those that the publisher's figure has.
 
     What FRED's values can be: between `least` and `most`, and no more than `jump` times the value of the period before
     or of the vintage before, or its `jump`-th. Wider than anything since 1990, and narrower than a lost decimal point
@@ -37,6 +39,7 @@ class Series:
     factor: float = 1.0
     decimals: int = 6
     only_changes: bool = False
+    hour_is_known: bool = True
     least: float = -inf
     most: float = inf
     jump: float | None = None

@@ -179,6 +179,18 @@ def test_a_figure_seen_before_its_usual_hour_is_known_when_seen() -> None:
     assert messages[-1].known_at == messages[-1].released_at == early
 
 
+def test_a_series_whose_hour_nobody_knows_is_known_when_its_day_is_over_or_when_it_was_seen() -> None:
+    """The Fed's daily yields come in the afternoon: at 08:30 of that day nobody could have them."""
+    rows = fred_answer(
+        fred_row("2026-11-17", "2026-11-18", END, "0.52"), fred_row("2026-11-18", "2026-11-19", END, "1")
+    )
+    for now, known in ((NOW, "2026-11-20 05:00"), (datetime(2026, 11, 19, 21, 17, tzinfo=UTC), "2026-11-19 21:17")):
+        (message,) = Fred().parse(payload(rows, now), Query("T10Y2Y"))
+        assert isinstance(message, EconomicRelease)
+        assert f"{message.known_at:%Y-%m-%d %H:%M}" == known
+        assert f"{message.released_at:%Y-%m-%d %H:%M}" == "2026-11-19 13:30"  # one key, whenever it was fetched
+
+
 @pytest.mark.parametrize(
     ("changed", "named"),
     [
