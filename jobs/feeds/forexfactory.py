@@ -52,6 +52,7 @@ _CELL = r"-?[\d.,]+\s?[%KMBT]?"
 NO_FIGURE = re.compile(rf"[<>≤≥]=?\s?{_CELL}|\d+(?:-\d+){{2}}|{_CELL}\|{_CELL}", re.ASCII)
 LONGEST_WEEK = timedelta(days=14)  # between its first and last event
 FURTHEST = timedelta(days=21)  # from now
+OVER = timedelta(days=5)  # the next week's file is there on Sunday; Christmas' last event may be on Tuesday
 
 
 class ForexFactory:
@@ -104,13 +105,20 @@ class ForexFactory:
             raise SourceError("schema_changed", self.name, "no row has an impact that is known")
 
     def _first_event(self, rows: list[Any], now: datetime) -> datetime:
-        """When the week begins: the middle one of all events, less a week. Raises SourceError for a week far ahead."""
+        """When the week begins: the middle one of all events, less a week.
+
+        Raises SourceError for a week far ahead, and for one that is over: the file is no longer kept.
+        """
         times = sorted(at for at in map(_moment_or_none, rows) if at is not None)
         if not times:
             raise SourceError("schema_changed", self.name, "no row has a date in ISO 8601 with offset")
         if times[0] > now + FURTHEST:
             raise implausible(self.name, "date", f"{times[0]:%Y-%m-%d}", "no event of this week")
-        return times[(len(times) - 1) // 2] - LONGEST_WEEK / 2
+        first = times[(len(times) - 1) // 2] - LONGEST_WEEK / 2
+        last = max(at for at in times if at <= first + LONGEST_WEEK)
+        if last < now - OVER:
+            raise SourceError("stale", self.name, f"the week's last event was on {last:%Y-%m-%d}")
+        return first
 
     def _is_wanted(self, row: Any, names: "_Names", query: Query) -> bool:
         """Figures are read of wanted rows only: what others write into theirs costs nobody the file."""

@@ -213,5 +213,16 @@ CASES += [
     WEEK.refuses("one event twice, with two forecasts", [ff_row(), ff_row(forecast="0.2%")], "implausible: two rows"),
     WEEK.refuses("an object with the rows", {"events": [ff_row()]}, "schema_changed: list"),
     WEEK.refuses("a week without events", [], "stale"),
+    WEEK.takes(
+        "on Friday evening, Monday's event alone",
+        [ff_row(date="2026-11-16T08:30:00-05:00")],
+        "United States, core_cpi | 2026-11-16 13:30 | - 0.3 0.2 %",
+    ),
+    WEEK.refuses(
+        "last week's file, a row of another year in it",
+        [ff_row(date=f"2026-11-{day}T08:30:00-05:00", title=f"Speech {day}") for day in (10, 12, 13)]
+        + [ff_row(date="2027-11-13T08:30:00-05:00")],
+        "stale: 2026-11-13",
+    ),
     WEEK.refuses("next year's week", [ff_row(date="2027-11-24T08:30:00-05:00")], "implausible: week"),
 ]
