@@ -9,6 +9,7 @@ either: what is newest has not changed, and the next release shows the revised v
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
 from itertools import groupby
 
 from jobs.feeds.fred_series import Series
@@ -101,10 +102,15 @@ def _figures(series: Series, values: Values) -> dict[date, float | None]:
 def _figure(series: Series, value: float | None, base: float | None) -> float | None:
     if value is None or (series.transformation != "level" and base is None):
         return None
-    if series.transformation == "level" or base is None:
-        made = value
-    elif series.transformation == "difference":
-        made = value - base
-    else:
-        made = 100 * (value / base - 1) if base else 0.0
+    if series.transformation == "percent_change" and base is not None:
+        return _percent_change(value, base, series.decimals)
+    made = value if series.transformation == "level" or base is None else value - base
     return round(series.factor * made, series.decimals) + 0.0  # + 0.0: never -0.0
+
+
+def _percent_change(value: float, base: float, decimals: int) -> float:
+    """Of the decimals as they are published, halves away from zero: of floats a half is sometimes a little less."""
+    if not base:
+        return 0.0
+    exact = 100 * (Decimal(repr(value)) / Decimal(repr(base)) - 1)
+    return float(exact.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)) + 0.0

@@ -104,6 +104,9 @@ def test_bounds_of_the_query() -> None:
         ("adp_nonfarm_employment_change", ("134000100", "134000100", "134054100"), 54_000, 0, None),
         ("core_cpi", ("325.000", "326.000", "327.500"), 0.5, 0.3, "%"),  # 0.3077 and 0.4601 before rounding
         ("core_retail_sales", ("500000", "500000", "495000"), -1.0, 0.0, "%"),
+        ("average_hourly_earnings", ("32.00", "32.08", "32.00"), -0.2, 0.3, "%"),  # a quarter, exactly, and -0.2494
+        ("average_hourly_earnings", ("31.20", "31.59", "31.59"), 0.0, 1.3, "%"),
+        ("average_hourly_earnings", ("31.92", "32.00", "31.92"), -0.3, 0.3, "%"),
         ("building_permits", ("1400", "1412", "1389"), 1_389_000, 1_412_000, None),
         ("new_home_sales", ("650", "700", "672"), 672_000, 700_000, None),
     ],
