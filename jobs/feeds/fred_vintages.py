@@ -53,10 +53,11 @@ def releases(series: Series, observations: Sequence[Observation]) -> Iterator[Re
         figures = _figures(series, values)
         changed = [period for period, figure in figures.items() if figure != before.get(period)]
         for period in figures:
-            first.setdefault(period, vintage)
+            if values[period] is not None:
+                first.setdefault(period, vintage)
         before = figures
         if place == 0:
-            start, first_vintage = set(figures), vintage
+            start, first_vintage = set(first), vintage
         elif changed and changed[-1] == max(figures):
             fresh = [period for period in changed if period not in start]
             yield from _told(series, vintage, fresh, figures, first)
@@ -68,11 +69,16 @@ def releases(series: Series, observations: Sequence[Observation]) -> Iterator[Re
 def _told(
     series: Series, vintage: date, periods: list[date], figures: Values, first: Mapping[date, date]
 ) -> Iterator[Release]:
+    """Of what was published at once the newest period counts, whether it or one beside it has changed."""
     order = list(figures)
-    newest = {first[period]: period for period in periods if _is_told(series, period, figures, order)}
+    told_of = {first[period] for period in periods if period in first}
+    beside = [
+        period for period in order if first.get(period) in told_of
+    ]
+    newest = {first[period]: period for period in beside if _is_told(series, period, figures, order)}
     for published, period in newest.items():
         actual = figures[period]
-        if actual is not None:
+        if actual is not None and period in periods:
             yield Release(period, vintage, published, actual, _previous(series, period, figures, order))
 
 

@@ -173,6 +173,32 @@ def test_two_periods_published_at_once_make_one_release() -> None:
     assert (message.actual, message.previous) == (4.4, 4.3)
 
 
+def test_of_two_periods_published_at_once_a_revision_of_the_older_is_none_of_their_release() -> None:
+    """As permits of September and October 2025, both out in January: their release brought October's figure."""
+    rows = [
+        fred_row("2026-06-01", "2026-07-07", END, "1400"),
+        fred_row("2026-07-01", "2026-10-02", "2026-11-05", "1410"),
+        fred_row("2026-07-01", "2026-11-06", END, "1430"),  # revised alone
+        fred_row("2026-08-01", "2026-10-02", END, "1420"),
+        fred_row("2026-09-01", "2026-11-06", END, "1440"),
+    ]
+    told = [(f"{m.released_at:%m-%d}", m.actual, m.previous) for m in parsed(fred_answer(*rows), "building_permits")]
+    assert told == [("10-02", 1_420_000, 1_410_000), ("11-06", 1_440_000, 1_420_000)]
+
+
+@pytest.mark.parametrize("first", ["2026-07-07", "2026-09-04"])
+def test_a_period_that_was_missing_is_published_when_its_value_comes(first: str) -> None:
+    """Also where it is missing in the answer's first vintage: that it was not out before is known then."""
+    rows = [
+        fred_row("2026-06-01", first, END, "4.1"),
+        fred_row("2026-07-01", "2026-09-04", "2026-10-01", "."),
+        fred_row("2026-07-01", "2026-10-02", END, "4.3"),
+    ]
+    (message,) = parsed(fred_answer(*rows))
+    assert (message.actual, message.previous) == (4.3, 4.1)
+    assert message.released_at == message.known_at == at("2026-10-02T08:30:00-04:00")
+
+
 def test_a_figure_seen_before_its_usual_hour_is_known_when_seen() -> None:
     early = datetime(2026, 11, 6, 13, 20, tzinfo=UTC)  # 08:20 New York
     rows = json.loads(UNRATE)["observations"]
