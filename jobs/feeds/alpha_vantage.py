@@ -5,6 +5,7 @@ A label that the autumn's clock change makes ambiguous, or the spring's impossib
 moments, or none, and the neighbours do not say which (US equities trade at neither, extended hours included).
 """
 
+import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -63,7 +64,7 @@ UNKNOWN_ERROR: dict[str, SourceFault] = {
 
 
 class AlphaVantage:
-    """Bars; the symbol is a ticker, or a currency pair such as EURUSD or EUR/USD.
+    """Bars; the symbol is a ticker, or a currency pair such as EURUSD or EUR/USD; a rarer one needs its slash, XAU/USD.
 
     `now` is asked when a query has a start.
     """
@@ -287,9 +288,11 @@ def _field(cells: dict[str, Any], name: str) -> Any:
 
 
 def _pair(symbol: str) -> tuple[str, str] | None:
+    """Its currencies: what a slash parts in threes, whatever currencies, else six letters of known ones."""
     text = symbol.upper().replace("/", "")
     pair = (text[:3], text[3:])
-    return pair if len(text) == 6 and CURRENCIES.issuperset(pair) else None
+    stated = re.fullmatch(r"[A-Z]{3}/[A-Z]{3}", symbol.upper(), re.ASCII)
+    return pair if len(text) == 6 and (stated or CURRENCIES.issuperset(pair)) else None
 
 
 def _known_intervals() -> str:

@@ -72,9 +72,7 @@ def _told(
     """Of what was published at once the newest period counts, whether it or one beside it has changed."""
     order = list(figures)
     told_of = {first[period] for period in periods if period in first}
-    beside = [
-        period for period in order if first.get(period) in told_of
-    ]
+    beside = [period for period in order if first.get(period) in told_of]
     newest = {first[period]: period for period in beside if _is_told(series, period, figures, order)}
     for published, period in newest.items():
         actual = figures[period]

@@ -203,6 +203,12 @@ TAKEN: list[Case] = [
     FIVE.takes("one row that cannot be read", changed('"99.5", "5.', '"-", "5.'), TOLD_B, letters=1),
     FX.takes("a pair", pair(F1, F2), TOLD_F2),
     asking("--symbol EUR/USD --interval 5min").takes("a pair with a slash", pair(F1, F2), TOLD_F2),
+    *(
+        asking(f"--symbol {first}/{second} --interval 5min").takes(
+            "a pair by its slash", pair(F1, F2, from_to=first + second), TOLD_F2
+        )
+        for first, second in (("KWD", "USD"), ("xau", "usd"))
+    ),
     FX.takes("a pair refreshed at the end of its bar", pair(F2, refreshed="2026-11-20 17:50:00"), TOLD_F2),
     FX.takes(
         "a pair refreshed at no time that can be read", pair(F1, F2, refreshed="2026-11-20 17:50:00 UTC"), TOLD_F2
