@@ -25,6 +25,8 @@ DEFAULT_INTERVAL = timedelta(minutes=5)
 LONGEST_INTERVAL = timedelta(days=1)  # weeks and months begin where each exchange likes
 MOST_BARS = 300  # of one request that names both ends: what Coinbase, the strictest of the large ones, gives
 MOST_BARS_OF = {"upbit": 200, "bithumb": 200}  # more are not given, and the first of the span would be missing
+AT_LEAST = 95  # bars that each exchange gives from a start on, where no end is named
+GIVE_NEWEST = ("kraken",)  # however long ago the start is
 BY_TIMES = ("hyperliquid",)  # asked from one time to another: ccxt would ask from 1970, or up to now
 JUMP = 2.0  # no pair of currencies doubles within one bar
 # Clocks differ by seconds. A label further ahead is no start: where labels are ends, that of the bar in progress is.
@@ -54,6 +56,11 @@ class CcxtBars(CcxtSource):
     """Closed bars; prices in the quote currency, volume in the base."""
 
     feed: Feed = "bars"
+
+    @property
+    def holds(self) -> int | None:
+        """Bars of an answer, from the query's start on; None: up to the newest."""
+        return None if self.exchange in GIVE_NEWEST else AT_LEAST
 
     def call(self, ccxt: Any, symbol: str, query: Query, offline: OfflineExchange) -> Any:
         interval = query.interval or DEFAULT_INTERVAL

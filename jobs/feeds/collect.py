@@ -9,7 +9,7 @@ the outcome, and what no source gave is missing, never made up.
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from jobs.feeds import freshness, metrics
@@ -22,6 +22,7 @@ from jobs.feeds.last_values import LastValues
 from jobs.feeds.partly import PartlyAnswered
 from jobs.feeds.rates import rate_limits
 from jobs.feeds.refused import PayloadRefused
+from jobs.feeds.registry import source_named
 from jobs.feeds.state import FeedState, feed_state
 from market.errors import SourceError
 from market.feed_settings import Feed, FeedsSettings
@@ -232,11 +233,21 @@ class _Run:
     def _asked(self, source: str, total_s: float) -> list[Message]:
         """The source's answer; a part is kept, to be completed by the next source's answer."""
         try:
-            return self.asker(self.want.feed, source, self.want.query(source), total_s)
+            return self.asker(self.want.feed, source, self._query(source), total_s)
         except PartlyAnswered as part:
             part.messages = self._usable(source, part.messages)
             self._part = self._part or part
             raise
+
+    def _query(self, source: str) -> Query:
+        """The want's, from where on the source's one answer reaches the slot's bar."""
+        query, bar_end = self.want.query(source), self.want.bar_end
+        if self.want.feed != "bars" or None in (bar_end, query.start, query.interval):
+            return query
+        holds = getattr(source_named(source, "bars"), "holds", None)
+        if holds is None:
+            return query
+        return replace(query, start=max(query.start, bar_end - holds * query.interval))
 
     def _take(self, source: str, messages: list[Message]) -> bool:
         """True when no further source needs to be asked: the second opinion, if wanted, is there too."""

@@ -102,7 +102,8 @@ class Source(Protocol):
     A source that must know something else before it can make its request has `prepare(query, fetch, base_url, keep)`
     too: called first, with a client's fetch, the server in place of its own, if any, and whether what came may be kept
     for later. Raises SourceError. One whose answers hold a part of a long span has `pieces(query)`: the queries that
-    together are that one, in time order. Raises SourceError.
+    together are that one, in time order. Raises SourceError. One of bars whose answer has but so many, counted from the
+    query's start on, says how many by `holds`: else the newest would be missing after an outage.
     """
 
     name: str

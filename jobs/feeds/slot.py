@@ -1,8 +1,9 @@
 """One slot: the book before its end, the bar right after it, then the slot is closed, whatever came.
 
 Each symbol goes its own way in a thread: a slow or dead source of one never holds up the others. What was missed while
-nobody fetched is made up for: bars that closed since the last one taken come along, their slots are closed as past
-ones, and the stream makes features of them without predicting the past.
+nobody fetched is made up for: bars that closed since the last one taken come along, or in the slots after it where one
+answer does not hold them (missed_bars.py); their slots are closed as past ones, and the stream makes features of them
+without predicting the past.
 """
 
 import logging
@@ -16,6 +17,7 @@ from typing import Literal
 from jobs.feeds import metrics
 from jobs.feeds.collect import Collected, Want, collect, remember
 from jobs.feeds.last_values import LastValues
+from jobs.feeds.missed_bars import make_up_for_missed_bars, note_missed_bars
 from jobs.feeds.publish import publish
 from jobs.feeds.state import FeedState, feed_state
 from market.calendars import Slot
@@ -74,6 +76,7 @@ def fetch_slot(
         sleep(max(0.0, (bar_end - now()).total_seconds()))
         run.begin_bars()
         report.collected += threads.map(lambda symbol: run.bar_and_close(symbol, slots[symbol]), slots)
+        list(threads.map(run.make_up, (one.want for one in report.collected if one.want.feed == "bars")))
     metrics.write(run.state)
     return report
 
@@ -137,9 +140,14 @@ class _Run:
             _closed(symbol, slot, closed_at),
         ]
         publish([*collected.messages, *closures], self._publisher)
+        note_missed_bars(collected, self.state)
         remember(collected, self.state, closed_at)
         _remember_closed(self.state, symbol, slot.bar_end)
         return collected
+
+    def make_up(self, want: Want) -> None:
+        """In what is left of the bars' time, when each symbol's slot is closed."""
+        make_up_for_missed_bars(want, self.state, self._publisher, self._now(), self._bars_until)
 
 
 def _want(feed: Literal["book", "bars"], symbol: str, bar_end: datetime, start: datetime | None = None) -> Want:
