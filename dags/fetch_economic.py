@@ -6,7 +6,7 @@ forecasts, from the first source of `feeds.sources.economic` that answers. Count
 events are settings (`feeds.countries`, `feeds.importance`, `features.events`).
 
 **When `fetch` is red:** no source answered; each one's reason is in the message, and the next run reaches back four
-days, so nothing is lost.
+days, and after a longer outage to its beginning (31 days at most), so nothing is lost.
 """
 
 from datetime import timedelta

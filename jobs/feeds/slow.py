@@ -13,6 +13,7 @@ from jobs.feeds import metrics
 from jobs.feeds.collect import Collected, Want, collect, remember
 from jobs.feeds.feed import ALL_EVENTS
 from jobs.feeds.missed_closes import make_up_for_missed_closes
+from jobs.feeds.missed_reports import make_up_for_missed_reports
 from jobs.feeds.publish import publish
 from jobs.feeds.state import FeedState, feed_state
 from market.errors import MarketError
@@ -33,11 +34,11 @@ class SlowFeedIncomplete(MarketError):
 def fetch_slow(feed: SlowFeed, since: datetime | None = None) -> list[Collected]:
     """Fetches and publishes what became known after `since` (UTC; by default a reach that bridges any closure).
 
-    VIX closes of earlier days that nobody has told come along, where a source still has them.
+    What nobody could tell in an outage comes along, where a source still has it.
     Raises DeliveryFailed or StackNotReady; a source's failure is told by the result, see `ensure_complete`.
     """
-    start, state = since or datetime.now(UTC) - REACH[feed], feed_state()
-    until = _until()
+    began, state, until = datetime.now(UTC), feed_state(), _until()
+    start = since or began - REACH[feed]
     found = []
     for collected in _collected(feed, start, until):
         publish(collected.messages)
@@ -45,6 +46,8 @@ def fetch_slow(feed: SlowFeed, since: datetime | None = None) -> list[Collected]
         found.append(collected)
         if feed == "vix":
             make_up_for_missed_closes(collected.messages, state, datetime.now(UTC), until)
+    for collected in found if feed != "vix" else ():  # when each contract has had its turn
+        make_up_for_missed_reports(collected, state, began, until)
     metrics.write(state)
     return found
 

@@ -1,0 +1,98 @@
+"""COT reports and figures that became known in an outage, on real Kafka: told once a source is there."""
+
+import json
+import os
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from jobs.feeds.collect import Collected, Want
+from jobs.feeds.freshness import newest_cot_due
+from jobs.feeds.missed_reports import make_up_for_missed_reports
+from jobs.feeds.slow import ensure_complete, fetch_slow
+from jobs.feeds.state import feed_state
+from market.cot_schedule import published_at
+from market.settings import Settings
+from tests.jobs.feeds.samples import cot_row, fred_answer, fred_row
+from tests.jobs.feeds.server import Answer, Server, body, serving
+from tests.jobs.feeds.topics import published
+from tests.market_world import forget_settings
+
+NOW = datetime.now(UTC)
+DEAD = body("", status=503)
+A_WEEK = timedelta(days=7)
+
+
+@pytest.fixture
+def use(fresh_topics: Settings, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    instruments = {"ES": {"calendar": "24/7", "bar_minutes": 60, "cot_contract": "13874A"}}
+    sources = {"book": [], "bars": [], "vix": [], "cot": ["tradingster", "cftc"], "economic": ["fred", "forexfactory"]}
+    monkeypatch.setenv("MARKET_SETTINGS_FILE", os.devnull)
+    monkeypatch.setenv("MARKET_INSTRUMENTS", json.dumps(instruments))
+    monkeypatch.setenv("MARKET_FEEDS__SOURCES", json.dumps(sources))
+    monkeypatch.setenv("MARKET_FEATURES__EVENTS", '["unemployment_rate"]')
+    monkeypatch.setenv("MARKET_FEEDS__SECOND_OPINION", "[]")
+    monkeypatch.setenv("MARKET_FEEDS__RATES", "{}")
+
+    def at(**servers: Server) -> None:
+        monkeypatch.setenv("MARKET_FEEDS__BASE_URLS", json.dumps({name: one.url for name, one in servers.items()}))
+        forget_settings()
+
+    return at
+
+
+def complete(feed: str, symbol: str, at: datetime) -> None:
+    """A run at that time that had its answer."""
+    want = Want(feed, symbol, (), start=at - timedelta(days=4))  # type: ignore[arg-type]
+    make_up_for_missed_reports(Collected(want, source="fred"), feed_state(), at, 0.0)
+
+
+def released(*days: date) -> Answer:
+    """The unemployment rates first shown on those days, each of the month before it."""
+    months = [(day.replace(day=1) - timedelta(days=1)).replace(day=1) for day in days]
+    rows = [fred_row(f"{month}", f"{day}", "9999-12-31", "4.3") for month, day in zip(months, days, strict=True)]
+    return body(fred_answer(*rows))
+
+
+def test_figures_of_an_outage_of_more_than_four_days_are_told(use: Callable[..., None]) -> None:
+    """A run looks back four days: what was released before, while nothing ran, was known to nobody for a month."""
+    missed = (NOW - timedelta(days=7)).date()
+    complete("economic", "events", NOW - timedelta(days=9))
+    with serving(released(missed)) as fred, serving(body("[]")) as forecasts:
+        use(fred=fred, forexfactory=forecasts)
+        ensure_complete(fetch_slow("economic"))
+        assert [(one["actual"], one["released_at"][:10]) for _, one in published("ind")] == [(4.3, f"{missed}")]
+        fetch_slow("economic")
+        assert len(published("ind")) == 1, "nothing is missing any more"
+
+
+def test_forecasts_alone_make_up_for_no_figure(use: Callable[..., None]) -> None:
+    missed = (NOW - timedelta(days=7)).date()
+    complete("economic", "events", NOW - timedelta(days=9))
+    with serving(DEAD) as fred, serving(body("[]")) as forecasts:
+        use(fred=fred, forexfactory=forecasts)
+        fetch_slow("economic")
+    with serving(released(missed)) as fred, serving(body("[]")) as forecasts:
+        use(fred=fred, forexfactory=forecasts)
+        fetch_slow("economic")
+    assert [one["actual"] for _, one in published("ind")] == [4.3]
+
+
+def test_the_reports_between_two_that_a_page_showed_are_told(use: Callable[..., None]) -> None:
+    """A page shows the newest report alone; those of the weeks in which nothing ran stayed unknown."""
+    due = newest_cot_due(NOW)
+    weeks = [due - 2 * A_WEEK, due - A_WEEK, due]
+    complete("cot", "13874A", published_at(weeks[0]) + timedelta(minutes=5))
+    rows = [cot_row(f"{day}") for day in weeks]
+    page = Collected(Want("cot", "13874A", ("tradingster", "cftc"), start=NOW - 5 * A_WEEK), source="tradingster")
+    with serving(DEAD, body(json.dumps(rows))) as cftc:
+        use(cftc=cftc)
+        until = 1e12  # of the monotonic clock: time enough
+        for _ in range(2):
+            make_up_for_missed_reports(page, feed_state(), NOW, until)
+        told = {one["as_of"][:10] for _, one in published("cot")}
+        asked = len(cftc.asked)
+        make_up_for_missed_reports(page, feed_state(), NOW, until)
+        assert len(cftc.asked) == asked, "nothing is missing any more"
+    assert f"{weeks[1]}" in told
