@@ -20,6 +20,7 @@ from market.fx_calendar import FxCalendar
 from market.messages import SlotClosed
 
 FIRST_SESSION = "1990-01-01"  # older recordings than this have no slots
+MONTHS_AHEAD = 13
 Alignment = Literal["open", "clock"]
 NEVER = datetime(2199, 12, 31, tzinfo=UTC)  # within the times that the stream takes
 
@@ -108,26 +109,30 @@ class MarketCalendar:
 
 def get_calendar(name: str) -> MarketCalendar:
     """The calendar of that name. Raises UnknownCalendar."""
-    # exchange_calendars ends a year after it was built: a process that lives longer builds a new one each month.
+    # A calendar ends a year after its month: a process that lives longer builds a new one each month.
     return _calendar(name, datetime.now(UTC).strftime("%Y-%m"))
 
 
 @cache
 def _calendar(name: str, month: str) -> MarketCalendar:
+    # Not the library's own end, which is a year after it was imported, however often a calendar is built.
+    end = pd.Timestamp(f"{month}-01") + pd.DateOffset(months=MONTHS_AHEAD)
     if name == FxCalendar.name:
-        return MarketCalendar(FxCalendar(start=FIRST_SESSION))
+        return MarketCalendar(FxCalendar(start=FIRST_SESSION, end=end))
     try:
-        return MarketCalendar(exchange_calendars.get_calendar(name, start=_first_session(name)))
+        first, last = _bounds(name)
+        start = max(pd.Timestamp(FIRST_SESSION), first or pd.Timestamp(FIRST_SESSION))
+        return MarketCalendar(exchange_calendars.get_calendar(name, start=start, end=min(end, last or end)))
     except exchange_calendars.errors.InvalidCalendarName:
         known = ", ".join(sorted(exchange_calendars.get_calendar_names(include_aliases=False)))
         raise UnknownCalendar(f"calendar {name!r} is not known; use FX or one of {known}") from None
 
 
-def _first_session(name: str) -> pd.Timestamp:
-    bound = exchange_calendars.calendar_utils.global_calendar_dispatcher.resolve_alias(name)
-    factory = exchange_calendars.calendar_utils.global_calendar_dispatcher._calendar_factories.get(bound)
-    earliest = factory.bound_min() if factory else None
-    return max(pd.Timestamp(FIRST_SESSION), earliest) if earliest is not None else pd.Timestamp(FIRST_SESSION)
+def _bounds(name: str) -> tuple[pd.Timestamp | None, pd.Timestamp | None]:
+    """The days between which the library knows the exchange's holidays; None: no bound."""
+    dispatcher = exchange_calendars.calendar_utils.global_calendar_dispatcher
+    factory = dispatcher._calendar_factories.get(dispatcher.resolve_alias(name))
+    return (factory.bound_min(), factory.bound_max()) if factory else (None, None)
 
 
 def _sessions(calendar: ExchangeCalendar) -> list[Session]:

@@ -1,10 +1,11 @@
 """Calendars against what the exchanges announced; each date stands with its reason."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 
 import exchange_calendars
 import pytest
 
+from market import calendars
 from market.calendar_names import CALENDAR_NAMES
 from market.calendars import NEVER, UnknownCalendar, get_calendar
 
@@ -93,3 +94,21 @@ def test_a_market_that_never_closes_has_one_closure_whenever_the_calendar_is_bui
 
 def test_the_names_that_settings_take_are_those_there_are() -> None:
     assert {"FX", *exchange_calendars.get_calendar_names()} == CALENDAR_NAMES
+
+
+@pytest.mark.parametrize("name", ["XNYS", "24/7", "FX"])
+def test_a_process_that_lives_for_years_does_not_reach_its_calendars_end(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It did a year after its start, and no slot came any more: the library fixes the end when it is imported."""
+    later = datetime.now(UTC) + timedelta(days=3 * 365)
+
+    class Later(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
+            return later.astimezone(tz)
+
+    monkeypatch.setattr(calendars, "datetime", Later)
+    week = list(get_calendar(name).slots(HOUR, later, later + timedelta(days=7)))
+    assert len(week) > 20
+    assert list(get_calendar(name).slots(HOUR, later + timedelta(days=350), later + timedelta(days=360)))
