@@ -17,15 +17,24 @@ without a bar alone.
 **`close`** runs only after a red `fetch`, and stays red so that the run does; its last line says that the slot is
 closed. When it names Kafka instead, bring Kafka back and clear the task.
 
+**Triggered by hand** it is for the bar end that comes within five minutes, else for the last one that has passed.
+
 **Paused** it makes no requests: `make run` unpauses it in the profile live only.
 """
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from airflow.sdk import DAG, TriggerRule, task
-from market_slots import InstrumentSlots
+from airflow.sdk.types import DagRunProtocol
+from market_slots import InstrumentSlots, bar_end_by_hand
 
 from market_defaults import DEFAULT_ARGS, START, TAGS
+
+
+def _bar_end(data_interval_end: datetime | None, dag_run: DagRunProtocol | None) -> datetime:
+    """The slot's; a run by hand without a logical date has no data interval, and takes its slot from its own time."""
+    return data_interval_end or bar_end_by_hand(dag_run.run_after if dag_run else datetime.now(UTC))
+
 
 with DAG(
     "fetch_slots",
@@ -39,26 +48,26 @@ with DAG(
 ):
 
     @task(retries=2, retry_delay=timedelta(seconds=15), execution_timeout=timedelta(minutes=12))
-    def fetch(data_interval_end: datetime | None = None) -> str:
+    def fetch(data_interval_end: datetime | None = None, dag_run: DagRunProtocol | None = None) -> str:
         """One line a feed and symbol, as XCom."""
         from market_feeds import take_tokens
 
         from jobs.feeds.slot import fetch_slot
 
         take_tokens()
-        report = fetch_slot(data_interval_end)
+        report = fetch_slot(_bar_end(data_interval_end, dag_run))
         print(report.text())
         report.ensure_bars()
         return report.text()
 
     @task(trigger_rule=TriggerRule.ALL_FAILED)
-    def close(data_interval_end: datetime | None = None) -> None:
+    def close(data_interval_end: datetime | None = None, dag_run: DagRunProtocol | None = None) -> None:
         """Closes the slot, in case that the fetches broke off before they could; closing twice is closing once."""
         from airflow.sdk.exceptions import AirflowFailException
 
         from jobs.feeds.slot import close_slot
 
-        closed = close_slot(data_interval_end)
+        closed = close_slot(_bar_end(data_interval_end, dag_run))
         raise AirflowFailException(f"{closed} slots closed, but the fetches failed: see the task fetch")  # a red run
 
     fetch() >> close()

@@ -28,6 +28,19 @@ def next_bar_end(after: datetime) -> datetime | None:
     return min((slot.bar_end for slot in firsts if slot is not None), default=None)
 
 
+def last_bar_end(until: datetime) -> datetime | None:
+    """The newest bar_end of any instrument up to and including `until`; None before the calendars' beginnings."""
+    for reach in (timedelta(days=1), LONGEST_CLOSURE):  # the second is long for bars of a minute, and seldom needed
+        lasts = [
+            slot.bar_end
+            for instrument in get_settings().instruments.values()
+            for slot in slots_of(instrument, until - reach, until)
+        ]
+        if lasts:
+            return max(lasts)
+    return None
+
+
 def slots_of(instrument: InstrumentSettings, after: datetime, until: datetime) -> Iterator[Slot]:
     """The instrument's slots with after < bar_end <= until, in order."""
     calendar = get_calendar(instrument.calendar)

@@ -15,11 +15,25 @@ from airflow.timetables.base import DagRunInfo, DataInterval, TimeRestriction, T
 log = logging.getLogger(__name__)
 
 LONGEST_BAR = timedelta(days=1)
+HAND_AHEAD = timedelta(minutes=5)
 
 
 def utcnow() -> datetime:
     """The present, in one place so that tests can stop it."""
     return pendulum.now("UTC")
+
+
+def bar_end_by_hand(run_after: datetime) -> datetime:
+    """The bar end of a run by hand: the one that comes within HAND_AHEAD, else the last one, whose bar it fetches.
+
+    A run waits for its bar's end: that of a whole hour, or of Monday's first bar, would outlast the task's time.
+    """
+    from market.instrument_slots import last_bar_end, next_bar_end
+
+    coming = next_bar_end(run_after)
+    if coming is not None and coming - run_after <= HAND_AHEAD:
+        return coming
+    return last_bar_end(run_after) or run_after
 
 
 class InstrumentSlots(Timetable):
@@ -59,11 +73,8 @@ class InstrumentSlots(Timetable):
             return None
 
     def infer_manual_data_interval(self, *, run_after: datetime) -> DataInterval:
-        """The bar end that comes next: a run by hand does what the schedule's next run would."""
-        from market.instrument_slots import next_bar_end
-
-        bar_end = next_bar_end(run_after) or run_after
-        return DataInterval(_aware(run_after), _aware(bar_end))
+        bar_end = bar_end_by_hand(run_after)
+        return DataInterval(_aware(min(run_after, bar_end)), _aware(bar_end))
 
     def _next(self, last: DataInterval | None, restriction: TimeRestriction) -> DagRunInfo | None:
         from market.instrument_slots import next_bar_end
@@ -73,6 +84,8 @@ class InstrumentSlots(Timetable):
         # A run that is due but not over yet still counts; one whose bar has ended does not.
         after = max(time for time in (utcnow(), last and last.end, restriction.earliest) if time is not None)
         bar_end = next_bar_end(after)
+        if bar_end is None:
+            log.error("InstrumentSlots: no instrument's calendar has a slot after %s; the DAG stands still", after)
         if bar_end is None or (restriction.latest is not None and bar_end > restriction.latest):
             return None
         start = last.end if last is not None and bar_end - last.end <= LONGEST_BAR else after

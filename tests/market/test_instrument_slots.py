@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from market.instrument_slots import due, next_bar_end
+from market.instrument_slots import due, last_bar_end, next_bar_end
 from tests.market_world import forget_settings
 
 TWO = (
@@ -49,3 +49,11 @@ def test_due_are_those_whose_bar_ends_at_that_instant() -> None:
 def test_a_half_days_last_bar_ends_at_its_close() -> None:
     slot = due(utc("2026-11-27 18:00"))["SPY"]
     assert slot.session_close == utc("2026-11-27 18:00")
+
+
+def test_the_last_bar_end_is_whoevers_was_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert last_bar_end(utc("2026-11-27 17:45")) == utc("2026-11-27 17:30")
+    assert last_bar_end(utc("2026-11-28 12:00")) == utc("2026-11-28 12:00")
+    monkeypatch.setenv("MARKET_INSTRUMENTS", '{"SPY": {"calendar": "XNYS", "bar_minutes": 30}}')
+    forget_settings()
+    assert last_bar_end(utc("2026-11-30 09:00")) == utc("2026-11-27 18:00"), "over a weekend"
