@@ -6,6 +6,7 @@ After the pause one request is let through; when it fails too, the next pause be
 from datetime import datetime, timedelta
 
 from jobs.feeds.state import FeedState
+from market.errors import SourceFault
 from market.feed_settings import Feed, FeedsSettings
 
 KIND = "breaker"
@@ -27,9 +28,14 @@ class Breaker:
         until = datetime.fromisoformat(text) if text else None
         return until if until is not None and now < until <= now + self._pause else None
 
-    def failed(self, now: datetime) -> None:
+    @property
+    def last_kind(self) -> str | None:
+        """Of the last failure since the last answer."""
+        return self._state.get(KIND, self._key).get("kind")
+
+    def failed(self, now: datetime, kind: SourceFault) -> None:
         with self._state.update(KIND, self._key) as entry:
-            entry["failures"] = entry.get("failures", 0) + 1
+            entry["failures"], entry["kind"] = entry.get("failures", 0) + 1, kind
             if entry["failures"] >= self._failures:
                 entry["open_until"] = (now + self._pause).isoformat()
 

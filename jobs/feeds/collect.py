@@ -150,6 +150,7 @@ class _Run:
         self.settings: FeedsSettings = get_settings().feeds
         self.collected = Collected(want)
         self._given_up: set[str] = set()
+        self._resting: list[str] = []  # those that gave no answer when they were asked last
         self._stale: tuple[str, list[Message]] | None = None
         self._part: PartlyAnswered | None = None
         self._dead: dict[str, Message] = {}
@@ -169,7 +170,25 @@ class _Run:
             messages = self._attempt(source, left)
             if messages is not None and self._take(source, messages):
                 return False
+        self._ask_resting(deadline)
         return self.collected.source is None and len(self._given_up) < len(self.want.sources)
+
+    def _ask_resting(self, deadline: float) -> None:
+        """Each once, where no source is alive: resting saves time for the others, and there are none.
+
+        When this machine had no network for a moment, they all rest, for long after it is back. One that was not
+        silent, but refused the key or asked to be left alone, is left alone.
+        """
+        silent, self._resting = self._resting, []
+        if any(one.kind not in ("unavailable", "resting", "unasked") for one in self.collected.attempts):
+            return
+        for source in silent:
+            left = min(self.settings.source_timeout_s, deadline - time.monotonic())
+            if self.collected.source is not None or left < SHORTEST_ASK_S:
+                return
+            messages = self._asked(source, left)
+            if messages is not None:
+                self._take(source, messages)
 
     def fall_back(self) -> None:
         """A part, or an older value, is true all the same, and nobody has a better one. Dead letters go along."""
@@ -209,7 +228,13 @@ class _Run:
         if until := breaker.rests_until(self.now()):
             self._given_up.add(source)
             self._note(source, "resting", f"until {until.isoformat()}")
+            if breaker.last_kind == "unavailable" and not self._is_scarce(source):
+                self._resting.append(source)
             return None
+        return self._asked(source, total_s)
+
+    def _asked(self, source: str, total_s: float) -> list[Message] | None:
+        breaker = self._breaker(source)
         started = time.monotonic()
         try:
             messages = self._usable(source, self._asked(source, total_s))
@@ -224,7 +249,7 @@ class _Run:
             if error.kind in FINAL or self._is_scarce(source):
                 self._given_up.add(source)
             if error.kind not in ("stale", "implausible"):  # such a source is alive
-                breaker.failed(self.now())
+                breaker.failed(self.now(), error.kind)
             return None
         breaker.succeeded()
         self._note(source, "answered", seconds=time.monotonic() - started)
@@ -242,7 +267,7 @@ class _Run:
     def _query(self, source: str) -> Query:
         """The want's, from where on the source's one answer reaches the slot's bar."""
         query, bar_end = self.want.query(source), self.want.bar_end
-        if self.want.feed != "bars" or None in (bar_end, query.start, query.interval):
+        if self.want.feed != "bars" or bar_end is None or query.start is None or query.interval is None:
             return query
         holds = getattr(source_named(source, "bars"), "holds", None)
         if holds is None:

@@ -28,7 +28,7 @@ def breaker(feed: Feed = "book", source: str = "ccxt_kraken", symbol: str = "BTC
 
 def fail(times: int, at: datetime = START) -> None:
     for _ in range(times):
-        breaker().failed(at)
+        breaker().failed(at, "unavailable")
 
 
 def test_it_opens_lets_one_through_and_closes() -> None:
@@ -55,7 +55,7 @@ def test_failures_are_those_of_one_feed_source_and_symbol() -> None:
 def test_an_answer_of_the_bars_says_nothing_about_the_books() -> None:
     """A dead order book had its time of each slot again: the bars' answers closed its breaker."""
     for _ in range(3):
-        breaker("book").failed(START)
+        breaker("book").failed(START, "unavailable")
         breaker("bars").succeeded()
     assert breaker("book").rests_until(START) is not None
 
