@@ -8,15 +8,19 @@ without it: a hint can be missed, a bar that is not fetched is lost.
 import json
 import logging
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from jobs.feeds.sqlite_files import is_broken, opened, remove
 from market.settings import get_settings
 
 BUSY_TIMEOUT_S = 10.0
+# Somebody who held the file for so long (a process that was stopped, a person's transaction) will hold it longer: each
+# of a slot's looks, and there are a dozen, does not wait anew.
+HELD_FOR_S, HELD_TIMEOUT_S = 60.0, 0.1
 SCHEMA = (
     "PRAGMA journal_mode = WAL",
     "CREATE TABLE IF NOT EXISTS entry"
@@ -33,6 +37,8 @@ class FeedState:
 
     >>> with state.update("breaker", "kraken") as entry: entry["failures"] = entry.get("failures", 0) + 1
     """
+
+    _held_until: ClassVar[dict[Path, float]] = {}  # on the monotonic clock, by file
 
     def __init__(self, path: Path) -> None:
         self._path, self._warned = path, False
@@ -102,15 +108,18 @@ class FeedState:
             self._do_without(error)
 
     def _opened(self) -> sqlite3.Connection:
+        busy_s = HELD_TIMEOUT_S if time.monotonic() < self._held_until.get(self._path, 0.0) else BUSY_TIMEOUT_S
         try:
-            return opened(self._path, BUSY_TIMEOUT_S, SCHEMA)
+            return opened(self._path, busy_s, SCHEMA)
         except sqlite3.DatabaseError as error:
             if not is_broken(error):
                 raise
             self._begin_anew(error)
-            return opened(self._path, BUSY_TIMEOUT_S, SCHEMA)
+            return opened(self._path, busy_s, SCHEMA)
 
     def _do_without(self, error: Exception) -> None:
+        if "locked" in str(error):
+            self._held_until[self._path] = time.monotonic() + HELD_FOR_S
         if is_broken(error):
             try:
                 self._begin_anew(error)

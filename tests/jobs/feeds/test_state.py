@@ -3,6 +3,7 @@
 import logging
 import resource
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from jobs.feeds import state as state_module
 from jobs.feeds.collect import Collected, Want, collect, remember
 from jobs.feeds.last_values import LastValues
 from jobs.feeds.state import FeedState, feed_state
@@ -96,6 +98,25 @@ def test_a_full_disk_costs_the_memory_and_no_bar(path: Path, before: int, caplog
         assert slot().complete
     assert "the feeds go on without what they remembered" in caplog.text
     assert count(FeedState(path)) == before + 1, "what was there before is there still"
+
+
+@pytest.mark.parametrize("kept_out", ["writers", "everybody"])
+def test_a_file_that_somebody_holds_is_waited_for_once(
+    path: Path, kept_out: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Each of a slot's looks waited anew: its bar came half a minute late, its run ended after two."""
+    monkeypatch.setattr(state_module, "BUSY_TIMEOUT_S", 2.0)
+    count(FeedState(path))
+    holder = sqlite3.connect(path, isolation_level=None)
+    holder.execute(f"PRAGMA locking_mode = {'EXCLUSIVE' if kept_out == 'everybody' else 'NORMAL'}")
+    holder.execute("BEGIN EXCLUSIVE")
+    holder.execute("UPDATE entry SET value = value")
+    began = time.monotonic()
+    assert slot().complete and slot().complete
+    assert 2.0 <= time.monotonic() - began < 6.0
+    assert "database is locked; the feeds go on without what they remembered" in caplog.text
+    holder.close()
+    assert count(FeedState(path)) == 2, "and it is used again at once"
 
 
 def test_an_update_that_breaks_off_changes_nothing(path: Path) -> None:
