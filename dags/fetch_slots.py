@@ -12,7 +12,7 @@ gave what, and what became of the others, is in the task's log; the settings' se
 - *schema_changed*: the source changed its form. `python -m jobs.fixture` makes a test from the recorded payload.
 - *stale*, *implausible*: the source answers, but not with this bar, or with one that cannot be.
 The slot is closed all the same and the bar, once a source has it, comes with a later run. A retry asks for the symbols
-without a bar alone.
+without a bar alone; once a later run has begun, this one does not try again.
 
 **`close`** runs only after a red `fetch`, and stays red so that the run does; its last line says that the slot is
 closed. When it names Kafka instead, bring Kafka back and clear the task.
@@ -29,6 +29,8 @@ from airflow.sdk.types import DagRunProtocol
 from market_slots import InstrumentSlots, bar_end_by_hand
 
 from market_defaults import DEFAULT_ARGS, START, TAGS
+
+RETRY_DELAY = timedelta(seconds=15)
 
 
 def _bar_end(data_interval_end: datetime | None, dag_run: DagRunProtocol | None) -> datetime:
@@ -47,18 +49,12 @@ with DAG(
     tags=TAGS,
 ):
 
-    @task(retries=2, retry_delay=timedelta(seconds=15), execution_timeout=timedelta(minutes=12))
+    @task(retries=2, retry_delay=RETRY_DELAY, execution_timeout=timedelta(minutes=12))
     def fetch(data_interval_end: datetime | None = None, dag_run: DagRunProtocol | None = None) -> str:
         """One line a feed and symbol, as XCom."""
-        from market_feeds import take_tokens
+        from market_feeds import fetch_bars_and_books
 
-        from jobs.feeds.slot import fetch_slot
-
-        take_tokens()
-        report = fetch_slot(_bar_end(data_interval_end, dag_run))
-        print(report.text())
-        report.ensure_bars()
-        return report.text()
+        return fetch_bars_and_books(_bar_end(data_interval_end, dag_run), RETRY_DELAY)
 
     @task(trigger_rule=TriggerRule.ALL_FAILED)
     def close(data_interval_end: datetime | None = None, dag_run: DagRunProtocol | None = None) -> None:

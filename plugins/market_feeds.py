@@ -1,10 +1,11 @@
-"""What the fetching DAGs share: tokens from Airflow's connections, and one look at a slow feed."""
+"""What the fetching DAGs share: tokens from Airflow's connections, and one look at the slots or at a slow feed."""
 
 import os
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from airflow.sdk import BaseHook
-from airflow.sdk.exceptions import AirflowNotFoundException, AirflowSkipException
+from airflow.sdk.exceptions import AirflowFailException, AirflowNotFoundException, AirflowSkipException
 
 if TYPE_CHECKING:
     from jobs.feeds.slow import SlowFeed
@@ -37,6 +38,26 @@ def take_tokens() -> list[str]:
     return found
 
 
+def fetch_bars_and_books(bar_end: datetime, retry_delay: timedelta) -> str:
+    """Fetches, publishes and closes the slots of that bar_end; one line a feed and symbol.
+
+    Raises SlotIncomplete for bars that did not come, AirflowFailException once no try is of use that comes
+    `retry_delay` later: the next slot's run asks for them, too, and has only so many places beside it.
+    """
+    from jobs.feeds.slot import SlotIncomplete, fetch_slot
+
+    take_tokens()
+    report = fetch_slot(bar_end)
+    print(report.text())  # noqa: T201  # lines of the task's log
+    try:
+        report.ensure_bars()
+    except SlotIncomplete as error:
+        if report.is_overtaken(datetime.now(UTC) + retry_delay):
+            raise AirflowFailException(f"{error} (the next slot's run tries again)") from None
+        raise
+    return report.text()
+
+
 def fetch_slow_feed(feed: "SlowFeed") -> list[str]:
     """Fetches and publishes; one line a want. Raises SlowFeedIncomplete after publishing what there was."""
     from jobs.feeds.slow import ensure_complete, fetch_slow
@@ -51,8 +72,6 @@ def fetch_slow_feed(feed: "SlowFeed") -> list[str]:
 
 def compare_calendars() -> str:
     """This month's and the next one's calendar against Tradier's. Raises CalendarsDisagree, AirflowSkipException."""
-    from datetime import UTC, datetime, timedelta
-
     from jobs.calendar_check import ensure_agreement
     from market.settings import get_settings
 

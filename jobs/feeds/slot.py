@@ -22,7 +22,7 @@ from jobs.feeds.publish import publish
 from jobs.feeds.state import FeedState, feed_state
 from market.calendars import Slot
 from market.errors import MarketError
-from market.instrument_slots import due, slots_of
+from market.instrument_slots import LONGEST_CLOSURE, due, slots_of
 from market.kafka_clients import ConfirmedPublisher
 from market.messages import SlotClosed
 from market.settings import InstrumentSettings, get_settings
@@ -50,9 +50,16 @@ class SlotReport:
 
     def ensure_bars(self) -> None:
         """Raises SlotIncomplete naming the symbols without a bar and what each source said."""
-        missing = [one for one in self.collected if one.want.feed == "bars" and not one.complete]
-        if missing:
+        if missing := self._missing():
             raise SlotIncomplete(f"{self.bar_end.isoformat()}: " + " | ".join(one.text() for one in missing))
+
+    def is_overtaken(self, at: datetime) -> bool:
+        """Whether by then a later slot's run has begun for each symbol without a bar: it asks for this bar, too."""
+        lead = timedelta(seconds=get_settings().feeds.book_lead_s)
+        return all(_next_bar_end(one.want.symbol, self.bar_end) - lead <= at for one in self._missing())
+
+    def _missing(self) -> list[Collected]:
+        return [one for one in self.collected if one.want.feed == "bars" and not one.complete]
 
 
 def fetch_slot(
@@ -148,6 +155,11 @@ class _Run:
     def make_up(self, want: Want) -> None:
         """In what is left of the bars' time, when each symbol's slot is closed."""
         make_up_for_missed_bars(want, self.state, self._publisher, self._now(), self._bars_until)
+
+
+def _next_bar_end(symbol: str, bar_end: datetime) -> datetime:
+    until = bar_end + LONGEST_CLOSURE
+    return next((slot.bar_end for slot in slots_of(get_settings().instruments[symbol], bar_end, until)), until)
 
 
 def _want(feed: Literal["book", "bars"], symbol: str, bar_end: datetime, start: datetime | None = None) -> Want:

@@ -2,10 +2,17 @@
 
 import json
 import os
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
+import market_feeds
 import pytest
-from market_feeds import KEYED_SOURCES, take_tokens
+from airflow.sdk.exceptions import AirflowFailException
+from market_feeds import KEYED_SOURCES, fetch_bars_and_books, take_tokens
 
+from jobs.feeds import slot
+from jobs.feeds.collect import Attempt, Collected, Want
+from jobs.feeds.slot import SlotIncomplete, SlotReport
 from market.settings import get_settings
 from tests.market_world import forget_settings
 
@@ -42,3 +49,28 @@ def test_the_environment_wins(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_no_connection_is_no_error() -> None:
     assert take_tokens() == []
+
+
+def run_without_a_bar(bar_minutes: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the slot that is over for half a minute, of a symbol whose source says no; the next try comes 15 s later."""
+    instruments = {"ES": {"calendar": "24/7", "bar_minutes": bar_minutes}}
+    monkeypatch.setenv("MARKET_SETTINGS_FILE", os.devnull)
+    monkeypatch.setenv("MARKET_INSTRUMENTS", json.dumps(instruments))
+    forget_settings()
+    bar_end = datetime(2026, 11, 25, 15, tzinfo=UTC)
+    half_a_minute_later = SimpleNamespace(now=lambda _: bar_end + timedelta(seconds=30))
+    monkeypatch.setattr(market_feeds, "datetime", half_a_minute_later)
+    want = Want("bars", "ES", ("ccxt_kraken",), bar_end)
+    report = SlotReport(bar_end, [Collected(want, attempts=[Attempt("ccxt_kraken", "stale", "halted")])])
+    monkeypatch.setattr(slot, "fetch_slot", lambda _: report)
+    fetch_bars_and_books(bar_end, timedelta(seconds=15))
+
+
+def test_a_bar_that_did_not_come_is_tried_again_until_the_next_slots_run_asks_for_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """One halted symbol's tries, four minutes of each run, took the places of the others' bars of a minute."""
+    with pytest.raises(SlotIncomplete, match="ccxt_kraken: stale halted"):
+        run_without_a_bar(5, monkeypatch)
+    with pytest.raises(AirflowFailException, match="ccxt_kraken: stale halted"):  # Airflow retries all but this one
+        run_without_a_bar(1, monkeypatch)
