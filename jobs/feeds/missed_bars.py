@@ -42,6 +42,16 @@ class Gap:
         return [self.after.isoformat(), self.until.isoformat()]
 
 
+def of_slots(messages: Sequence[Message], symbol: str, after: datetime, until: datetime) -> list[Message]:
+    """The messages without the bars that are of no slot with after < bar_end <= until.
+
+    Within a session nobody asks for such a bar. With those of a closure, which one source has and another has not, the
+    windows of the next session's features would hang on who answered.
+    """
+    ends = {slot.bar_end for slot in slots_of(get_settings().instruments[symbol], after, until)}
+    return [message for message in messages if not isinstance(message, Bar) or message.bar_end in ends]
+
+
 def note_missed_bars(collected: Collected, state: FeedState) -> None:
     """Notes what lies between the bars that were there and the first one that came, where the calendar has slots.
 
@@ -122,10 +132,8 @@ class _Page:
     def _of(self, source: str, left_s: float) -> list[Message]:
         symbol = self.want.query(source).symbol
         answer = ask("bars", source, Query(symbol, self.want.interval, self.gap.after, self.gap.until), left_s)
-        return [self._renamed(message) for message in answer if not isinstance(message, Bar) or self._has(message)]
-
-    def _has(self, bar: Bar) -> bool:
-        return self.gap.after < bar.bar_end <= self.gap.until
+        found = of_slots(answer, self.want.symbol, self.gap.after, self.gap.until)
+        return [self._renamed(message) for message in found]
 
     def _renamed(self, message: Message) -> Message:
         return message.model_copy(update={"symbol": self.want.symbol}) if isinstance(message, Bar) else message

@@ -17,12 +17,12 @@ from typing import Literal
 from jobs.feeds import metrics
 from jobs.feeds.collect import Collected, Want, collect, remember
 from jobs.feeds.last_values import LastValues
-from jobs.feeds.missed_bars import make_up_for_missed_bars, note_missed_bars
+from jobs.feeds.missed_bars import make_up_for_missed_bars, note_missed_bars, of_slots
 from jobs.feeds.publish import publish
 from jobs.feeds.state import FeedState, feed_state
 from market.calendars import Slot
 from market.errors import MarketError
-from market.instrument_slots import LONGEST_CLOSURE, due, slots_of
+from market.instrument_slots import INSTANT, LONGEST_CLOSURE, due, slots_of
 from market.kafka_clients import ConfirmedPublisher
 from market.messages import SlotClosed
 from market.settings import InstrumentSettings, get_settings
@@ -140,6 +140,7 @@ class _Run:
             return Collected(want, taken=True)
         left_s = self._bars_until - time.monotonic()
         collected = collect(want, state=self.state, within_s=left_s) if want.sources else Collected(want)
+        collected.messages = of_slots(collected.messages, symbol, want.start or slot.bar_end - INSTANT, slot.bar_end)
         past, closed_at = _unclosed_before(symbol, slot.bar_end, self.state), self._now()
         # The bar before its slot: no reader can meet the closed slot without it.
         closures = [

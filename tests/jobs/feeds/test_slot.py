@@ -18,7 +18,7 @@ from jobs.feeds.slot import SlotIncomplete, begin_after, close_slot, fetch_slot
 from jobs.feeds.state import feed_state
 from market.settings import Settings, get_settings
 from tests import stand_in
-from tests.jobs.feeds.server import serving
+from tests.jobs.feeds.server import body, serving
 from tests.jobs.feeds.topics import published
 from tests.market_world import forget_settings
 from tests.stack import free_ports
@@ -137,6 +137,26 @@ def test_what_nobody_fetched_is_made_up_for_without_predicting_the_past(
     slots = {content["bar_end"]: content["live"] for topic, content in found if topic == "slot"}
     assert slots == dict(zip(ends, [False, False, False, True], strict=True))
     assert LastValues(feed_state(), "bars", "BTC/USD").bar_end == bar_end
+
+
+def test_a_bar_of_no_slot_is_not_made_up_for(world: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An exchange trades at the weekend, the instrument's calendar does not: whether its bars of two days stood in the
+    windows of Monday's features hung on which source answered on Sunday evening."""
+    monkeypatch.setenv(
+        "MARKET_INSTRUMENTS", '{"BTC/USD": {"calendar": "FX", "bar_minutes": 60, "bars": ["ccxt_kraken"]}}'
+    )
+    friday, sunday = datetime(2026, 11, 20, 22, tzinfo=UTC), datetime(2026, 11, 22, 23, tzinfo=UTC)
+    starts = [int(friday.timestamp()) + hour * 3600 for hour in range(-1, 50)]  # the last one is not over by then
+    rows = [[start, *[f"{60_000 + start % 97}"] * 5, "5.0", 3] for start in starts]
+    answer = {"error": [], "result": {"XXBTZUSD": rows, "last": starts[-2]}}
+    with serving(body(json.dumps(answer))) as kraken:
+        monkeypatch.setenv("MARKET_FEEDS__BASE_URLS", json.dumps({"ccxt_kraken": kraken.url}))
+        forget_settings()
+        begin_after("BTC/USD", friday)
+        with feed_state().update("last", "bars BTC/USD") as entry:
+            entry["bar_end"] = friday.isoformat()
+        fetch_slot(sunday, now=lambda: sunday + timedelta(seconds=1)).ensure_bars()
+    assert [content["bar_end"] for _, content in published("volume")] == ["2026-11-22T23:00:00Z"]
 
 
 def test_a_second_run_of_a_slot_says_the_same_again(world: None, monkeypatch: pytest.MonkeyPatch) -> None:
