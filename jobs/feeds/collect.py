@@ -234,10 +234,11 @@ class _Run:
         return self._asked(source, total_s)
 
     def _asked(self, source: str, total_s: float) -> list[Message] | None:
+        """Like `_attempt`, whether the source's breaker is open or not."""
         breaker = self._breaker(source)
         started = time.monotonic()
         try:
-            messages = self._usable(source, self._asked(source, total_s))
+            messages = self._usable(source, self._answer(source, total_s))
         except PartlyAnswered as part:
             self._note(source, part.kind, part.detail, time.monotonic() - started)
             self._given_up |= part.sources
@@ -255,7 +256,7 @@ class _Run:
         self._note(source, "answered", seconds=time.monotonic() - started)
         return messages
 
-    def _asked(self, source: str, total_s: float) -> list[Message]:
+    def _answer(self, source: str, total_s: float) -> list[Message]:
         """The source's answer; a part is kept, to be completed by the next source's answer."""
         try:
             return self.asker(self.want.feed, source, self._query(source), total_s)
