@@ -132,7 +132,8 @@ def _get(url: str, user_agent: str, deadline: float) -> str | None:
             if response.status_code != 200:
                 return None
             body, _ = read_body(response, LONGEST, deadline)
-            return body.decode("utf-8", errors="replace")
+            # A byte order mark would hide the first line, and with it whom the rules are for.
+            return body.decode("utf-8-sig", errors="replace")
 
 
 def _origin(url: str) -> str:

@@ -63,6 +63,7 @@ def dripping(handler: BaseHTTPRequestHandler) -> None:
     [
         (body(FORBIDDEN, "text/plain"), "auth"),
         (body(OURS_FORBIDDEN, "text/plain"), "auth"),
+        (body("\ufeff" + FORBIDDEN, "text/plain"), "auth"),  # as an editor of Windows saves it
         (body(OURS_ALLOWED, "text/plain"), "allowed"),
         (body("User-agent: *\nDisallow: /api/\nAllow: /api/x", "text/plain"), "allowed"),  # the longer rule wins
         (body("", "text/plain"), "allowed"),
