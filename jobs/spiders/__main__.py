@@ -34,6 +34,7 @@ from market.settings import SettingsError, get_settings
 
 SPIDERS: dict[str, type[PageSpider]] = {"vix": CnbcVix, "cot": TradingsterCot, "economic": InvestingEconomic}
 REDIRECTS = 3
+WAITING_PAGE_S = 2  # a page that leads on after less has nothing to read; one that lasts loads itself anew for its reader
 RETRIES = 1  # a dead site costs twice the time of one request
 
 
@@ -128,6 +129,7 @@ def scrapy_settings(given: argparse.Namespace) -> dict[str, Any]:
         "RETRY_TIMES": RETRIES,
         "RETRY_HTTP_CODES": [500, 502, 503, 504, 522, 524, 408],  # a 429 asks to be left alone
         "REDIRECT_MAX_TIMES": REDIRECTS,
+        "METAREFRESH_MAXDELAY": WAITING_PAGE_S,
         "DOWNLOADER_MIDDLEWARES": {
             Redirects: Redirects.ORDER,
             Intact: Intact.ORDER,

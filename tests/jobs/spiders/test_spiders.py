@@ -33,6 +33,8 @@ TIMEOUT_S = 1.5
 PICTURE = {"Content-Type": "image/png"}
 GZIP = {"Content-Encoding": "gzip"}
 PAGE = dated_vix_page()
+RELOADING = '<head><meta http-equiv="refresh" content="30; url=/quotes/.VIX">'  # CNBC's and others' pages do, for readers
+LEADING = '<html><head><meta http-equiv="refresh" content="0; url=/new"></head><body></body></html>'
 PACKED = gzip.compress(PAGE.encode())
 COT_SITE = {
     "/cot": cot_index(),
@@ -166,6 +168,8 @@ CASES: dict[str, tuple[dict[str, Answer | str], list[str], str | None, str]] = {
     "no gzip": ({"everything": Answer(PAGE, headers=GZIP)}, ["vix"], "unavailable", "gzip"),
     "an image": ({"everything": Answer(b"\x89PNG\0", headers=PICTURE)}, ["vix"], "schema_changed", ""),
     "moved": ({"/quotes/.VIX": Answer("", 302, {"Location": "/new"}), "/new": PAGE}, ["vix"], None, ""),
+    "a page that loads itself anew": ({"/quotes/.VIX": PAGE.replace("<head>", RELOADING)}, ["vix"], None, ""),
+    "a page that leads on": ({"/quotes/.VIX": LEADING, "/new": PAGE}, ["vix"], None, ""),
     "other day": ({"everything": PAGE}, ["vix", "--date", "2020-01-02"], "stale", "2020-01-02"),
     "wrong number": ({"everything": dated_vix_page(strip("81.45"))}, ["vix"], "implausible", "%"),
 }  # fmt: skip
@@ -244,6 +248,7 @@ def test_manners(crawled: dict[str, tuple[dict[str, object], Site]]) -> None:
     assert len(crawled["moved in a circle"][1].paths()) == 5  # robots.txt, the page, three redirects
     assert crawled["robots unreadable"][1].paths() == ["/robots.txt"]
     assert crawled["cot"][1].paths().count("/robots.txt") == 1
+    assert crawled["a page that loads itself anew"][1].paths() == ["/robots.txt", "/quotes/.VIX"]
 
 
 def test_what_the_service_is_asked_for(crawled: dict[str, tuple[dict[str, object], Site]]) -> None:
