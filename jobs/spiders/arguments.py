@@ -69,7 +69,7 @@ def _add_economic(group: Any) -> None:
                         "default: features.events")  # fmt: skip
     events.add_argument("--all-events", action="store_true", help="every event of the countries")
     group.add_argument("--since", type=date.fromisoformat, metavar="YYYY-MM-DD",
-                       help="the events from this day on, up to today (UTC)")  # fmt: skip
+                       help="the events from this day on, up to --date, else up to today (UTC)")  # fmt: skip
     group.add_argument("--timezone", type=_zone, help="of the rows' times, when the page does not say: name or +HH:MM")
 
 

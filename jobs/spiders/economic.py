@@ -41,7 +41,9 @@ from market.countries import COUNTRIES
 from market.errors import SourceError
 from market.messages import EARLY, EconomicRelease
 
-ROWS = "tr[id^=eventRowId_]"
+ROW_ID = "eventRowId_"
+ROWS = f"tr[id^={ROW_ID}]"
+TIMED = "tr[data-event-datetime], tr[event_timestamp]"
 A_DAY = timedelta(days=1)
 TABLE = "#economicCalendarData, #ecEventsTable"
 
@@ -74,19 +76,23 @@ class Calendar:
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which events to take; an empty collection takes all. `day` is the date on the page's own clock."""
+    """Which events to take; an empty collection takes all.
+
+    `day` is the date on the page's own clock; with `since` each day from that one to `day`.
+    """
 
     countries: Collection[str] = ()
     importance: Collection[int] = ()
     events: Collection[str] = ()
     day: date | None = None
+    since: date | None = None
 
     def takes(self, event: Event) -> bool:
         return (
             (not self.countries or event.country in self.countries)
             and (not self.importance or event.importance in self.importance)
             and (not self.events or event.event in self.events)
-            and (self.day is None or event.local_day == self.day)
+            and (self.day is None or (self.since or self.day) <= event.local_day <= self.day)
         )
 
 
@@ -106,13 +112,14 @@ def parse(
         return Calendar()
     page = tree(SOURCE, html)
     rows = page.css(ROWS)
-    if not rows and not page.css(TABLE):
-        raise changed(SOURCE, f"neither {ROWS} nor {TABLE} is there")
+    _ensure_known_rows(page, rows)
     _ensure_english(page)
     own = zone_of_page(SOURCE, page)
     clock = Clock(zone, shown) if zone is not None else Clock(own, shown=True)
     events = [(row, event_of(row, clock)) for row in rows if not is_holiday(row)]
     _ensure_english_names(events)
+    if wanted.since is None:
+        _ensure_of_day([event for _, event in events], wanted.day)
     holidays = len(rows) - len(events)
     local = [event.released_at for row, event in events if not attribute(row, "event_timestamp")]
     if zone is not None and own is not None and local:
@@ -131,6 +138,36 @@ def parse(
 
 
 Row = tuple[Selector, Event]
+
+
+def _ensure_known_rows(page: Selector, rows: list[Selector]) -> None:
+    """Rows that are not seen would make a day without events of any day."""
+    if not rows and not page.css(TABLE):
+        raise changed(SOURCE, f"neither {ROWS} nor {TABLE} is there")
+    if not rows and not page.css(TABLE).css("td"):  # of a quiet day it says so, and which day it is
+        raise changed(SOURCE, f"{TABLE} is empty: not even a day stands in it")
+    for row in page.css(TIMED):
+        stamp = attribute(row, "data-event-datetime") or attribute(row, "event_timestamp") or ""
+        if stamp[:1].isdecimal() and not (attribute(row, "id") or "").startswith(ROW_ID):
+            raise changed(SOURCE, f"tr: one of {stamp[:20]!r} is no {ROWS}: its id is {attribute(row, 'id')!r:.40}")
+
+
+def _ensure_of_day(events: list[Event], day: date | None) -> None:
+    """Events of other days alone are an answer to another question. Raises SourceError stale.
+
+    The widget, whose rows state UTC, has whole weeks, which begin on a Sunday or a Monday.
+    """
+    shown = {event.local_day for event in events}
+    if day is None or not shown or day in shown:
+        return
+    if all(event.of_widget for event in events) and any(_weeks(day) & _weeks(one) for one in shown):
+        return
+    raise SourceError("stale", SOURCE, f"the page shows {min(shown)} to {max(shown)}, asked for {day}")
+
+
+def _weeks(day: date) -> set[date]:
+    """The first days of its weeks, as they are counted from Monday and from Sunday."""
+    return {day - timedelta(days=day.weekday()), day - timedelta(days=(day.weekday() + 1) % 7)}
 
 
 def _ensure_english_names(events: list[Row]) -> None:
@@ -191,7 +228,7 @@ def _html(text: str) -> tuple[str | None, bool]:
     rows = answer.get("data")
     if not isinstance(rows, str):
         raise changed(SOURCE, "the service's answer has no text under data")
-    if not rows.strip() or "eventRowId_" not in rows:
+    if not rows.strip() or ROW_ID not in rows:
         if answer.get("rows_num") == 0:
             return None, False
         raise changed(SOURCE, f"data: no {ROWS}, and rows_num is {str(answer.get('rows_num'))[:20]}")

@@ -42,7 +42,7 @@ class Event:
 
     `base` is the comparison that the name leaves out, `local_day` the date on the page's clock, `age` how old the
     period is that the title states (event_names.period_age). `hourless`: the calendar knows its day only, and
-    released_at is where that begins.
+    released_at is where that begins. `of_widget`: its row states UTC.
     """
 
     row: str
@@ -58,6 +58,7 @@ class Event:
     unit: str | None = None
     age: int | None = None
     hourless: bool = False
+    of_widget: bool = False
 
 
 class Clock(NamedTuple):
@@ -101,6 +102,7 @@ def event_of(row: Selector, clock: Clock) -> Event:
         local_day=local_day,
         age=period_age(told, local_day),
         hourless=_is_hourless(row),
+        of_widget=bool(attribute(row, "event_timestamp")),
     )
 
 

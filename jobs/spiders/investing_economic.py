@@ -20,7 +20,7 @@ MOST_PAGES = 10  # of the service, 200 rows each
 
 
 class InvestingEconomic(PageSpider):
-    """`since`: the first day of the events, else `order.day`, else today. `zone`: of the rows' clock, see zones.py.
+    """`since`: the first day of the events up to `order.day`, else that day alone, else today. `zone`: of the rows' clock, see zones.py.
 
     The service is asked for times in UTC; when its rows show another clock than they state, they are refused.
     """
@@ -43,6 +43,8 @@ class InvestingEconomic(PageSpider):
     ) -> None:
         super().__init__(*args, **rest)
         self.wanted, self.zone, self.via, self.since = replace(wanted, day=self.order.day), zone, via, since
+        if self.order.day and since:
+            self.wanted = replace(self.wanted, since=min(since, self.order.day))
         self._told: list[dict[str, Any]] = []
         if via == "widget":
             self.site = self.widget

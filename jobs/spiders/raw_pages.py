@@ -2,8 +2,8 @@
 
 `params` are those of the recorded page (jobs/raw_store.py), all texts. cnbc: date. tradingster: page (index or report),
 contract, report (its kind), date, listed (cot.names_of, in JSON). investing: countries, importance, events (JSON lists,
-empty takes all), date, timezone, clock (shown: the zone must be that of the times the page shows). An absent one asks
-for nothing special.
+empty takes all), since, date, timezone, clock (shown: the zone must be that of the times the page shows). An absent one
+asks for nothing special.
 """
 
 import json
@@ -66,6 +66,7 @@ def read_calendar(text: str, now: datetime, params: Params) -> economic.Calendar
         importance=[int(each) for each in _list(params, "importance")],
         events=_list(params, "events"),
         day=_day(params),
+        since=date.fromisoformat(params["since"]) if params.get("since") else None,
     )
     shown = params.get("clock") == "shown"
     return economic.parse(text, now, zone_named(zone) if zone else None, wanted, shown=shown)
@@ -75,7 +76,8 @@ def calendar_params(wanted: economic.Wanted, zone: str | None = None, shown: boo
     """What `read_calendar` reads."""
     lists = {"countries": wanted.countries, "importance": wanted.importance, "events": wanted.events}
     params = {name: json.dumps([str(each) for each in found]) for name, found in lists.items()}
-    extra = {"date": f"{wanted.day}" if wanted.day else "", "timezone": zone or "", "clock": "shown" if shown else ""}
+    days = {name: f"{day}" for name, day in (("since", wanted.since), ("date", wanted.day)) if day}
+    extra = {**days, "timezone": zone or "", "clock": "shown" if shown else ""}
     return {**params, **{name: text for name, text in extra.items() if text}}
 
 

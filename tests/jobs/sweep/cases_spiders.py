@@ -282,6 +282,17 @@ CASES += [
         calendar_page(event("ADP Nonfarm Employment Change (May)", "42K", "32K", "-29K")),
         of("adp_nonfarm_employment_change", "42000 32000 -29000"),
     ),
+    Asker("economic --date 2026-06-09", HTML, PAGE.now).refuses(
+        "a page that does not heed the day asked for", calendar_page(), "stale: 2026-06-10"
+    ),
+    Asker("economic --since 2026-06-09 --date 2026-06-10", HTML, PAGE.now).takes(
+        "two days",
+        calendar_page(event_row(number=500, name="Building Permits", at="2026/06/09 08:30:00"), event_row()),
+        of("building_permits", "0.3 0.2 0.2 %").replace("06-10", "06-09"),
+        CORE,
+    ),
+    PAGE.refuses("a table to be filled", calendar_page().partition("<tbody>")[0] + "</table></html>", "schema_changed"),
+    PAGE.refuses("rows of another name", calendar_page().replace("eventRowId_", "event-"), "schema_changed: event-501"),
     PAGE.refuses("no zone", calendar_page(zone=None), "schema_changed: zone"),
     PAGE.refuses("a zone by its letters", calendar_page(zone="(EST)"), "schema_changed: zone"),
     PAGE.refuses("a clock of another zone", calendar_page(event_row(shown="14:30")), "schema_changed: 14:30"),
