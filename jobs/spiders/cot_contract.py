@@ -19,9 +19,9 @@ PATHS = {
 }
 """By kind of report: the path of its link in the index, with the contract's code; a relative one may leave cot/ out."""
 MARKET = 5  # digits of a contract's code that name its market: 13874A and 13874+ are one
-_DIGITS = rf"(\d{{{MARKET}}})[0-9A-Z+]"
-CODE = re.compile(rf"\bcode\W{{1,3}}{_DIGITS}?(?!\d)", re.ASCII | re.IGNORECASE)
-CODE_IN_A_HEAD = re.compile(rf"\({_DIGITS}\)", re.ASCII)  # elsewhere it may be a change below nothing
+_CODE = rf"(\d{{{MARKET}}}[0-9A-Z+])"
+CODE = re.compile(rf"\bcode\W{{1,3}}{_CODE[:-1]}?)(?!\d)", re.ASCII | re.IGNORECASE)
+CODE_IN_A_HEAD = re.compile(rf"\({_CODE}\)", re.ASCII)  # elsewhere it may be a change below nothing
 HEADS = "title, h1, h2, h3, h4"
 FUTURES_ONLY = re.compile(r"\bfutures[ -]only\b", re.IGNORECASE)
 OPTIONS_TOO = re.compile(r"\boptions?\b.{0,20}\bcombined\b", re.IGNORECASE)
@@ -44,8 +44,11 @@ def ensure_contract(source: str, page: Selector, contract: str, listed: Mapping[
     heads = [words(head) for head in page.css(HEADS)]
     codes = {found[1] for found in CODE.finditer(words_apart(page))}
     codes |= {found[1] for head in heads for found in CODE_IN_A_HEAD.finditer(head)}
-    if codes and contract[:MARKET] not in codes:
+    if codes and contract[:MARKET] not in {code[:MARKET] for code in codes}:
         raise implausible(source, f"{contract}: the page is of the code {', '.join(sorted(codes))}")
+    # A consolidated report may have the code of its main contract, unless that has a report of its own.
+    known = {code.casefold(): code for code in (*listed.values(), contract)}
+    _ensure_among(source, contract, "it states the code", (known.get(code.casefold()) for code in codes))
     links = page.css("link[rel=canonical]::attr(href), meta[property='og:url']::attr(content)").getall()
     _ensure_among(source, contract, "its address says", (contract_in(link) for link in links))
     _ensure_among(source, contract, "its head names", (_named(head, listed) for head in heads))

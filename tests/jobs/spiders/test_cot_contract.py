@@ -48,6 +48,8 @@ def refusal(page: str, contract: str) -> str:
         ("<h1>EURO FX (099741)</h1>", "", "09974"),
         (f"<h1>EURO FX{CHICAGO}</h1>", "", "099741"),
         ("<h2>Euro FX</h2>", "", "099741"),
+        ("<p>CFTC Code: #13874+</p>", "", "13874+"),  # the same market, with another report of its own
+        ("<h2>S&amp;P 500 (13874+)</h2>", "", "13874+"),
         (f"<h1>S&amp;P 500 Consolidated{CHICAGO}</h1>", "", "13874+"),
         ("", "<title>EURO FX - COT Report | Tradingster</title>", "099741"),
         ("", "<title>EURO FX | Tradingster</title>", "099741"),
@@ -66,6 +68,9 @@ def test_a_page_that_names_another_contract(body: str, head: str, named: str) ->
         ("13874A", f"<h1>S&amp;P 500 STOCK INDEX{CHICAGO}</h1>", ""),
         ("13874A", f"<h1>E-MINI S&amp;P 500{CHICAGO}</h1>", "<title>Tradingster</title>"),  # in no index
         ("13874A", "<h1>EURO FX</h1><h2>S&amp;P 500 STOCK INDEX</h2>", ""),  # a head of the site's own
+        ("13874A", "<p>Code: 13874a</p><p>see also Code: 13874+</p>", ""),
+        ("13874A", "<p>Code: 138741</p>", ""),  # in no index
+        ("111111", "<p>Code: 111111</p><p>see also Code: 222222</p>", ""),
         ("13874A", "<h1>TWICE</h1>", ""),  # a name of two contracts is that of neither
         ("13874a", "<h1>S&amp;P 500 STOCK INDEX</h1>", '<link rel="canonical" href="/cot/futures/fin/13874A">'),
         ("299741", f"<h1>EURO FX/BRITISH POUND XRATE{CHICAGO}</h1>", ""),  # EURO FX begins it

@@ -150,6 +150,14 @@ CASES += [
         "implausible: 20974",
     ),
     COT.refuses(
+        "the code of another contract of the same market",
+        cot(
+            cot_report().replace("FUTURES ONLY", "Code-13874A FUTURES ONLY"),
+            cot_index(("S&amp;P 500 Consolidated", "13874%2B"), ("S&amp;P 500 STOCK INDEX", "13874A")),
+        ),
+        "implausible: 13874A",
+    ),
+    COT.refuses(
         "another contract's code behind other words",
         report_with("<body>", "<body><h2>Futures Only</h2><p>Code: 209742</p>"),
         "implausible: 20974",
