@@ -31,8 +31,12 @@ class Position(NamedTuple):
 def ensure_balance(source: str, contract: str, rows: Mapping[str, Selector]) -> None:
     """Raises SourceError implausible when the rows, by their names in small letters, are all and do not balance.
 
-    A page that shows some of the groups, or one whose other rows cannot be read, says nothing about its sums.
+    A page that shows some of the groups, or one whose other rows cannot be read, says nothing about its sums. Nobody
+    publishes a contract in which nobody has a position: such a page is a form that was not filled in.
     """
+    readable = [sides for row in rows.values() if (sides := _sides(row)) is not None]
+    if readable and not any(position.held for sides in readable for position in sides):
+        raise implausible(source, f"{contract}: all positions are 0")
     names = next((names for names in WHOLE if rows.keys() >= set(names)), ())
     found = [sides for name in names if (sides := _sides(rows[name])) is not None]
     if names and len(found) == len(names):

@@ -299,6 +299,13 @@ def test_a_page_that_states_the_contracts_own_code_or_none(stated: str) -> None:
     assert parse_report(titled, "13874+", NOW) == parse_report(cot_report(), "13874+", NOW)
 
 
+def test_a_report_that_nobody_filled_in() -> None:
+    empty = [(name, "0 0", "0.0%", "0 0", "0.0%", "0 0") for name, *_ in FINANCIAL_ROWS]
+    assert refusal(cot_report(tuple(empty))) == ("implausible", "13874+: all positions are 0")
+    dealers = cot_report((FINANCIAL_ROWS[0], *empty[1:]))  # a contract in which these groups have none
+    assert [(one.long, one.short) for one in parse_report(dealers, "13874+", NOW)] == [(0, 0), (0, 0)]
+
+
 def test_another_day_than_asked_for_is_stale() -> None:
     assert refusal(cot_report(), day=date(2025, 5, 6))[0] == "stale"
     assert parse_report(cot_report(), "13874+", NOW, date(2025, 5, 13))
