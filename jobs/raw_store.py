@@ -142,8 +142,8 @@ class RawStore:
             raise RawError(f"raw_ref {ref!r} leaves the raw folder")
         return Raw.from_file(path)
 
-    def first_like(self, raw: Raw) -> tuple[Raw, str] | None:
-        """The first recorded payload of the same feed, source and symbol with the same bytes, and its reference."""
+    def like(self, raw: Raw) -> Iterator[tuple[Raw, str]]:
+        """The recorded payloads of the same feed, source and symbol with the same bytes, and their references."""
         ending = _after_time(raw.ref)
         for ref in self.refs([_plain(raw.feed)]):
             if _after_time(ref) == ending:
@@ -152,8 +152,7 @@ class RawStore:
                 except RawError:  # broken, or pruned meanwhile
                     continue
                 if found.body == raw.body:
-                    return found, ref
-        return None
+                    yield found, ref
 
     def refs(
         self, feeds: Iterable[str] | None = None, since: datetime | None = None, until: datetime | None = None

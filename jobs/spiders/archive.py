@@ -25,11 +25,15 @@ class Archive:
         return self._bodies.of_url(source, url)
 
     def kept(self, raw: Raw) -> tuple[datetime, str | None]:
-        """When (UTC) the page first came as it is, and the reference of its record, made now if need be."""
-        before = self._store.first_like(raw)
-        since = self._first_seen(raw, raw.received_at if before is None else before[0].clock)
-        if before is not None:
-            return since, before[1]
+        """When (UTC) the page first came as it is, and the reference of its record, made now if need be.
+
+        A record holds what was asked for, too, by which its messages are made again: another wish has its own.
+        """
+        before = list(self._store.like(raw))
+        since = self._first_seen(raw, min((found.clock for found, _ in before), default=raw.received_at))
+        same_wish = next((ref for found, ref in before if found.params == raw.params), None)
+        if same_wish is not None:
+            return since, same_wish
         return since, self._store.keep(replace(raw, since=since if since < raw.received_at else None))
 
     def keep(self, raw: Raw) -> None:

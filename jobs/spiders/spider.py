@@ -181,7 +181,8 @@ class PageSpider(scrapy.Spider):
         """The page's text, when it first came as it is, and its reference; no text for a picture and its like."""
         archive = self.run.archive
         if response.status == NOT_MODIFIED and remembered.raw is not None and archive is not None:
-            return text_of(remembered.raw), *archive.kept(replace(remembered.raw, received_at=now))
+            unchanged = replace(remembered.raw, received_at=now, params=page.params)
+            return text_of(remembered.raw), *archive.kept(unchanged)
         text = self.server().scrub.record(response.text) if isinstance(response, TextResponse) else None
         if archive is None or not response.body:
             return text, now, None

@@ -12,7 +12,7 @@ from jobs.feeds.state import feed_state
 from jobs.raw_store import Raw, RawStore, raw_store
 from jobs.spiders import parse_recorded
 from jobs.spiders.archive import archive
-from market.messages import Vix
+from market.messages import EconomicRelease, Vix
 from tests.jobs.spiders.crawler import Crawler, ordinary
 from tests.jobs.spiders.pages import calendar_page, cot_index, cot_report, dated_vix_page, event_row, strip, vix_page
 from tests.jobs.spiders.site import Answer, Site, site
@@ -100,6 +100,28 @@ def test_another_wish_of_an_unchanged_calendar(crawl: Crawl, tmp_path: Path) -> 
         ]
     assert [[message["event"] for message in messages] for messages in found] == [["core_cpi"], ["building_permits"]]
     assert conditions(met, "/economic-calendar/")[1][0] == ETAG["ETag"]
+
+
+@pytest.mark.parametrize("headers", [{}, ETAG], ids=["same bytes", "304"])
+def test_the_record_makes_the_messages_again_whoever_asked_first(
+    headers: dict[str, str], crawl: Crawl, tmp_path: Path
+) -> None:
+    """A record says what was asked for: another wish of the same page needs one of its own, and only one."""
+    rows = calendar_page(event_row(501), event_row(502, "Building Permits"))
+    with site(everything=Answer(rows, headers=headers)) as met:
+        found = [
+            crawl(tmp_path, met, "economic", "--event", event, "--print")[1]
+            for event in ("core_cpi", "building_permits", "core_cpi", "building_permits")
+        ]
+    assert len(list(store(tmp_path).refs())) == 2
+    for (message,) in found:
+        raw = store(tmp_path).read(message["raw_ref"])
+        (again,) = [one for one in parse_recorded(raw) if isinstance(one, EconomicRelease)]
+        assert (again.event, again.known_at.isoformat()) == (message["event"], _iso(message["known_at"]))
+
+
+def _iso(text: str) -> str:
+    return datetime.fromisoformat(text).isoformat()
 
 
 def test_a_page_that_was_refused_is_asked_for_whole_again(crawl: Crawl, tmp_path: Path) -> None:
