@@ -6,7 +6,8 @@ and so they are when the time they show is not the one of their attribute: then 
 A zone given by the caller, who chose it in the service's request, goes before, and must not be another than the page
 names. `known_at` is `released_at`: an actual figure is public from that minute on, whenever it is fetched; only a
 figure that is there before its time was known at the fetch, and one without an hour by the end of its day. A figure
-far before its time means that the zone was misread, and is refused.
+far before its time means that the zone was misread, and is refused. What is corrected later is
+told apart by who saw both (jobs/feeds/revisions.py): one page does not know it.
 
 A row that contradicts itself or cannot be read is refused with its reason, and the others go on, unless what is wrong
 with it puts the whole page in doubt, or more of the rows are refused than not.

@@ -1,0 +1,100 @@
+"""What a calendar corrects after the release is known from its correction on, and what was known before stays."""
+
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from jobs.feeds.revisions import with_times_of_revisions
+from jobs.feeds.slow import fetch_slow
+from jobs.feeds.state import FeedState
+from market.messages import EconomicRelease
+from market.settings import Settings
+from tests.jobs.spiders.pages import calendar_page, event_row
+from tests.jobs.spiders.site import Answer, Site, site
+from tests.market_world import forget_settings
+
+RELEASED = datetime(2026, 6, 10, 12, 30, tzinfo=UTC)
+MINUTES = timedelta(minutes=1)
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> FeedState:
+    return FeedState(tmp_path / "state.sqlite")
+
+
+def shown(
+    after: int, actual: float | None = 0.3, previous: float | None = 0.2, source: str = "investing", **changed: object
+) -> EconomicRelease:
+    """The event as a source shows it some minutes after its release."""
+    now = RELEASED + after * MINUTES
+    fields = {"source": source, "source_time": RELEASED, "known_at": RELEASED, "received_at": now, "unit": "%"}
+    fields |= {"country": "United States", "event": "core_cpi", "released_at": RELEASED}
+    return EconomicRelease.model_validate({**fields, "actual": actual, "previous": previous, **changed})
+
+
+def known_after(state: FeedState, *messages: EconomicRelease) -> list[int]:
+    """Minutes from the release to when each counts as known, asked for one after the other."""
+    told = [with_times_of_revisions([message], state)[0] for message in messages]
+    return [(one.known_at - RELEASED) // MINUTES for one in told if isinstance(one, EconomicRelease)]
+
+
+def test_a_figure_is_known_from_its_release_however_often_it_comes(state: FeedState) -> None:
+    assert known_after(state, shown(5), shown(35), shown(65)) == [0, 0, 0]
+
+
+def test_a_correction_is_known_from_when_it_came_and_keeps_that_time(state: FeedState) -> None:
+    assert known_after(state, shown(5), shown(35, 0.4), shown(65, 0.4), shown(95, 0.4)) == [0, 35, 35, 35]
+
+
+def test_what_was_known_before_the_release_is_revised_too(state: FeedState) -> None:
+    assert known_after(state, shown(5), shown(35, previous=0.1)) == [0, 35]
+
+
+def test_a_correction_that_is_taken_back(state: FeedState) -> None:
+    assert known_after(state, shown(5), shown(35, 0.4), shown(65), shown(95)) == [0, 35, 65, 65]
+
+
+def test_a_figure_that_was_not_there_is_none_that_changed(state: FeedState) -> None:
+    assert known_after(state, shown(5, previous=None), shown(35), shown(65, previous=None)) == [0, 0, 0]
+
+
+def test_each_event_for_itself(state: FeedState) -> None:
+    others = [shown(9, 0.7, event="cpi"), shown(9, 0.7, country="Canada"), shown(9, 0.7, source="other")]
+    assert known_after(state, shown(5), *others) == [0, 0, 0, 0]
+    assert known_after(state, shown(35, 0.9, source="fred"), shown(65, 0.8, source="fred")) == [0, 0], "has vintages"
+
+
+def test_what_is_long_over_is_forgotten(state: FeedState) -> None:
+    later = RELEASED + timedelta(days=60)
+    known_after(state, shown(5))
+    known_after(state, shown(5, released_at=later, source_time=later, known_at=later, received_at=later))
+    assert len(state.all("figures")) == 1
+
+
+@pytest.fixture
+def calendar(monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+    """Investing.com's page alone, of GMT."""
+    monkeypatch.setenv("MARKET_SETTINGS_FILE", os.devnull)
+    monkeypatch.setenv(
+        "MARKET_FEEDS__SOURCES", '{"book": [], "bars": [], "vix": [], "cot": [], "economic": ["investing"]}'
+    )
+    with site() as met:
+        monkeypatch.setenv("MARKET_FEEDS__BASE_URLS", f'{{"investing": "{met.url}"}}')
+        forget_settings()
+        yield met
+
+
+def test_the_runs_of_a_day(calendar: Site, fresh_topics: Settings) -> None:
+    released = (datetime.now(UTC) - timedelta(hours=2)).replace(second=0, microsecond=0)
+    known = []
+    for actual in ("0.3%", "0.4%"):
+        row = event_row(at=f"{released:%Y/%m/%d %H:%M:%S}", shown=f"{released:%H:%M}", actual=actual)
+        calendar.pages["everything"] = Answer(calendar_page(row, zone="(GMT)"))
+        (found,) = fetch_slow("economic")
+        (message,) = found.messages
+        assert isinstance(message, EconomicRelease), found.text()
+        known.append((message.actual, message.known_at == released, message.known_at == message.received_at))
+    assert known == [(0.3, True, False), (0.4, False, True)]
