@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 
 from jobs.feeds import expected
 from jobs.feeds.refused import refusal_letter
+from jobs.feeds.revisions import with_times_of_revisions
 from jobs.feeds.state import FeedState
 from jobs.raw_folder import payloads_below
 from jobs.raw_instruments import PendingSlots, as_instrument
@@ -77,7 +78,7 @@ class _Replay:
     def __init__(self, sender: Sender, topics: TopicSettings) -> None:
         self._sender, self._topics, self.counts = sender, topics, RawCounts()
         self._slots = PendingSlots(timedelta(seconds=get_settings().feeds.slot_timeout_s))
-        self._folder = TemporaryDirectory()  # forecasts of this replay, apart from those of the running feeds
+        self._folder = TemporaryDirectory()  # what this replay remembers, apart from the running feeds
         self._state = FeedState(Path(self._folder.name) / "state.sqlite")
 
     def payload(self, path: Path) -> None:
@@ -99,7 +100,7 @@ class _Replay:
             self._refuse(refusal_letter(fault, raw.body, raw.received_at, raw.ref))
             return
         self.counts.calendars += raw.feed == "calendar"
-        for message in self._paired(raw.source, messages):
+        for message in with_times_of_revisions(self._paired(raw.source, messages), self._state):
             self._send(message)
             if isinstance(message, Bar):
                 self._slots.add(message)

@@ -34,7 +34,9 @@ from market.settings import SettingsError, get_settings
 
 SPIDERS: dict[str, type[PageSpider]] = {"vix": CnbcVix, "cot": TradingsterCot, "economic": InvestingEconomic}
 REDIRECTS = 3
-WAITING_PAGE_S = 2  # a page that leads on after less has nothing to read; one that lasts loads itself anew for its reader
+WAITING_PAGE_S = (
+    2  # a page that leads on after less has nothing to read; one that lasts loads itself anew for its reader
+)
 RETRIES = 1  # a dead site costs twice the time of one request
 
 

@@ -23,6 +23,7 @@ from market.settings import ROOT, Settings, get_settings
 from tests.jobs.feeds.samples import VIX_CSV, book_body, equity_body, ff_row, fred_answer, fred_row, level
 from tests.jobs.feeds.server import body, serving
 from tests.jobs.recording_world import Recorded, topic_content, write_recording
+from tests.jobs.spiders.pages import calendar_page, event_row
 
 LABELS = ["2024-03-20 12:45:00", "2024-03-20 12:40:00", "2024-03-20 12:35:00"]  # New York: UTC is four hours on
 NOW = datetime(2024, 3, 20, 16, 47, tzinfo=UTC)
@@ -72,6 +73,19 @@ def test_a_figure_comes_again_with_the_forecast_that_was_there_before_it(market:
     assert [(one["source"], one["actual"], one["forecast"], one["forecast_actual_difference"]) for one in told] == [
         ("forexfactory", None, 4.3, None), ("fred", 4.4, None, None), ("fred", 4.5, 4.3, -0.2),
     ]  # fmt: skip
+
+
+def test_a_figure_that_a_calendar_corrected_is_again_known_from_its_correction(
+    market: Settings, kept: RawStore
+) -> None:
+    released = datetime(2026, 6, 10, 12, 30, tzinfo=UTC)  # 08:30 on the page's clock
+    for minutes, actual in ((5, "0.3%"), (35, "0.4%")):
+        page = calendar_page(event_row(actual=actual)).encode()
+        at = released + timedelta(minutes=minutes)
+        kept.keep(Raw("economic", "investing", "events", at, page, content_type="text/html; charset=utf-8"))
+    assert publish_raw(kept.folder).sent.economic == 2
+    told = sorted((one["known_at"], one["actual"]) for one in topic_content(market.topics.ind))
+    assert told == [("2026-06-10T12:30:00Z", 0.3), ("2026-06-10T13:05:00Z", 0.4)]
 
 
 def test_what_was_published_comes_again_byte_for_byte(market: Settings) -> None:

@@ -76,7 +76,9 @@ def test_since_and_date_are_the_first_and_the_last_day() -> None:
 
 @pytest.mark.parametrize("table", ["economicCalendarData", "ecEventsTable"])
 def test_a_table_that_is_not_filled_yet(table: str) -> None:
-    kind, detail = refusal(f"<html><body><table id='{table}'><thead><tr><th>Time</th></tr></thead></table></body></html>")
+    kind, detail = refusal(
+        f"<html><body><table id='{table}'><thead><tr><th>Time</th></tr></thead></table></body></html>"
+    )
     assert (kind, "empty" in detail) == ("schema_changed", True)
 
 

@@ -33,7 +33,9 @@ TIMEOUT_S = 1.5
 PICTURE = {"Content-Type": "image/png"}
 GZIP = {"Content-Encoding": "gzip"}
 PAGE = dated_vix_page()
-RELOADING = '<head><meta http-equiv="refresh" content="30; url=/quotes/.VIX">'  # CNBC's and others' pages do, for readers
+RELOADING = (
+    '<head><meta http-equiv="refresh" content="30; url=/quotes/.VIX">'  # CNBC's and others' pages do, for readers
+)
 LEADING = '<html><head><meta http-equiv="refresh" content="0; url=/new"></head><body></body></html>'
 PACKED = gzip.compress(PAGE.encode())
 COT_SITE = {
