@@ -2,12 +2,13 @@
 
 import re
 from dataclasses import replace
-from datetime import date, datetime, time
+from datetime import datetime
 
 from parsel import Selector
 
 from jobs.numbers import Number
 from jobs.spiders.page import attribute, changed, first, implausible, number, tree, words
+from jobs.spiders.vix_label import EXTENDED, IN_EXTENDED_BLOCK, last_trade
 from jobs.spiders.vix_symbol import ensure_page_of_vix, linked_prices, older_spans, quote_times
 from jobs.vix_quote import Quote, ensure_consistent, ensure_previous_close, ensure_same_price, vix_message
 from market.messages import Vix
@@ -16,16 +17,10 @@ from market.vix_schedule import NEW_YORK
 SOURCE = "cnbc"
 CONTAINER = ".QuoteStrip-lastPriceStripContainer"
 CHANGE = ".QuoteStrip-changeUp, .QuoteStrip-changeDown, .QuoteStrip-unchanged"
-# CNBC names the block of regular hours QuoteStrip-extendedHours, and that of extended hours extendedDataContainer.
 EXTENDED_BLOCK = "ancestor::*[contains(@class, 'QuoteStrip-extendedDataContainer')]"
-OF_EXTENDED_BLOCK = EXTENDED_BLOCK.replace("ancestor", "ancestor-or-self")
 BLOCK = "ancestor::*[contains(@class, 'QuoteStrip-dataContainer')][1]"
-EXTENDED_LABEL = re.compile(r"after[ -]?hours|pre[ -]?market|extended", re.IGNORECASE)
 _SIGNED = re.compile(r"[+\-−]?[\d.,]+%?")
-_CLOCK = re.compile(r"\b(\d{1,2}):(\d{2})(?::\d{2})?\s*([AP])\.?M\b\.?\s*([A-Z]{2,4})?", re.ASCII | re.IGNORECASE)
-_NEW_YORK = ("", "ET", "EST", "EDT")
 _QUOTE_TIME = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?(?:Z|[+-]\d{2}:?\d{2})?)?", re.ASCII)
-_DATE = re.compile(r"\b(\d{1,2})/(\d{1,2})/(\d{2}|\d{4})\b", re.ASCII)
 
 
 def parse(text: str, now: datetime) -> Vix:
@@ -97,7 +92,7 @@ def _only(where: str, texts: list[str]) -> float:
 
 def _regular(containers: list[Selector]) -> Selector:
     """The container of regular hours. Raises SourceError schema_changed when it cannot be told from the other."""
-    left = [one for one in containers if not one.xpath(EXTENDED_BLOCK) and not EXTENDED_LABEL.search(_label(one))]
+    left = [one for one in containers if not one.xpath(EXTENDED_BLOCK) and not EXTENDED.search(_label(one))]
     if len({words(one) for one in left}) > 1:  # not CNBC's block names: take them at their word
         left = [one for one in left if not one.xpath("ancestor::*[contains(@class, 'QuoteStrip-extendedHours')]")]
     if len({words(one) for one in left}) != 1:
@@ -111,7 +106,7 @@ def _label(container: Selector) -> str:
         block.css("[class*=Label], [class*=lastTradeTime]") if block else container.xpath("preceding-sibling::*[1]")
     )
     # What an extended block beside the container says is of its own price.
-    return " ".join(words(label) for label in labels if not label.xpath(OF_EXTENDED_BLOCK))
+    return " ".join(words(label) for label in labels if not label.xpath(IN_EXTENDED_BLOCK))
 
 
 def _strip(container: Selector) -> Quote:
@@ -127,10 +122,7 @@ def _strip(container: Selector) -> Quote:
     percent = [one.value for one in found if one is not None and one.unit == "%"]
     direction = (attribute(changes[0], "class") or "") if changes else ""
     _same_direction(direction, plain + percent)
-    shown = _last_trade_time(container)
-    return Quote(
-        value, plain[0] if plain else None, percent[0] if percent else None, _last_trade_day(shown), _clock(shown)
-    )
+    return Quote(value, plain[0] if plain else None, percent[0] if percent else None, *last_trade(SOURCE, container))
 
 
 def _same_direction(direction: str, changes: list[float]) -> None:
@@ -138,34 +130,6 @@ def _same_direction(direction: str, changes: list[float]) -> None:
     sign = next((value for name, value in signs.items() if name in direction), 0)
     if any(change * sign < 0 for change in changes):
         raise implausible(SOURCE, f"{direction} with a change of {changes}")
-
-
-def _last_trade_time(container: Selector) -> str:
-    shown = container.xpath("preceding-sibling::*[contains(@class, 'QuoteStrip-lastTradeTime')]")
-    return words(shown[-1]) if shown else ""
-
-
-def _clock(shown: str) -> time | None:
-    """The hour in "Last | 11:00 AM EST", which stands above a quote of today."""
-    found = _CLOCK.search(shown)
-    if found is None:
-        return None
-    hour, minute, half, zone = int(found[1]), int(found[2]), found[3].upper(), (found[4] or "").upper()
-    if not 1 <= hour <= 12 or minute > 59 or zone not in _NEW_YORK:
-        raise changed(SOURCE, f"QuoteStrip-lastTradeTime: {found[0]!r} is no time of New York")
-    return time(hour % 12 + (12 if half == "P" else 0), minute)
-
-
-def _last_trade_day(shown: str) -> date | None:
-    """The date in "Last | 11/24/26 EST", which stands above a quote that is not of today."""
-    found = _DATE.search(shown)
-    if found is None:
-        return None
-    month, day, year = (int(part) for part in found.groups())
-    try:
-        return date(year if year > 99 else 2000 + year, month, day)
-    except ValueError:
-        raise changed(SOURCE, f"QuoteStrip-lastTradeTime: {found[0]!r} is no date") from None
 
 
 def _checked(quote: Quote, page: Selector) -> Quote:
