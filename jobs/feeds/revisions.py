@@ -1,8 +1,8 @@
-"""A figure that a calendar changed after it had shown another one: known since the change was seen, not since its release.
+"""A figure that a calendar changed after it had shown another one: known since the change was seen, not its release.
 
-FRED keeps the days of each value. A calendar's page shows what is right now, beside the hour of the release; told as known
-at that hour, a correction of two hours later would be in the past's features before anybody could know it, and take the
-place of what was predicted with.
+FRED keeps the days of each value. A calendar's page shows what is right now, beside the hour of the release; told as
+known at that hour, a correction of two hours later would be in the past's features before anybody could know it, and
+take the place of what was predicted with.
 """
 
 from collections.abc import Sequence

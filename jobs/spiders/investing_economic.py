@@ -20,7 +20,7 @@ MOST_PAGES = 10  # of the service, 200 rows each
 
 
 class InvestingEconomic(PageSpider):
-    """`since`: the first day of the events up to `order.day`, else that day alone, else today. `zone`: of the rows' clock, see zones.py.
+    """Events of `order.day`, else today, or from `since` up to it. `zone`: of the rows' clock, see zones.py.
 
     The service is asked for times in UTC; when its rows show another clock than they state, they are refused.
     """

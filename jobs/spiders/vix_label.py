@@ -1,7 +1,7 @@
-"""When CNBC's page says that its price was: "Last | 11:00 AM EST" above one of today, "Last | 11/24/26 EST" above others.
+"""When CNBC's page says that its price was: "Last | 11:00 AM EST" for one of today, "Last | 11/24/26 EST" for others.
 
-Without a label the page says nothing of it. A label that says it in another form is no label of today's: passed over, it
-would let an old price pass for a new one.
+Without a label the page says nothing of it. A label that says it in another form is no label of today's: passed over,
+it would let an old price pass for a new one.
 """
 
 import re

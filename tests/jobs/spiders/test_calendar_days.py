@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from jobs.spiders.economic import Wanted, parse
+from jobs.spiders.economic import EVERYTHING, Wanted, parse
 from jobs.spiders.raw_pages import calendar_params, read_calendar
 from market.errors import SourceError
 from tests.jobs.spiders.pages import HOLIDAY_ROW, calendar_page, event_row
@@ -30,7 +30,7 @@ def days_told(text: str, wanted: Wanted) -> list[int]:
     return [message.released_at.day for message in parse(text, NOW, wanted=wanted).released]
 
 
-def refusal(text: str, wanted: Wanted = Wanted()) -> tuple[str, str]:
+def refusal(text: str, wanted: Wanted = EVERYTHING) -> tuple[str, str]:
     with pytest.raises(SourceError) as raised:
         parse(text, NOW, wanted=wanted)
     return raised.value.kind, raised.value.detail
