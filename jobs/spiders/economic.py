@@ -79,7 +79,7 @@ class Calendar:
 class Wanted:
     """Which events to take; an empty collection takes all.
 
-    `day` is the date on the page's own clock; with `since` each day from that one to `day`.
+    `day` is the date on the page's own clock; with `since` each day from that one to `day`, or to the last.
     """
 
     countries: Collection[str] = ()
@@ -119,8 +119,7 @@ def parse(
     clock = Clock(zone, shown) if zone is not None else Clock(own, shown=True)
     events = [(row, event_of(row, clock)) for row in rows if not is_holiday(row)]
     _ensure_english_names(events)
-    if wanted.since is None:
-        _ensure_of_day([event for _, event in events], wanted.day)
+    _ensure_days([event for _, event in events], wanted)
     holidays = len(rows) - len(events)
     local = [event.released_at for row, event in events if not attribute(row, "event_timestamp")]
     if zone is not None and own is not None and local:
@@ -153,17 +152,20 @@ def _ensure_known_rows(page: Selector, rows: list[Selector]) -> None:
             raise changed(SOURCE, f"tr: one of {stamp[:20]!r} is no {ROWS}: its id is {attribute(row, 'id')!r:.40}")
 
 
-def _ensure_of_day(events: list[Event], day: date | None) -> None:
-    """Events of other days alone are an answer to another question. Raises SourceError stale.
+def _ensure_days(events: list[Event], wanted: Wanted) -> None:
+    """Events of other days alone are an answer to another question, or an old one. Raises SourceError stale.
 
     The widget, whose rows state UTC, has whole weeks, which begin on a Sunday or a Monday.
     """
-    shown = {event.local_day for event in events}
+    shown, day = {event.local_day for event in events}, wanted.since or wanted.day
     if day is None or not shown or day in shown:
+        return
+    if wanted.since is not None and max(shown) >= day - A_DAY:  # the caller's date may be that of another zone
         return
     if all(event.of_widget for event in events) and any(_weeks(day) & _weeks(one) for one in shown):
         return
-    raise SourceError("stale", SOURCE, f"the page shows {min(shown)} to {max(shown)}, asked for {day}")
+    asked = f"{day}" if wanted.since is None else f"{day} and later"
+    raise SourceError("stale", SOURCE, f"the page shows {min(shown)} to {max(shown)}, asked for {asked}")
 
 
 def _weeks(day: date) -> set[date]:

@@ -43,8 +43,8 @@ class InvestingEconomic(PageSpider):
     ) -> None:
         super().__init__(*args, **rest)
         self.wanted, self.zone, self.via, self.since = replace(wanted, day=self.order.day), zone, via, since
-        if self.order.day and since:
-            self.wanted = replace(self.wanted, since=min(since, self.order.day))
+        if since:
+            self.wanted = replace(self.wanted, since=min(since, self.order.day or since))
         self._told: list[dict[str, Any]] = []
         if via == "widget":
             self.site = self.widget

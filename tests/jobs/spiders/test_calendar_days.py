@@ -74,6 +74,22 @@ def test_since_and_date_are_the_first_and_the_last_day() -> None:
     assert days_told(page("2026/06/08"), wanted) == [8], "the last day is quiet"
 
 
+@pytest.mark.parametrize("day", [None, date(2026, 6, 12)])
+def test_a_page_of_before_the_first_day_is_an_old_one(day: date | None) -> None:
+    """As a cache keeps it: all that it shows would be left out, as known already, and the rest is missing."""
+    wanted = Wanted(day=day, since=date(2026, 6, 10))
+    kind, detail = refusal(page("2026/06/01", "2026/06/08"), wanted)
+    assert (kind, detail) == ("stale", "the page shows 2026-06-01 to 2026-06-08, asked for 2026-06-10 and later")
+
+
+def test_a_first_day_that_is_quiet() -> None:
+    wanted = Wanted(since=WEDNESDAY)
+    assert days_told(page("2026/06/09"), wanted) == [9], "in UTC the page's evening is of the next day"
+    assert days_told(page("2026/06/11", "2026/06/12"), wanted) == [11, 12]
+    assert days_told(calendar_page(HOLIDAY_ROW), wanted) == []
+    assert days_told(widget("2026-06-07"), wanted) == [7], "the week is half over"
+
+
 @pytest.mark.parametrize("table", ["economicCalendarData", "ecEventsTable"])
 def test_a_table_that_is_not_filled_yet(table: str) -> None:
     kind, detail = refusal(

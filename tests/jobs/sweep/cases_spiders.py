@@ -307,6 +307,9 @@ CASES += [
         of("building_permits", "0.3 0.2 0.2 %").replace("06-10", "06-09"),
         CORE,
     ),
+    Asker("economic --since 2026-06-12", HTML, utc("2026-06-13 13:00")).refuses(
+        "an old page from a cache", calendar_page(), "stale: 2026-06-10"
+    ),
     PAGE.refuses("a table to be filled", calendar_page().partition("<tbody>")[0] + "</table></html>", "schema_changed"),
     PAGE.refuses("rows of another name", calendar_page().replace("eventRowId_", "event-"), "schema_changed: event-501"),
     PAGE.refuses("no zone", calendar_page(zone=None), "schema_changed: zone"),
