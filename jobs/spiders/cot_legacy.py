@@ -45,6 +45,8 @@ def legacy_figures(source: str, page: Selector) -> dict[str, dict[str, float | N
         raise changed(source, f"table: {len(tables)} of them are legacy reports")
     lines = _lines(source, tables[0])
     _add_up(source, "positions", lines.positions)
+    if not any(one is not None and one.value for one in lines.positions):
+        raise implausible(source, "legacy table: all positions are 0: a form that was not filled in")
     if lines.changes is not None:
         _add_up(source, "changes", lines.changes)
     return {group: _figures(source, group, places, lines) for group, places in GROUPS.items()}

@@ -306,6 +306,11 @@ def test_a_report_that_nobody_filled_in() -> None:
     assert [(one.long, one.short) for one in parse_report(dealers, "13874+", NOW)] == [(0, 0), (0, 0)]
 
 
+def test_a_legacy_report_that_nobody_filled_in() -> None:
+    kind, detail = refusal(legacy_report("Open Interest: 0", ("0",) * 9))
+    assert (kind, "all positions are 0" in detail) == ("implausible", True)
+
+
 def test_another_day_than_asked_for_is_stale() -> None:
     assert refusal(cot_report(), day=date(2025, 5, 6))[0] == "stale"
     assert parse_report(cot_report(), "13874+", NOW, date(2025, 5, 13))
