@@ -15,7 +15,7 @@ import threading
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from hashlib import sha256
@@ -50,6 +50,7 @@ class Raw:
     `posted` is the body of a request that was a POST, without the token; None: it was a GET, or a form of a page.
     `whole` as in Payload: False when the transport could not vouch for the body's end. `since` is when the same bytes
     came for the first time, for a page that is recorded again because its first record is gone; None: now.
+    `passed_over`: why the feeds published nothing of it, although it could be read; None: they did, or nobody judged.
     """
 
     feed: str
@@ -66,6 +67,7 @@ class Raw:
     content_type: str = ""
     since: datetime | None = None
     posted: str | None = None
+    passed_over: str | None = None
 
     @property
     def clock(self) -> datetime:
@@ -96,8 +98,8 @@ class Raw:
             "content_type": self.content_type,
             "sha256": sha256(self.body).hexdigest(),
         }
-        if self.posted is not None:
-            header["posted"] = self.posted
+        optional = {"posted": self.posted, "passed_over": self.passed_over}
+        header |= {name: value for name, value in optional.items() if value is not None}
         return gzip.compress(json.dumps(header).encode() + b"\n" + self.body, compresslevel=6, mtime=0)
 
     @classmethod
@@ -141,6 +143,15 @@ class RawStore:
         if not path.resolve().is_relative_to(self.folder.resolve()):
             raise RawError(f"raw_ref {ref!r} leaves the raw folder")
         return Raw.from_file(path)
+
+    def note(self, ref: str, passed_over: str | None) -> None:
+        """Writes down why the feeds published nothing of a payload, None when they did after all: a replay does as they
+        did. A payload that is gone, and a disk that takes nothing, are no error."""
+        try:
+            if _header_of(self.folder / ref).get("passed_over") != passed_over:
+                self._write(self.folder / ref, replace(self.read(ref), passed_over=passed_over).to_bytes())
+        except (RawError, OSError) as error:
+            log.warning("not written down whether it was published: %s", error)
 
     def like(self, raw: Raw) -> Iterator[tuple[Raw, str]]:
         """The recorded payloads of the same feed, source and symbol with the same bytes, and their references."""
@@ -254,13 +265,23 @@ def _raw_store(folder: Path, keep_days: int, max_bytes: int) -> RawStore:
 def received_at_of(path: Path) -> datetime:
     """From the header alone: the body is neither read nor checked. Raises RawError."""
     try:
-        with gzip.open(path) as file:
-            received_at = datetime.fromisoformat(json.loads(file.readline(LONGEST_HEADER))["received_at"])
-    except (OSError, EOFError, zlib.error, ValueError, KeyError, TypeError) as error:
+        received_at = datetime.fromisoformat(_header_of(path)["received_at"])
+    except (ValueError, KeyError, TypeError) as error:
         raise RawError(f"{path} is no recorded payload: {type(error).__name__}: {error}") from None
     if received_at.tzinfo is None:
         raise RawError(f"{path} is no recorded payload: received_at has no UTC offset")
     return received_at
+
+
+def _header_of(path: Path) -> dict[str, Any]:
+    try:
+        with gzip.open(path) as file:
+            header = json.loads(file.readline(LONGEST_HEADER))
+        if not isinstance(header, dict):
+            raise ValueError("the header is no table")
+    except (OSError, EOFError, zlib.error, ValueError) as error:
+        raise RawError(f"{path} is no recorded payload: {type(error).__name__}: {error}") from None
+    return header
 
 
 def _from_header(header: dict[str, Any], body: bytes) -> Raw:
@@ -275,6 +296,7 @@ def _from_header(header: dict[str, Any], body: bytes) -> Raw:
         end=_moment(header["end"]),
         since=_moment(header.get("since")),  # records of before it was written have none
         posted=header.get("posted"),
+        passed_over=header.get("passed_over"),
         body=body,
     )
 

@@ -41,6 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 parser.error("recorded payloads are published as fast as Kafka takes them: no --speed, no --live-last")
             print(_replay_raw(options))
             return 0
+        if options.passed_over:
+            parser.error("--passed-over is of recorded payloads; a recording has none")
         recording = Recording(options.folder)
         with _progress_bar("bar") as progress:
             if options.live_last is not None:
@@ -60,7 +62,8 @@ def _replay_raw(options: argparse.Namespace) -> str:
     from jobs.replay_raw import publish_raw  # brings the parsers of all sources along
 
     with _progress_bar("payload") as progress:
-        return publish_raw(Path(options.folder), options.since, options.until, progress=progress).summary()
+        folder, passed_over = Path(options.folder), options.passed_over
+        return publish_raw(folder, options.since, options.until, passed_over=passed_over, progress=progress).summary()
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -79,6 +82,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--live-last", type=_count, metavar="N", help="publish only the last N bar times, live; history comes first"
+    )
+    parser.add_argument(
+        "--passed-over",
+        action="store_true",
+        help="of recorded payloads also those that the feeds refused as stale or implausible, and second opinions",
     )
     parser.add_argument(
         "--answer-timeout",

@@ -2,6 +2,7 @@
 
 The same payload gives the same messages, byte for byte: its clock is its received_at. What was fetched again unchanged
 (status 304) was recorded once, so its messages come once, with the time of the first. A bar's slot is closed after it.
+What the feeds passed over, a refused jump or a second opinion, is passed over again.
 """
 
 import time
@@ -31,10 +32,14 @@ CALENDAR_USE = "it is compared with the exchange's own, see python -m jobs.calen
 
 @dataclass
 class RawCounts:
-    """What was read and sent; `refused` payloads became one dead letter each, `calendars` make no message."""
+    """What was read and sent; `refused` payloads became one dead letter each, `calendars` make no message.
+
+    `passed_over`: the feeds could read them too, and did not publish them; their records say why.
+    """
 
     payloads: int = 0
     refused: int = 0
+    passed_over: int = 0
     calendars: int = 0
     sent: Counts = field(default_factory=Counts)
     without_calendar: Sequence[str] = ()
@@ -44,7 +49,10 @@ class RawCounts:
         bare = ", ".join(self.without_calendar)
         no_slots = f"; no slots for {bare}, not among the settings' instruments" if bare else ""
         silent = f"; {self.calendars} of a calendar, which makes no message: {CALENDAR_USE}" if self.calendars else ""
-        return f"{self.payloads} payloads, {self.refused} of them refused; {self.sent.summary()}{silent}{no_slots}"
+        over = self.passed_over
+        passed = f"; {over} passed over, as the feeds did: --passed-over publishes them" if over else ""
+        sent = self.sent.summary()
+        return f"{self.payloads} payloads, {self.refused} of them refused; {sent}{passed}{silent}{no_slots}"
 
 
 def publish_raw(
@@ -52,18 +60,20 @@ def publish_raw(
     since: datetime | None = None,
     until: datetime | None = None,
     *,
+    passed_over: bool = False,
     progress: Progress | None = None,
     sender: Sender | None = None,
 ) -> RawCounts:
     """Publishes the payloads with since < received_at <= until; returns what Kafka confirmed.
 
-    `progress` is called with payloads done and in all. Raises StackNotReady, DeliveryFailed.
+    `passed_over` True publishes also what the feeds did not: a refused crash may have been a true one. `progress` is
+    called with payloads done and in all. Raises StackNotReady, DeliveryFailed.
     """
     if sender is None:
         with ConfirmedPublisher(producer(**BULK)) as own:
-            return publish_raw(folder, since, until, progress=progress, sender=own)
+            return publish_raw(folder, since, until, passed_over=passed_over, progress=progress, sender=own)
     found = payloads_below(folder, since, until)
-    replay = _Replay(sender, require_topics())
+    replay = _Replay(sender, require_topics(), passed_over)
     started = time.monotonic()
     for done, (_, path) in enumerate(found, 1):
         replay.payload(path)
@@ -75,8 +85,9 @@ def publish_raw(
 
 
 class _Replay:
-    def __init__(self, sender: Sender, topics: TopicSettings) -> None:
+    def __init__(self, sender: Sender, topics: TopicSettings, passed_over: bool) -> None:
         self._sender, self._topics, self.counts = sender, topics, RawCounts()
+        self._passed_over = passed_over
         self._slots = PendingSlots(timedelta(seconds=get_settings().feeds.slot_timeout_s))
         self._folder = TemporaryDirectory()  # what this replay remembers, apart from the running feeds
         self._state = FeedState(Path(self._folder.name) / "state.sqlite")
@@ -100,10 +111,18 @@ class _Replay:
             self._refuse(refusal_letter(fault, raw.body, raw.received_at, raw.ref))
             return
         self.counts.calendars += raw.feed == "calendar"
-        for message in with_times_of_revisions(self._paired(raw.source, messages), self._state):
+        paired = self._published(raw, self._paired(raw.source, messages))
+        for message in with_times_of_revisions(paired, self._state):
             self._send(message)
             if isinstance(message, Bar):
                 self._slots.add(message)
+
+    def _published(self, raw: Raw, messages: list[Message]) -> list[Message]:
+        """Of a payload that the feeds passed over they sent the records that nobody could read, and no value."""
+        if raw.passed_over is None or self._passed_over:
+            return messages
+        self.counts.passed_over += 1
+        return [message for message in messages if isinstance(message, DeadLetter)]
 
     def _paired(self, source: str, messages: list[Message]) -> list[Message]:
         """Figures with the forecasts that were there before them, as the feed itself sent them."""

@@ -20,6 +20,7 @@ from jobs.feeds.feed import Query
 from jobs.feeds.fetching import token_of
 from jobs.feeds.last_values import LastValues
 from jobs.feeds.partly import PartlyAnswered
+from jobs.feeds.passed_over import PassedOver
 from jobs.feeds.rates import rate_limits
 from jobs.feeds.refused import PayloadRefused
 from jobs.feeds.registry import source_named
@@ -155,6 +156,7 @@ class _Run:
         self._part: PartlyAnswered | None = None
         self._dead: dict[str, Message] = {}
         self._last = LastValues(state, want.feed, want.symbol, want.interval)
+        self._passed_over = PassedOver(now())
 
     def round(self, deadline: float) -> bool:
         """Asks each source that may be asked; True when another round may bring what this one did not."""
@@ -198,6 +200,7 @@ class _Run:
         elif self.collected.source is None and self._stale is not None:
             self.collected.source, messages = self._stale
             self.collected.messages, self.collected.stale = list(messages), True
+        self._passed_over.write_down(self.collected.messages)
         self.collected.messages += self._dead.values()
 
     def _await_next_bar(self, source: str, deadline: float) -> None:
@@ -247,6 +250,7 @@ class _Run:
             if isinstance(error, PayloadRefused):
                 self._dead.setdefault(error.letter.payload, error.letter)
             self._note(source, error.kind, error.detail, time.monotonic() - started)
+            self._passed_over.because(f"{error.kind}: {error.detail}")
             if error.kind in FINAL or self._is_scarce(source):
                 self._given_up.add(source)
             if error.kind not in ("stale", "implausible"):  # such a source is alive
@@ -259,11 +263,14 @@ class _Run:
     def _answer(self, source: str, total_s: float) -> list[Message]:
         """The source's answer; a part is kept, to be completed by the next source's answer."""
         try:
-            return self.asker(self.want.feed, source, self._query(source), total_s)
+            answer = self.asker(self.want.feed, source, self._query(source), total_s)
         except PartlyAnswered as part:
+            self._passed_over.look_at(part.messages)
             part.messages = self._usable(source, part.messages)
             self._part = self._part or part
             raise
+        self._passed_over.look_at(answer)
+        return answer
 
     def _query(self, source: str) -> Query:
         """The want's, from where on the source's one answer reaches the slot's bar."""

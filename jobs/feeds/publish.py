@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 from confluent_kafka import KafkaException
 
+from jobs.raw_store import raw_store
 from market.addresses import address
 from market.errors import StackNotReady
 from market.kafka_clients import ConfirmedPublisher
-from market.messages import Message
+from market.messages import Message, Sourced
 from market.settings import get_settings
 
 
@@ -24,6 +25,8 @@ def publish(messages: Sequence[Message], publisher: ConfirmedPublisher | None = 
             topic, key = address(message, get_settings().topics)
             publisher.send(topic, key, message.to_bytes())
         publisher.flush()
+        for ref in {message.raw_ref for message in messages if isinstance(message, Sourced) and message.raw_ref}:
+            raw_store().note(ref, None)  # an earlier look may have passed over what it holds
     except KafkaException as error:
         raise StackNotReady(f"Kafka at {get_settings().kafka.bootstrap} takes no messages: {error}") from error
     return len(messages)

@@ -9,6 +9,7 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
 
 from jobs.feeds.refused import refusal_letter
+from jobs.raw_store import raw_store
 from jobs.spiders.spider import PageSpider, Run
 from market.addresses import address
 from market.errors import MarketError, SourceError
@@ -71,9 +72,11 @@ class Publish(Pipeline):
     def __init__(self, run: Run, publisher: ConfirmedPublisher | None = None) -> None:
         super().__init__(run)
         self._publisher = publisher or ConfirmedPublisher()
+        self._refs: set[str] = set()
 
     def process_item(self, item: Sourced) -> Sourced:
         self._send(item)
+        self._refs |= {item.raw_ref} if item.raw_ref else set()
         self.run.sent += 1
         return item
 
@@ -86,6 +89,8 @@ class Publish(Pipeline):
                 for letter in self.run.letters:
                     self._send(letter)
                 self._publisher.flush()
+                for ref in self._refs:
+                    raw_store().note(ref, None)  # the feeds may have passed over the same page before
         except (MarketError, KafkaException) as error:
             self.run.delivery = str(error)
 
