@@ -7,6 +7,7 @@ What the feeds passed over, a refused jump or a second opinion, is passed over a
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,10 +17,10 @@ from jobs.feeds import expected
 from jobs.feeds.refused import refusal_letter
 from jobs.feeds.revisions import with_times_of_revisions
 from jobs.feeds.state import FeedState
-from jobs.raw_folder import payloads_below
+from jobs.raw_folder import BEFORE_ALL, payloads_below
 from jobs.raw_instruments import PendingSlots, as_instrument
 from jobs.raw_parsers import UnknownSource, messages_of
-from jobs.raw_store import Raw, RawError
+from jobs.raw_store import DAY, Raw, RawError
 from jobs.replay_publish import BULK, Counts, Progress, Sender, require_topics
 from market.addresses import address
 from market.errors import SourceError
@@ -74,6 +75,7 @@ def publish_raw(
             return publish_raw(folder, since, until, passed_over=passed_over, progress=progress, sender=own)
     found = payloads_below(folder, since, until)
     replay = _Replay(sender, require_topics(), passed_over)
+    replay.know_forecasts(folder, since or next((at for at, _ in found if at != BEFORE_ALL), None))
     started = time.monotonic()
     for done, (_, path) in enumerate(found, 1):
         replay.payload(path)
@@ -91,6 +93,14 @@ class _Replay:
         self._slots = PendingSlots(timedelta(seconds=get_settings().feeds.slot_timeout_s))
         self._folder = TemporaryDirectory()  # what this replay remembers, apart from the running feeds
         self._state = FeedState(Path(self._folder.name) / "state.sqlite")
+
+    def know_forecasts(self, folder: Path, before: datetime | None) -> None:
+        """Those that were received earlier than all that is replayed: the figures had them, and would lose them."""
+        around = folder.resolve().parent if DAY.fullmatch(folder.resolve().name) else folder
+        earlier = payloads_below(around, before - expected.MEMORY, before) if before else []
+        for path in (path for at, path in earlier if at != BEFORE_ALL and f"_{expected.SOURCE}_" in path.name):
+            with suppress(RawError, SourceError, UnknownSource):  # it gave no forecast then either
+                expected.remember(messages_of(Raw.from_file(path)), self._state)
 
     def payload(self, path: Path) -> None:
         self.counts.payloads += 1

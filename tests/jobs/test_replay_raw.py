@@ -88,6 +88,27 @@ def test_a_figure_that_a_calendar_corrected_is_again_known_from_its_correction(
     assert told == [("2026-06-10T12:30:00Z", 0.3), ("2026-06-10T13:05:00Z", 0.4)]
 
 
+def test_a_figure_of_a_part_of_the_record_has_the_forecast_that_came_before_that_part(
+    market: Settings, kept: RawStore
+) -> None:
+    """Without it the replayed figure would take the place of the one that had a forecast."""
+    row = ff_row(title="Unemployment Rate", date="2026-11-06T08:30:00-05:00", forecast="4.3%", previous="4.4%")
+    stranger = ff_row(title="Unemployment Rate", date="2026-11-06T08:30:00-05:00", forecast="9.9%", previous="4.4%")
+    answer = fred_answer(fred_row("2026-10-01", "2026-11-06", "9999-12-31", "4.5"))
+    for at, one in ((datetime(2026, 10, 1, tzinfo=UTC), stranger), (datetime(2026, 11, 4, tzinfo=UTC), row)):
+        kept.keep(Raw("economic", "forexfactory", "events", at, json.dumps([one]).encode()))
+    kept.keep(Raw("economic", "forexfactory", "events", datetime(2026, 11, 5, tzinfo=UTC), b"broken"))
+    kept.keep(Raw("economic", "fred", "unemployment_rate", datetime(2026, 11, 6, 14, tzinfo=UTC), answer.encode()))
+    sent = Recorded()
+    counts = publish_raw(kept.folder, datetime(2026, 11, 6, tzinfo=UTC), sender=sent)
+    [figure] = [content for _, _, content in sent.sent]
+    assert (figure["source"], figure["actual"], figure["forecast"]) == ("fred", 4.5, 4.3)
+    assert (counts.payloads, counts.refused) == (1, 0)
+    of_the_day = Recorded()
+    publish_raw(kept.folder / "economic" / "2026-11-06", sender=of_the_day)
+    assert of_the_day.sent == sent.sent
+
+
 def test_what_was_published_comes_again_byte_for_byte(market: Settings) -> None:
     csv = VIX_CSV.replace("2026", "2024").replace("11/1", "12/1")
     with serving(body(csv, "text/csv")) as vix, serving(body(json.dumps(equity_body(LABELS)))) as bars:
