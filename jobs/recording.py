@@ -6,9 +6,11 @@ out as a DeadLetter in its place; only a fault of a whole file raises RecordingE
 
 import logging
 from array import array
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,9 @@ from market.settings import get_settings
 log = logging.getLogger(__name__)
 
 GRID_SAMPLE = 2000  # bars looked at to tell whether they end where the calendar's slots end
+ON_GRID = 0.75  # of them must: of half hours, four of seven end an hour of a half-day that begins at 9:30
+BARS_THAT_TELL = 10
+MOSTLY = 0.75  # of the distances of longer bars: half-days and holidays make others
 Timed = tuple[datetime, Any]
 _SYMBOL: TypeAdapter[str] = TypeAdapter(Symbol)
 
@@ -38,6 +43,7 @@ class Recording:
         if "bars" not in self.tables:
             raise RecordingError(f"{self.folder}: no bars.csv or bars.parquet")
         self._grids: dict[str, Grid] = {}
+        self._slot_places: dict[tuple[Grid, datetime, datetime], dict[datetime, int]] = {}
         levels = _book_levels(self.tables["book"]) if "book" in self.tables else 0
         self._parser = Parser(self.facts.source, lambda symbol: self.grid(symbol).interval, levels)
 
@@ -46,7 +52,6 @@ class Recording:
         """First and last bar_end by symbol. Raises RecordingError when bars do not end where the slots do."""
         span: dict[str, tuple[datetime, datetime]] = {}
         refused = "no row with a readable symbol and bar_end"
-        checked: set[Grid] = set()
         for symbol, ends in self._ends.items():
             try:
                 grid = self.grid(_SYMBOL.validate_python(symbol))
@@ -54,9 +59,7 @@ class Recording:
                 refused = str(error)  # its rows become dead letters; the other symbols go on
                 continue
             span[symbol] = (from_microseconds(min(ends)), from_microseconds(max(ends)))
-            if grid not in checked:
-                checked.add(grid)
-                self._check_grid(symbol, grid)
+            self._check_grid(symbol, grid)
         if not span:
             raise RecordingError(f"{self.tables['bars'].path}: {refused}")
         return span
@@ -112,19 +115,41 @@ class Recording:
                 yield moment, self._parser.parse(kind, table.name, row)
 
     def _check_grid(self, symbol: str, grid: Grid) -> None:
-        """A wrong interval or alignment would turn every slot into a gap: refuse it instead."""
+        """A wrong interval or alignment would make gaps of slots and wrong bars of what lies between: refuse it."""
         ends = [from_microseconds(e) for e in sorted(set(self._ends[symbol]))[:GRID_SAMPLE]]
-        exchange = grid.exchange()
-        in_session = [end for end in ends if exchange.slot_at(end).session_open is not None]
-        slots = exchange.slots(grid.interval, ends[0] - grid.interval, ends[-1], grid.alignment)
-        on_grid = {slot.bar_end for slot in slots}.intersection(in_session)
-        if len(on_grid) * 2 < len(in_session):
+        in_session, places = self._on_grid(grid, ends)
+        correct = "correct these keys in recording.toml"
+        if len(places) < ON_GRID * in_session:
             raise RecordingError(
-                f"{self.folder}: {len(in_session) - len(on_grid)} of the first {len(in_session)} {symbol} bars in "
-                f"session do not end where calendar {grid.calendar} with bar_interval {grid.interval} and alignment "
-                f'"{grid.alignment}" has its slots (first bar_end {ends[0].isoformat()}); '
-                f"correct these keys in recording.toml"
+                f"{self.folder}: {in_session - len(places)} of the first {in_session} {symbol} bars in session do not "
+                f"end where calendar {grid.calendar} with bar_interval {grid.interval} and alignment "
+                f'"{grid.alignment}" has its slots (first bar_end {ends[0].isoformat()}); {correct}'
             )
+        if (apart := _common_distance(places)) > 1:
+            raise RecordingError(
+                f"{self.folder}: {symbol} bars lie {apart} slots of {grid.interval} apart, so they are longer: "
+                f"calendar {grid.calendar}, bar_interval {grid.interval}; {correct}"
+            )
+
+    def _on_grid(self, grid: Grid, ends: Sequence[datetime]) -> tuple[int, list[int]]:
+        """How many of the ends lie in a session, and the places of those that end a slot, among the slots."""
+        exchange = grid.exchange()
+        in_session = {end for end in ends if exchange.slot_at(end).session_open is not None}
+        span = grid, ends[0], ends[-1]
+        if span not in self._slot_places:  # nearly always that of the symbol before
+            slots = exchange.slots(grid.interval, ends[0] - grid.interval, ends[-1], grid.alignment)
+            self._slot_places = {span: {slot.bar_end: place for place, slot in enumerate(slots)}}
+        known = self._slot_places[span]
+        return len(in_session), [known[end] for end in ends if end in known and end in in_session]
+
+
+def _common_distance(places: Sequence[int]) -> int:
+    """How many slots nearly all bars lie apart when no two follow each other, as longer bars do; else 1."""
+    distances = Counter(later - place for place, later in pairwise(places))
+    if len(places) < BARS_THAT_TELL or distances[1]:
+        return 1
+    [(distance, count)] = distances.most_common(1)
+    return distance if count >= MOSTLY * distances.total() else 1
 
 
 def _open_table(folder: Path, kind: str) -> Table | None:

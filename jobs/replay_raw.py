@@ -97,7 +97,7 @@ class _Replay:
     def know_forecasts(self, folder: Path, before: datetime | None) -> None:
         """Those that were received earlier than all that is replayed: the figures had them, and would lose them."""
         around = folder.resolve().parent if DAY.fullmatch(folder.resolve().name) else folder
-        earlier = payloads_below(around, before - expected.MEMORY, before) if before else []
+        earlier = payloads_below(around, None, before) if before else []
         for path in (path for at, path in earlier if at != BEFORE_ALL and f"_{expected.SOURCE}_" in path.name):
             with suppress(RawError, SourceError, UnknownSource):  # it gave no forecast then either
                 expected.remember(messages_of(Raw.from_file(path)), self._state)

@@ -199,6 +199,39 @@ def test_bars_off_the_calendars_grid_are_refused(tmp_path: Path) -> None:
     assert Recording(by_clock).symbols == ["SPY"]
 
 
+HALVES, DAYS = [n / 2 for n in range(2, 40)], [24 * n for n in range(1, 20)]
+HOURS = [bar_line(n) for n in range(1, 20)]
+IN_NEW_YORK = [14.5 + n / 2 for n in range(1, 14)]  # half hours of one session, 10:00 to 16:00
+
+
+@pytest.mark.parametrize(
+    ("calendar", "lines", "named"),
+    [
+        ("24/7", [bar_line(hour) for hour in HALVES], "19 of the first 38 BTC bars"),
+        ("XNYS", [bar_line(hour, "SPY") for hour in IN_NEW_YORK], "6 of the first 13 SPY bars"),
+        ("24/7", [*HOURS, *(bar_line(n / 12, "ETH") for n in range(1, 120))], "110 of the first 119 ETH bars"),
+        ("24/7", [*HOURS, *(bar_line(n + 1 / 6, "ETH") for n in range(1, 20))], "19 of the first 19 ETH bars"),
+        ("24/7", [bar_line(hour) for hour in DAYS], "BTC bars lie 24 slots of 1:00:00 apart"),
+        ("24/7", [bar_line(4 * n) for n in range(1, 12)], "BTC bars lie 4 slots of 1:00:00 apart"),
+        ("24/7", [*HOURS, *(bar_line(hour, "ETH") for hour in DAYS if hour != 120)], "ETH bars lie 24 slots"),
+    ],
+)
+def test_bars_of_another_length_are_refused_of_each_symbol(
+    calendar: str, lines: list[str], named: str, tmp_path: Path
+) -> None:
+    """Half hours and days that are taken for hours would give features of no market."""
+    write_recording(tmp_path, toml=f'calendar = "{calendar}"\nbar_interval = "1h"\n', bars=lines)
+    with pytest.raises(RecordingError, match=rf"{named}.*recording\.toml"):
+        _ = Recording(tmp_path).symbols
+
+
+def test_a_market_that_is_traded_now_and_then_is_none_of_longer_bars(tmp_path: Path) -> None:
+    hours = [1, 4, 9, 11, 18, 20, 25, 33, 36, 47, 49, 58]  # never two in a row, and no length in common
+    assert Recording(write_recording(tmp_path / "thin", bars=[bar_line(hour) for hour in hours])).symbols == ["BTC"]
+    few = write_recording(tmp_path / "few", bars=[bar_line(24 * n) for n in range(1, 6)])
+    assert Recording(few).symbols == ["BTC"]
+
+
 @pytest.mark.parametrize(("text", "minutes"), [("1h", 60), ("5m", 5), ("15 min", 15), ("1d", 1440), ("30", 30), (5, 5)])
 def test_bar_interval_forms(text: object, minutes: int) -> None:
     facts = RecordingFacts.model_validate({"bar_interval": text})
