@@ -14,11 +14,11 @@ from jobs.recording import Recording
 from jobs.recording_facts import Grid
 from jobs.recording_messages import SlowMessage
 from market.calendars import Slot
-from market.messages import Bar, Book, DeadLetter, SlotClosed
+from market.messages import Bar, Book, Cot, DeadLetter, EconomicRelease, Message, SlotClosed, Vix
 
 # At one moment: what was known first, then the bar, then the calendar, which finds a gap when no bar came.
 KNOWN, BAR, CALENDAR = 0, 1, 2
-SLOW_KINDS = ("vix", "cot", "economic")
+SLOW_KINDS: dict[str, type[SlowMessage]] = {"vix": Vix, "cot": Cot, "economic": EconomicRelease}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,8 @@ class _Timeline:
     slow_since: datetime | None
     last_end: dict[str, datetime] = field(default_factory=dict)
     pending: dict[str, Book] = field(default_factory=dict)
+    now: datetime | None = None
+    told: dict[tuple[object, ...], SlowMessage] = field(default_factory=dict)
 
     def steps(self) -> Iterator[tuple[datetime, Step]]:
         for time, rank, event in heapq.merge(*self._streams(), key=lambda event: event[:2]):
@@ -70,7 +72,28 @@ class _Timeline:
             elif rank == CALENDAR:
                 yield from ((time, moment) for moment in self._gaps(*event))
             else:
-                yield time, event
+                yield time, self._first_of_its_moment(time, event)
+
+    def _first_of_its_moment(self, time: datetime, event: SlowMessage | DeadLetter) -> SlowMessage | DeadLetter:
+        """The event; a dead letter for one that contradicts what was said of the same at the same time."""
+        if isinstance(event, DeadLetter):
+            return event
+        if time != self.now:
+            self.now, self.told = time, {}
+        first = self.told.setdefault(_subject(event), event)
+        if first == event:
+            return event
+        kind = next(kind for kind, model in SLOW_KINDS.items() if isinstance(event, model))
+        return self._second(kind, f"the same, known at {time.isoformat()}", event)
+
+    def _second(self, kind: str, of: str, message: Message) -> DeadLetter:
+        """Two rows of one key and one received_at would make the stored value a matter of chance."""
+        return DeadLetter(
+            source=self.recording.tables[kind].name,
+            reason=f"a second row of {of}: the first one was published",
+            payload=message.model_dump_json(),
+            failed_at=datetime.now(UTC),
+        )
 
     def _streams(self) -> list[Iterator[tuple[datetime, int, Any]]]:
         recording, since, until = self.recording, self.since, self.until
@@ -96,13 +119,7 @@ class _Timeline:
     def _with_bar(self, bar: Bar) -> Moment | DeadLetter:
         before = self.last_end.get(bar.symbol)
         if before is not None and bar.bar_end <= before:
-            # Two rows of one key and one received_at would make the stored bar a matter of chance.
-            return DeadLetter(
-                source=self.recording.tables["bars"].name,
-                reason=f"a second row of {bar.symbol} {bar.bar_end.isoformat()}: the first one was published",
-                payload=bar.model_dump_json(),
-                failed_at=datetime.now(UTC),
-            )
+            return self._second("bars", f"{bar.symbol} {bar.bar_end.isoformat()}", bar)
         slot = self.recording.grid(bar.symbol).exchange().slot_at(bar.bar_end)
         return Moment(bar.symbol, slot, bar, self._book_of(bar.symbol, bar.bar_end))
 
@@ -121,6 +138,17 @@ class _Timeline:
         if before is not None and book.snapshot_at <= before:
             return None
         return book.model_copy(update={"bar_end": bar_end})  # a UTC time already: nothing left to validate
+
+
+def _subject(message: SlowMessage) -> tuple[object, ...]:
+    """What a value is of: two messages of one subject and one moment cannot both be right."""
+    match message:
+        case Vix():
+            return ("vix", message.as_of)
+        case Cot():
+            return ("cot", message.contract, message.group, message.as_of)
+        case EconomicRelease():
+            return ("economic", message.country, message.event, message.released_at)
 
 
 def _ranked(stream: Iterator[tuple[datetime, Any]], rank: int) -> Iterator[tuple[datetime, int, Any]]:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from jobs.recording import Recording
 from jobs.recording_timeline import Moment, timeline
-from market.messages import DeadLetter, Vix
+from market.messages import Cot, DeadLetter, EconomicRelease, Vix
 from tests.jobs.recording_world import at, bar_line, book_line, kinds, write_recording
 
 
@@ -49,6 +49,32 @@ def test_second_row_of_one_bar_is_a_dead_letter(tmp_path: Path) -> None:
     (_, first), (_, second) = timeline(recording)
     assert isinstance(first, Moment) and first.bar is not None and first.bar.close == 101
     assert isinstance(second, DeadLetter) and "second row" in second.reason
+
+
+def test_a_second_value_of_one_moment_is_a_dead_letter(tmp_path: Path) -> None:
+    """Which of the two stayed in the table would be a matter of chance."""
+    known, later = at(0.5).isoformat(), at(0.75).isoformat()
+    cot, gdp = f"133741,2024-01-02,{known},asset_manager", f"United States,gdp,3,{known}"
+    folder = write_recording(
+        tmp_path,
+        bars=[bar_line(1)],
+        vix=[f"2024-01-05,{known},13", f"2024-01-05,{known},13", f"2024-01-05,{known},14", f"2024-01-05,{later},15",
+             f"2024-01-04,{known},12"],
+        cot=[f"{cot},10,20,,,,", f"{cot},11,20,,,,", f"133741,2024-01-02,{known},leveraged_funds,1,2,,,,"],
+        economic=[f"{gdp},2.5,,", f"{gdp},2.6,,", f"Germany,gdp,3,{known},2.7,,"],
+    )  # fmt: skip
+    steps = [step for _, step in timeline(Recording(folder))]
+    assert [one.value for one in steps if isinstance(one, Vix)] == [13, 13, 12, 15]
+    assert [(one.group, one.long) for one in steps if isinstance(one, Cot)] == [
+        ("asset_manager", 10), ("leveraged_funds", 1),
+    ]  # fmt: skip
+    assert [(one.country, one.actual) for one in steps if isinstance(one, EconomicRelease)] == [
+        ("United States", 2.5), ("Germany", 2.7),
+    ]  # fmt: skip
+    letters = [one for one in steps if isinstance(one, DeadLetter)]
+    assert {letter.source for letter in letters} == {"vix.csv", "cot.csv", "economic.csv"} and len(letters) == 3
+    assert all("a second row of the same, known at 2024-01-08T00:30:00+00:00" in one.reason for one in letters)
+    assert any('"value":14' in letter.payload for letter in letters)
 
 
 def test_each_symbol_has_gaps_only_between_its_own_first_and_last_bar(tmp_path: Path) -> None:
