@@ -167,11 +167,13 @@ def _open_table(folder: Path, kind: str) -> Table | None:
 
 
 def _book_levels(table: Table) -> int:
-    """How many levels a side the file has. Raises RecordingError when a level lacks one of its four columns."""
+    """How many levels a side the file has. Raises RecordingError when a level lacks a column or its predecessor."""
+    levels = 0
     for level in range(LEVELS):
         present = [f"{cell}_{level}" in table.columns for cell in BOOK_CELLS]
         if any(present) and not all(present):
             raise RecordingError(f"{table.path}: level {level} needs the columns {'_N, '.join(BOOK_CELLS)}_N")
-        if not any(present):
-            return level
-    return LEVELS
+        if any(present) and level > levels:
+            raise RecordingError(f"{table.path}: level {level} without level {levels}")
+        levels += any(present)
+    return levels

@@ -14,6 +14,7 @@ from jobs.faults import faults
 from jobs.recording_rows import RecordingError
 from market.calendars import Alignment, MarketCalendar, get_calendar
 
+LONGEST = timedelta(days=366)
 UNITS = {"": "minutes", "m": "minutes", "min": "minutes", "h": "hours", "d": "days"}
 
 
@@ -24,7 +25,10 @@ def _interval(value: object) -> object:
     match = re.fullmatch(r"\s*(\d+)\s*(|m|min|h|d)\s*", str(value))
     if not match or int(match[1]) == 0:
         raise ValueError(f'{value!r} is no bar interval; write "1h", "5m", "1d" or minutes')
-    return timedelta(**{UNITS[match[2]]: int(match[1])})
+    count, unit = int(match[1]), UNITS[match[2]]
+    if count > LONGEST / timedelta(minutes=1) or count * timedelta(**{unit: 1}) > LONGEST:
+        raise ValueError(f"{value!r} is longer than a year")
+    return timedelta(**{unit: count})
 
 
 class RecordingFacts(BaseModel):

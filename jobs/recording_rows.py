@@ -46,7 +46,10 @@ def moment_of(column: str, value: object) -> datetime:
         raise BadCell(column, value, "a time is missing")
     if moment.tzinfo is None:
         raise BadCell(column, value, "the time has no UTC offset")
-    return moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    try:
+        return moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    except OverflowError:
+        raise BadCell(column, value, "the time lies outside the years 1 to 9999") from None
 
 
 @lru_cache(maxsize=4096)

@@ -232,6 +232,32 @@ def test_a_market_that_is_traded_now_and_then_is_none_of_longer_bars(tmp_path: P
     assert Recording(few).symbols == ["BTC"]
 
 
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+05:00", "9999-12-31T23:59:59-05:00"])
+def test_a_time_at_the_end_of_all_calendars_is_a_bad_row(moment: str, tmp_path: Path) -> None:
+    write_recording(tmp_path, bars=[bar_line(1), f"BTC,{moment},100,102,99,101,5"])
+    recording = Recording(tmp_path)
+    assert recording.span == {"BTC": (at(1), at(1))}
+    bar, letter = only(recording, "bars")
+    assert isinstance(bar, Bar) and isinstance(letter, DeadLetter)
+    assert f"bars.csv line 3: bar_end = '{moment}': " in letter.reason
+
+
+@pytest.mark.parametrize("interval", ['"99999999999d"', "99999999999999", '"367d"'])
+def test_a_bar_interval_of_years_is_named(interval: str, tmp_path: Path) -> None:
+    write_recording(tmp_path, bars=[bar_line(1)], toml=f'calendar = "24/7"\nbar_interval = {interval}\n')
+    with pytest.raises(RecordingError, match=r"recording\.toml: bar_interval = "):
+        Recording(tmp_path)
+
+
+def test_no_level_of_a_book_is_left_out_for_one_before_it_without_columns(tmp_path: Path) -> None:
+    write_recording(tmp_path, bars=[bar_line(1)])
+    cells = [f"{cell}_{level}" for level in (0, 2) for cell in ("bid_price", "bid_size", "ask_price", "ask_size")]
+    row = f"BTC,{at(0.5).isoformat()},100,1,101,1,99,5,102,7"
+    (tmp_path / "book.csv").write_text(f"{','.join(['symbol', 'snapshot_at', *cells])}\n{row}\n")
+    with pytest.raises(RecordingError, match=r"book\.csv: level 2 without level 1"):
+        Recording(tmp_path)
+
+
 @pytest.mark.parametrize(("text", "minutes"), [("1h", 60), ("5m", 5), ("15 min", 15), ("1d", 1440), ("30", 30), (5, 5)])
 def test_bar_interval_forms(text: object, minutes: int) -> None:
     facts = RecordingFacts.model_validate({"bar_interval": text})
