@@ -153,6 +153,10 @@ DEFAULT_RATES = {
 }
 
 
+def _over_the_defaults(given: dict[str, Rate]) -> dict[str, Rate]:
+    return DEFAULT_RATES | given
+
+
 class FeedsSettings(Section):
     user_agent: str = Field(
         "market-prediction/0.1 (market data feeds)", max_length=200, pattern=r"^[!-~]([ -~]*[!-~])?$",
@@ -179,14 +183,20 @@ class FeedsSettings(Section):
     frozen_after_s: float = Field(
         1800.0, gt=0, le=LONGEST_S, description="the same payload for longer, while the market is open, is stale"
     )
-    max_jump: float = Field(1.5, gt=1, description="a bar's close this factor from the last one known is implausible")
+    max_jump: float = Field(
+        1.5, gt=1, allow_inf_nan=False, description="a bar's close this factor from the last one known is implausible"
+    )
     jump_confirmed_s: float = Field(
         86_400.0,
         gt=0,
         le=LONGEST_S,
         description="a source that has shown the jumped price for so long confirms it itself",
     )
-    rates: dict[str, Rate] = Field(default_factory=lambda: dict(DEFAULT_RATES))
+    rates: Annotated[dict[str, Rate], AfterValidator(_over_the_defaults)] = Field(
+        default_factory=lambda: dict(DEFAULT_RATES),
+        exclude=True,  # else pydantic-settings would lay a source's own table over its default's: no limit could go
+        description="a source that is not named keeps its default",
+    )
     base_urls: dict[str, str] = Field(default_factory=dict, description="another server for a source, by its name")
     raw_days: int = Field(30, ge=1, le=36_500, description="recorded payloads are kept so long below var/raw")
     raw_megabytes: int = Field(2000, ge=1, description="and at most so much of them, the oldest going first")
@@ -218,7 +228,7 @@ class FeedsSettings(Section):
 
     @model_validator(mode="after")
     def _names_are_sources(self) -> Self:
-        for field in ("rates", "base_urls"):
+        for field in ("rates", "base_urls", "tokens"):
             for name in getattr(self, field):
                 if fault := fault_of_source(name, tuple(SOURCES)):
                     raise ValueError(f"{field}.{name}: {fault if CCXT.fullmatch(name) else 'no such source'}")

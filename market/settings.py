@@ -24,6 +24,7 @@ from pydantic_settings import SettingsError as Unreadable
 from market.calendar_names import CALENDAR_NAMES
 from market.environment import Environment, Malformed, unknown_variables
 from market.feed_settings import (
+    LONGEST_S,
     BarSources,
     BookSources,
     Distinct,
@@ -34,8 +35,9 @@ from market.feed_settings import (
 )
 from market.messages import Contract, Symbol
 from market.numbers_written import NoNumber, ensure_numbers
+from market.setting_forms import PROJECT, brokers, state_folder, trader_group
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = PROJECT
 SETTINGS_FILE = "MARKET_SETTINGS_FILE"
 
 Component = Literal["admin", "stream", "worker", "trainer", "feeds", "reader"]
@@ -47,11 +49,14 @@ class SettingsError(ValueError):
 
 
 class KafkaSettings(Section):
-    bootstrap: str = Field("127.0.0.1:19092", pattern=r"\S")
+    bootstrap: Annotated[str, AfterValidator(brokers)] = Field("127.0.0.1:19092", pattern=r"\S")
     partitions: int = Field(4, ge=1, description="per topic; messages of one symbol share a partition")
     replication: int = Field(1, ge=1, description="3 in production")
     patience_s: float = Field(
-        15.0, gt=0, description="without an answer, or any confirmation, for so long, a command takes Kafka as away"
+        15.0,
+        gt=0,
+        le=3600,
+        description="without an answer, or any confirmation, for so long, a command takes Kafka as away",
     )
 
 
@@ -87,10 +92,10 @@ class TopicSettings(Section):
 
 
 class MariadbSettings(Section):
-    host: str = "127.0.0.1"
+    host: str = Field("127.0.0.1", pattern=r"\S")
     port: int = Field(13306, ge=1, le=65535)
-    database: str = "market"
-    user_prefix: str = "market_"
+    database: str = Field("market", pattern=r"^[A-Za-z0-9_$-]{1,64}$")
+    user_prefix: str = Field("market_", pattern=r"^[A-Za-z0-9_-]{0,64}$")
     keep_months: int | None = Field(
         None,
         ge=1,
@@ -128,6 +133,12 @@ Count = Annotated[int, Field(ge=1)]
 Multiple = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
+def _fast_and_slow(periods: tuple[int, int]) -> tuple[int, int]:
+    if periods[0] >= periods[1]:  # the features are called fast and slow
+        raise ValueError("the shorter one comes first")
+    return periods
+
+
 class FeatureToggles(Section):
     """Which groups the model sees; one that is off has no column, and a model trained otherwise is refused."""
 
@@ -143,16 +154,16 @@ class FeatureToggles(Section):
 
 # Columns are named after them, such as <event>_to_previous and cot_<group>_short_change: 64 characters in MariaDB.
 EventName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=52)]
-GroupName = Annotated[str, Field(pattern=r"^[a-z][a-z_]*$", max_length=47)]
+GroupName = Annotated[str, Field(pattern=r"^[a-z][a-z_]*$", max_length=47), AfterValidator(trader_group)]
 
 
 class FeatureSettings(Section):
     use: FeatureToggles = FeatureToggles()
     book_levels: int = Field(7, ge=1, le=10)
-    volume_periods: tuple[Count, Count] = (6, 20)
+    volume_periods: Annotated[tuple[Count, Count], AfterValidator(_fast_and_slow)] = (6, 20)
     price_period: int = Field(20, ge=2)
     delta_period: int = Field(12, ge=2)
-    bollinger_width: float = Field(2.0, gt=0)
+    bollinger_width: Multiple = 2.0
     stochastic_period: int = Field(14, ge=2)
     stochastic_smoothing: int = Field(3, ge=1)
     atr_period: int = Field(14, ge=2)
@@ -184,12 +195,15 @@ class StreamSettings(Section):
     jars: Path = ROOT / "var" / "jars" / "spark"
     max_offsets_per_batch: int = Field(20_000, ge=1)
     readiness_grace_s: float = Field(
-        600.0, ge=0, description="a bar known later than this after bar_end is a backfill: no live prediction"
+        600.0,
+        ge=0,
+        le=LONGEST_S,
+        description="a bar known later than this after bar_end is a backfill: no live prediction",
     )
     refresh_connections: int = Field(
         2, ge=1, description="to MariaDB, side by side, when a batch has many rows to refresh: one a core of the server"
     )
-    master: str = "local[2]"
+    master: str = Field("local[2]", pattern=r"\S")
 
 
 class TrainingSettings(Section):
@@ -198,29 +212,29 @@ class TrainingSettings(Section):
     epochs: int = Field(12, ge=1)
     patience: int = Field(3, ge=1)
     batch_size: int = Field(256, ge=1)
-    learning_rate: float = Field(1e-3, gt=0)
-    weight_decay: float = Field(0.01, ge=0)
+    learning_rate: Multiple = 1e-3
+    weight_decay: float = Field(0.01, ge=0, allow_inf_nan=False)
     dropout_in: float = Field(0.2, ge=0, lt=1)
     dropout_out: float = Field(0.5, ge=0, lt=1)
     gradient_clip: float = Field(1.0, gt=0)
     validation_share: float = Field(0.12, gt=0, lt=0.5, description="the latest share of the span, for early stopping")
     test_share: float = Field(0.12, gt=0, lt=0.5, description="the share after it, for the gate and the report")
-    seed: int = 7
+    seed: int = Field(7, ge=0, lt=2**32, description="as NumPy takes it")
 
 
 class WorkerSettings(Section):
     metrics_host: str = "127.0.0.1"
-    metrics_port: int = 19108
-    group: str = "inference"
-    symbol_set: str = "default"
+    metrics_port: int = Field(19108, ge=0, le=65535, description="0: any that is free")
+    group: str = Field("inference", pattern=r"\S")
+    symbol_set: str = Field("default", pattern=r"\S", max_length=64)
 
 
 class LocalSettings(Section):
     """The embedded stack of `make run`."""
 
-    var: Path = ROOT / "var"
-    airflow_port: int = 18080
-    kafka_controller_port: int = 19093
+    var: Annotated[Path, AfterValidator(state_folder)] = ROOT / "var"
+    airflow_port: int = Field(18080, ge=1, le=65535)
+    kafka_controller_port: int = Field(19093, ge=1, le=65535)
     replay_bars: int = Field(200, ge=1, description="the recording's last bars, replayed as live")
     live_bar_minutes: int = Field(5, ge=1, le=60, description="bars of PROFILE=live")
     live_history_bars: int = Field(1500, ge=200, description="a symbol, for the first model of PROFILE=live")

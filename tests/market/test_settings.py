@@ -121,13 +121,97 @@ def test_the_environment_wins_over_the_file(tmp_path: Path, monkeypatch: pytest.
         ("[feeds]\nfrozen_after_s = 1e300\n", r"feeds\.frozen_after_s"),
         ("[feeds]\nraw_days = 99999999\n", r"feeds\.raw_days"),
         ("[mariadb]\nport = 99999\n", r"mariadb\.port"),
+        ('[mariadb]\nhost = ""\n', r"mariadb\.host"),
+        ('[mariadb]\ndatabase = "my market"\n', r"mariadb\.database"),
+        ('[mariadb]\nuser_prefix = "a\'b"\n', r"mariadb\.user_prefix"),
+        ('[kafka]\nbootstrap = "127.0.0.1:abc"\n', r"kafka\.bootstrap: .*'127\.0\.0\.1:abc' is no host:port"),
+        ('[kafka]\nbootstrap = "127.0.0.1:99999"\n', r"kafka\.bootstrap: .*is no host:port"),
+        ('[kafka]\nbootstrap = "a:1,,b:2"\n', r"kafka\.bootstrap: .*'' is no host:port"),
+        ('[kafka]\nbootstrap = "http://a:1"\n', r"kafka\.bootstrap: .*is no host:port"),
+        ("[kafka]\npatience_s = inf\n", r"kafka\.patience_s"),
+        ("[kafka]\npatience_s = 15000\n", r"kafka\.patience_s"),  # milliseconds
+        ("[stream]\nreadiness_grace_s = inf\n", r"stream\.readiness_grace_s"),
+        ('[stream]\nmaster = ""\n', r"stream\.master"),
+        ("[feeds]\nmax_jump = inf\n", r"feeds\.max_jump"),  # it would let everything through
+        ("[features]\nbollinger_width = inf\n", r"features\.bollinger_width"),
+        ("[features]\nvolume_periods = [20, 6]\n", r"features\.volume_periods: .*the shorter one comes first"),
+        ("[features]\nvolume_periods = [6, 6]\n", r"features\.volume_periods: .*the shorter one comes first"),
+        ('[features]\ncot_groups = ["asset_managers"]\n', r"features\.cot_groups\.0: .*did you mean asset_manager\?"),
+        (
+            '[features]\ncot_groups = ["lev_funds", "leveraged_fund"]\n',
+            r"cot_groups\.1: .*did you mean leveraged_funds",
+        ),
+        ("[training]\nlearning_rate = inf\n", r"training\.learning_rate"),
+        ("[training]\nweight_decay = inf\n", r"training\.weight_decay"),
+        ("[training]\nseed = -1\n", r"training\.seed"),
+        ("[training]\nseed = 4294967296\n", r"training\.seed"),
+        ("[worker]\nmetrics_port = 99999\n", r"worker\.metrics_port"),
+        ("[worker]\nmetrics_port = -1\n", r"worker\.metrics_port"),
+        ('[worker]\ngroup = ""\n', r"worker\.group"),
+        ('[worker]\nsymbol_set = ""\n', r"worker\.symbol_set"),
+        ("[local]\nairflow_port = 0\n", r"local\.airflow_port"),
+        ("[local]\nkafka_controller_port = 70000\n", r"local\.kafka_controller_port"),
     ],
 )
 def test_a_mistake_names_its_key(text: str, named: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for own in ("MARKET_MARIADB__PORT", "MARKET_KAFKA__BOOTSTRAP"):  # of the tests' own stack, and they would win
+    for own in [
+        name for name in os.environ if name.startswith("MARKET_")
+    ]:  # of the tests' own stack, and they would win
         monkeypatch.delenv(own, raising=False)
     with pytest.raises(SettingsError, match=named):
         settings_from(text, tmp_path, monkeypatch)
+
+
+@pytest.mark.parametrize("bootstrap", ["a", "a:9092,b.example.org:9093", "PLAINTEXT://a:1", "[::1]:9092", "a:1, b:2"])
+def test_every_form_of_brokers_is_taken(bootstrap: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MARKET_KAFKA__BOOTSTRAP", raising=False)
+    assert settings_from(f'[kafka]\nbootstrap = "{bootstrap}"\n', tmp_path, monkeypatch).kafka.bootstrap == bootstrap
+
+
+@pytest.mark.parametrize("var", ["", ".", "/", "~", "..", str(ROOT), str(ROOT.parent), str(ROOT / "jobs")])
+def test_a_state_folder_whose_removal_would_take_more_along_is_refused(
+    var: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`make clean` removes it with all that it holds."""
+    monkeypatch.setenv("MARKET_LOCAL__VAR", var)
+    with pytest.raises(SettingsError, match=r"local\.var: .*make clean"):
+        settings_from("", tmp_path, monkeypatch)
+
+
+@pytest.mark.parametrize(("written", "folder"), [("var2", ROOT / "var2"), ("~/state", Path.home() / "state")])
+def test_the_state_folder_is_one_wherever_a_process_runs(
+    written: str, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The stack's processes do not all run in the project's folder: records and limits would be in two places."""
+    monkeypatch.setenv("MARKET_LOCAL__VAR", written)
+    monkeypatch.chdir(tmp_path)
+    settings = settings_from("", tmp_path, monkeypatch)
+    assert (settings.local.var, settings.stream.checkpoint) == (folder, folder / "checkpoint")
+
+
+def test_a_rate_in_the_file_is_the_sources_whole_rate_and_nobody_elses(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A paid plan of 75 a minute must not stop at the free one's 25 a day, which nobody can write away."""
+    paid = "[feeds.rates]\nalpha_vantage = { per_minute = 75 }\nfred = {}\ncboe = { per_day = 3 }\n"
+    rates = settings_from(paid, tmp_path, monkeypatch).feeds.rates
+    assert rates["alpha_vantage"].model_dump() == {"per_second": None, "per_minute": 75, "per_day": None}
+    assert rates["fred"].model_dump() == dict.fromkeys(("per_second", "per_minute", "per_day"))
+    assert (rates["cboe"].per_day, rates["forexfactory"].per_day, rates["cnbc"].per_minute) == (3, 100, 6)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("MARKET_FEEDS__TOKENS__FREDD", "hunter2"), ("MARKET_FEEDS__TOKENS", '{"fredd": "hunter2"}'),
+     ("MARKET_FEEDS", '{"tokens": {"fredd": "hunter2"}}')],
+)  # fmt: skip
+def test_a_token_of_no_source_is_named_in_each_form(
+    name: str, value: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError, match=r"tokens\.fredd: no such source") as error:
+        settings_from("", tmp_path, monkeypatch)
+    assert "hunter2" not in str(error.value)
 
 
 @pytest.mark.parametrize("country", ["US", "Germany", "Synthetic"])
