@@ -2,16 +2,19 @@
 
 import re
 from base64 import b64encode
+from collections.abc import Iterator
 from html.entities import codepoint2name
 from urllib.parse import unquote, urlsplit
 
 HIDDEN = "***"
 FEW = 8  # formats within formats; without a bound a body of backslashes alone would take hours
+LONG = 8  # bytes of a token whose hexadecimal digits, or letters within base 64, no data has by chance
+URLSAFE = str.maketrans("+/", "-_")
 SHORTEST_IN_BODY = 4  # a shorter token in a body is more likely data than an echo
 
 
 class Scrubber:
-    """Removes the given tokens, in any case of letters, also as a URL, JSON or HTML writes them, or base 64."""
+    """Removes the given tokens, in any case of letters, also as a URL, JSON or HTML writes them, base 64, hex."""
 
     def __init__(self, *tokens: str | None) -> None:
         ordered = sorted({form for token in tokens if token for form in _forms(token)}, key=len, reverse=True)
@@ -46,8 +49,23 @@ def secrets_in(url: str | None) -> set[str]:
 
 
 def _forms(token: str) -> set[str]:
-    in_base64 = b64encode(token.encode()).decode().rstrip("=")
-    return {token} if len(token) < SHORTEST_IN_BODY else {token, in_base64}
+    if len(token) < SHORTEST_IN_BODY:
+        return {token}
+    raw = token.encode()
+    long_ones = {raw.hex(), *_within_base64(raw)} if len(raw) >= LONG else set()
+    return {token, *_both_alphabets(b64encode(raw).decode().rstrip("=")), *long_ones}
+
+
+def _within_base64(raw: bytes) -> Iterator[str]:
+    """Its letters in base 64 of a header or a query that it stands in, behind any number of bytes, less those that its
+    neighbours have a part in."""
+    for before in range(3):
+        told = b64encode(bytes(before) + raw).decode()
+        yield from _both_alphabets(told[-(-before * 8 // 6) : (before + len(raw)) * 8 // 6])
+
+
+def _both_alphabets(in_base64: str) -> set[str]:
+    return {in_base64, in_base64.translate(URLSAFE)}
 
 
 def _spelled(token: str) -> str:
@@ -69,6 +87,7 @@ def _any_spelling(each: str) -> str:
         "".join(f"%(?:25){{0,{FEW}}}{byte:02x}" for byte in each.encode()),  # a URL within a URL quotes the sign again
         "".join(f"{escape}{units[place : place + 4]}" for place in range(0, len(units), 4)),
         f"(?:&|{escape}0026)(?:amp;){{0,{FEW}}}(?:{'|'.join(entities)})",
+        "".join(rf"\\{{1,{FEW}}}x{byte:02x}" for byte in each.encode()),  # as C and Python's repr of bytes
         *([r"\+"] if each == " " else []),
     ]
     return f"(?:{'|'.join(spellings)})"

@@ -1,9 +1,12 @@
 """The HTTP client against a real server that misbehaves."""
 
+import base64
 import gzip
+import json
 import logging
 import time
 import traceback
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler
@@ -12,7 +15,7 @@ import pytest
 
 from jobs.feeds.client import Client, Limits
 from jobs.feeds.feed import Payload, Request
-from jobs.feeds.scrub import Scrubber
+from jobs.feeds.scrub import HIDDEN, Scrubber
 from market.errors import SourceError
 from tests.jobs.feeds.server import Answer, body, serving
 
@@ -219,6 +222,33 @@ def test_an_echoed_token_is_not_in_the_body() -> None:
 @pytest.mark.parametrize("text", ["x=abc+d/e&", "x=abc%2Bd%2Fe", "x=abc%2Bd/e&y"])
 def test_a_scrubber_knows_the_spellings_of_a_url(text: str) -> None:
     assert "abc" not in Scrubber("abc+d/e").text(text)
+
+
+@pytest.mark.parametrize("before", ["", ":", "a:", "Bearer ", "desk:", "apikey="])
+@pytest.mark.parametrize("after", ["", "&", "&function=X", ":x"])
+def test_a_scrubber_knows_base_64_of_what_the_token_stands_in(before: str, after: str) -> None:
+    """As a server tells of a header or a query; of the token's letters at most those shared with others are left."""
+    token = "Q7ZP3KEXAMPLE9Y1"
+    told = base64.b64encode(f"{before}{token}{after}".encode()).decode()
+    left = Scrubber(token).text(f"<{told}>")
+    first = len(before) * 4 // 3
+    letters = told[first : first + len(token) * 4 // 3]
+    assert HIDDEN in left and not any(letters[n : n + 4] in left for n in range(len(letters) - 3))
+
+
+@pytest.mark.parametrize("write", [
+    lambda token: token.encode().hex(),
+    lambda token: token.encode().hex().upper(),
+    lambda token: "".join(f"\\x{byte:02x}" for byte in token.encode()),
+    lambda token: json.dumps("".join(f"\\x{byte:02X}" for byte in token.encode())),
+])  # fmt: skip
+def test_a_scrubber_knows_the_hexadecimal_forms(write: Callable[[str], str]) -> None:
+    token = "Q7ZP3+/XAMPLE9Y1"
+    assert Scrubber(token).text(f"<{write(token).strip(chr(34))}>") == f"<{HIDDEN}>"
+
+
+def test_a_short_token_in_hexadecimal_is_a_number_of_the_body() -> None:
+    assert Scrubber("1234").body(b'{"volume": 31323334}') == b'{"volume": 31323334}'
 
 
 @pytest.mark.parametrize(
