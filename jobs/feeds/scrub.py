@@ -4,7 +4,7 @@ import re
 from base64 import b64encode
 from collections.abc import Iterator
 from html.entities import codepoint2name
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 HIDDEN = "***"
 FEW = 8  # formats within formats; without a bound a body of backslashes alone would take hours
@@ -18,11 +18,15 @@ class Scrubber:
 
     def __init__(self, *tokens: str | None) -> None:
         ordered = sorted({form for token in tokens if token for form in _forms(token)}, key=len, reverse=True)
+        long_ones = [token for token in tokens if token and len(token.encode()) >= LONG]
+        self._encoded = sorted({form for token in long_ones for form in _encoded(token)}, key=len, reverse=True)
         in_body = [form for form in ordered if len(form) >= SHORTEST_IN_BODY]  # one that holds another goes first
         self._text = re.compile("|".join(map(_spelled, ordered)), re.IGNORECASE) if ordered else None
         self._body = re.compile("|".join(map(_spelled, in_body)).encode(), re.IGNORECASE) if in_body else None
 
     def text(self, text: str) -> str:
+        for form in self._encoded:
+            text = text.replace(form, HIDDEN)
         return self._text.sub(HIDDEN, text) if self._text else text
 
     def record(self, text: str) -> str:
@@ -30,6 +34,8 @@ class Scrubber:
         return self.body(text.encode()).decode(errors="replace")
 
     def body(self, body: bytes) -> bytes:
+        for form in self._encoded:
+            body = body.replace(form.encode(), HIDDEN.encode())
         return self._body.sub(HIDDEN.encode(), body) if self._body else body
 
 
@@ -52,20 +58,20 @@ def _forms(token: str) -> set[str]:
     if len(token) < SHORTEST_IN_BODY:
         return {token}
     raw = token.encode()
-    long_ones = {raw.hex(), *_within_base64(raw)} if len(raw) >= LONG else set()
-    return {token, *_both_alphabets(b64encode(raw).decode().rstrip("=")), *long_ones}
+    return {token, b64encode(raw).decode().rstrip("=")}
 
 
-def _within_base64(raw: bytes) -> Iterator[str]:
-    """Its letters in base 64 of a header or a query that it stands in, behind any number of bytes, less those that its
-    neighbours have a part in."""
+def _encoded(token: str) -> Iterator[str]:
+    """What has one spelling, or a few, and is looked for as it stands, which is quicker: its bytes in hexadecimal, and
+    its letters in base 64 of a header or a query that it stands in, less those that its neighbours have a part in."""
+    raw = token.encode()
+    for digits in (raw.hex(), raw.hex().upper()):
+        escaped = "".join(f"\\x{digits[place : place + 2]}" for place in range(0, len(digits), 2))
+        yield from (digits, escaped.replace("\\", "\\\\"), escaped)
     for before in range(3):
         told = b64encode(bytes(before) + raw).decode()
-        yield from _both_alphabets(told[-(-before * 8 // 6) : (before + len(raw)) * 8 // 6])
-
-
-def _both_alphabets(in_base64: str) -> set[str]:
-    return {in_base64, in_base64.translate(URLSAFE)}
+        letters = told[-(-before * 8 // 6) : (before + len(raw)) * 8 // 6]
+        yield from (letters, letters.translate(URLSAFE), letters.replace("/", "\\/"), quote(letters, safe=""))
 
 
 def _spelled(token: str) -> str:
@@ -87,7 +93,6 @@ def _any_spelling(each: str) -> str:
         "".join(f"%(?:25){{0,{FEW}}}{byte:02x}" for byte in each.encode()),  # a URL within a URL quotes the sign again
         "".join(f"{escape}{units[place : place + 4]}" for place in range(0, len(units), 4)),
         f"(?:&|{escape}0026)(?:amp;){{0,{FEW}}}(?:{'|'.join(entities)})",
-        "".join(rf"\\{{1,{FEW}}}x{byte:02x}" for byte in each.encode()),  # as C and Python's repr of bytes
         *([r"\+"] if each == " " else []),
     ]
     return f"(?:{'|'.join(spellings)})"
