@@ -265,11 +265,11 @@ def _raw_store(folder: Path, keep_days: int, max_bytes: int) -> RawStore:
 def received_at_of(path: Path) -> datetime:
     """From the header alone: the body is neither read nor checked. Raises RawError."""
     try:
-        received_at = datetime.fromisoformat(_header_of(path)["received_at"])
-    except (ValueError, KeyError, TypeError) as error:
+        received_at = _moment(_header_of(path), "received_at")
+    except ValueError as error:
         raise RawError(f"{path} is no recorded payload: {type(error).__name__}: {error}") from None
-    if received_at.tzinfo is None:
-        raise RawError(f"{path} is no recorded payload: received_at has no UTC offset")
+    if received_at is None:
+        raise RawError(f"{path} is no recorded payload: received_at is missing")
     return received_at
 
 
@@ -287,16 +287,24 @@ def _header_of(path: Path) -> dict[str, Any]:
 def _from_header(header: dict[str, Any], body: bytes) -> Raw:
     if sha256(body).hexdigest() != header["sha256"]:
         raise ValueError("the body is not the one whose sha256 the header names")
-    seconds = header["interval"]
+    params, seconds, received_at = header["params"], header["interval"], _moment(header, "received_at")
+    if received_at is None:
+        raise ValueError("received_at is missing")
+    if not isinstance(header["whole"], bool):
+        raise ValueError("whole is neither true nor false")
+    if not isinstance(params, dict) or not all(isinstance(value, str) for value in params.values()):
+        raise ValueError("params are no texts by name")
     return Raw(
-        **{name: header[name] for name in ("feed", "source", "symbol", "path", "params", "whole", "content_type")},
-        received_at=datetime.fromisoformat(header["received_at"]),
-        interval=None if seconds is None else timedelta(seconds=seconds),
-        start=_moment(header["start"]),
-        end=_moment(header["end"]),
-        since=_moment(header.get("since")),  # records of before it was written have none
-        posted=header.get("posted"),
-        passed_over=header.get("passed_over"),
+        **{name: _told(header, name) for name in ("feed", "source", "symbol", "path", "content_type")},
+        received_at=received_at,
+        params=params,
+        interval=None if seconds is None else _interval(seconds),
+        start=_moment(header, "start"),
+        end=_moment(header, "end"),
+        since=_moment(header, "since"),
+        whole=header["whole"],
+        posted=None if header.get("posted") is None else _told(header, "posted"),
+        passed_over=None if header.get("passed_over") is None else _told(header, "passed_over"),
         body=body,
     )
 
@@ -305,8 +313,30 @@ def _text(moment: datetime | None) -> str | None:
     return None if moment is None else moment.astimezone(UTC).isoformat()
 
 
-def _moment(text: str | None) -> datetime | None:
-    return None if text is None else datetime.fromisoformat(text)
+def _told(header: dict[str, Any], name: str) -> str:
+    if not isinstance(value := header[name], str):
+        raise ValueError(f"{name} is no text")
+    return value
+
+
+def _interval(seconds: float) -> timedelta:
+    try:
+        return timedelta(seconds=seconds)
+    except (OverflowError, TypeError):
+        raise ValueError("interval is no number of seconds") from None
+
+
+def _moment(header: dict[str, Any], name: str) -> datetime | None:
+    """None where there is none: records of before `since` was written have not even its name."""
+    if header.get(name) is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(_told(header, name))
+        if moment.tzinfo is not None:
+            return moment.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise ValueError(f"{name} is no time: {error}") from None
+    raise ValueError(f"{name} has no UTC offset")
 
 
 def _after_time(ref: str) -> str:

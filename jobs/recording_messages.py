@@ -8,9 +8,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from jobs.faults import faults
+from jobs.feeds.refused import letter_that_fits
 from jobs.numbers import NotANumber, plain
 from jobs.recording_rows import BadCell, RecordingError, Row
-from market.messages import Bar, Book, Cot, DeadLetter, EconomicRelease, Vix
+from market.messages import Bar, Book, Cot, EconomicRelease, Vix
 
 LEVELS = 10
 BAR_NUMBERS = ("open", "high", "low", "close", "volume")
@@ -70,7 +71,7 @@ class Parser:
             reason = str(error)
         where = f"{file} line {row.line}: {reason}"
         payload = json.dumps(row.cells, default=str)
-        return DeadLetter(source=file, reason=where, payload=payload, failed_at=datetime.now(UTC))
+        return letter_that_fits(file, where, payload, datetime.now(UTC))
 
     def _sourced(self, source_time: datetime, known_at: datetime) -> dict[str, Any]:
         return {

@@ -171,8 +171,9 @@ class Table:
             if len(cells) == width:
                 yield Row(line, {c: v or None for c, v in zip(columns, cells, strict=True)})
             elif cells:
-                named = dict(zip(columns, cells, strict=False))
-                yield Row(line, named, f"{width} columns expected, {len(cells)} found: {cells}")
+                named: dict[str, Any] = dict(zip(columns, cells, strict=False))
+                named |= {"": cells[width:]} if cells[width:] else {}  # of no column, and still the row's
+                yield Row(line, named, f"{width} columns expected, {len(cells)} found: {cells!s:.1000}")
 
     def _csv_lines(self) -> Iterator[tuple[int, list[str]]]:
         # A byte that is not UTF-8 spoils its row, not the file: the replacement character fails the message's rules.
@@ -196,6 +197,13 @@ class Table:
         return list(schema.names)
 
     def _parquet_rows(self, columns: list[str] | None = None) -> Iterator[Row]:
+        """Raises RecordingError where the file is broken, or has a time that Python's calendar does not reach."""
+        try:
+            yield from self._parquet_cells(columns)
+        except (OSError, ValueError, OverflowError) as error:  # Arrow's own errors are one of the first two
+            raise RecordingError(f"{self.path} cannot be read: {error}") from error
+
+    def _parquet_cells(self, columns: list[str] | None) -> Iterator[Row]:
         import pyarrow as pa
         import pyarrow.parquet as pq
 

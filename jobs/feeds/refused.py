@@ -29,9 +29,15 @@ def refusal_letter(fault: SourceError, body: bytes, received_at: datetime, raw_r
     """
     kept = f" (recorded as {raw_ref})" if raw_ref else ""
     reason = f"{fault.kind}: {fault.detail}{kept}"
-    text = body.decode("utf-8", errors="replace")[:LONGEST_PAYLOAD]
+    return letter_that_fits(fault.source, reason, body.decode("utf-8", errors="replace"), received_at)
+
+
+def letter_that_fits(source: str, reason: str, payload: str, failed_at: datetime) -> DeadLetter:
+    """A dead letter that a producer takes; its reason says when it holds the payload's beginning alone."""
+    kept = payload[:LONGEST_PAYLOAD]
     while True:
-        letter = DeadLetter(source=fault.source, reason=reason, payload=text, failed_at=received_at)
+        cut = f" (the payload's first {len(kept)} of {len(payload)} characters)" if len(kept) < len(payload) else ""
+        letter = DeadLetter(source=source, reason=reason + cut, payload=kept, failed_at=failed_at)
         if len(letter.to_bytes()) <= LARGEST_LETTER:
             return letter
-        text = text[: len(text) // 2]
+        kept = kept[: len(kept) // 2]

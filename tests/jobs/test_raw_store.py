@@ -132,6 +132,25 @@ def test_a_broken_file_is_named(name: str, tmp_path: Path) -> None:
         kept.read(ref)
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("received_at", "2026-11-20T18:00:00"), ("start", "2026-11-20T18:00:00"), ("since", "2026-11-20T18:00:00"),
+        ("received_at", "0001-01-01T00:00:00+05:00"), ("symbol", 5), ("source", None), ("params", [1]),
+        ("params", {"symbol": 5}), ("interval", 1e300), ("interval", "5"), ("whole", None), ("passed_over", 5),
+        ("posted", 5),
+    ],
+)  # fmt: skip
+def test_a_header_that_no_recorder_writes_is_a_broken_file(name: str, value: object, tmp_path: Path) -> None:
+    header, _, content = gzip.decompress(raw().to_bytes()).partition(b"\n")
+    path = tmp_path / "x.gz"
+    path.write_bytes(gzip.compress(json.dumps({**json.loads(header), name: value}).encode() + b"\n" + content))
+    with pytest.raises(RawError, match=r"x\.gz is no recorded payload: .*" + name):
+        Raw.from_file(path)
+    store = RawStore(tmp_path, 10_000, 10**9)
+    store.note("x.gz", "stale")  # nothing is made of it, and nothing raised
+
+
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(RawError, match=r"nowhere\.gz"):
         store(tmp_path).read("bars/nowhere.gz")

@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from jobs.recording import Recording
@@ -240,6 +242,38 @@ def test_a_time_at_the_end_of_all_calendars_is_a_bad_row(moment: str, tmp_path: 
     bar, letter = only(recording, "bars")
     assert isinstance(bar, Bar) and isinstance(letter, DeadLetter)
     assert f"bars.csv line 3: bar_end = '{moment}': " in letter.reason
+
+
+def test_parquet_that_is_broken_behind_its_schema_is_named(tmp_path: Path) -> None:
+    folder = write_recording(tmp_path)
+    frame = pd.DataFrame(
+        [line.split(",") for line in (bar_line(n) for n in range(1, 500))], columns=HEADERS["bars"].split(",")
+    )
+    frame.to_parquet(folder / "bars.parquet")
+    content = bytearray((folder / "bars.parquet").read_bytes())
+    content[4:200] = bytes(255 - each for each in content[4:200])
+    (folder / "bars.parquet").write_bytes(content)
+    with pytest.raises(RecordingError, match=r"bars\.parquet cannot be read: "):
+        _ = Recording(folder).symbols
+
+
+def test_parquet_times_that_no_calendar_has_are_named(tmp_path: Path) -> None:
+    folder = write_recording(tmp_path)
+    frame = pd.DataFrame([bar_line(1).split(",")], columns=HEADERS["bars"].split(","))
+    table = pa.Table.from_pandas(frame.drop(columns="bar_end"))
+    ends = pa.array([2**62], pa.timestamp("us", "UTC"))
+    pq.write_table(table.append_column("bar_end", ends), folder / "bars.parquet")
+    with pytest.raises(RecordingError, match=r"bars\.parquet cannot be read: .*out of range"):
+        _ = Recording(folder).symbols
+
+
+def test_the_dead_letter_of_a_giant_row_is_one_that_kafka_takes(tmp_path: Path) -> None:
+    write_recording(tmp_path, bars=[bar_line(1), "BTC," + ",".join(['""x""' * 20] * 40_000), bar_line(2)])
+    first, letter, second = only(Recording(tmp_path), "bars")
+    assert isinstance(first, Bar) and isinstance(second, Bar) and isinstance(letter, DeadLetter)
+    assert len(letter.to_bytes()) < 1_000_000  # its topic takes more, a producer does not
+    assert letter.reason.startswith("bars.csv line 3: 7 columns expected, 40001 found")
+    assert "the payload's first" in letter.reason
 
 
 @pytest.mark.parametrize("interval", ['"99999999999d"', "99999999999999", '"367d"'])
