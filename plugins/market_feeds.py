@@ -19,10 +19,12 @@ def take_tokens() -> list[str]:
     The environment wins where it holds a token already. Nothing is logged but the sources' names, and Airflow masks a
     connection's password in the task's log.
     """
-    found = []
+    from market.settings import get_settings
+
+    found, held = [], get_settings().feeds.tokens  # in whichever form a variable gives them
     for source in KEYED_SOURCES:
         variable = f"MARKET_FEEDS__{source.upper()}__TOKEN"
-        if variable in os.environ:
+        if source in held and held[source].get_secret_value().strip():  # an empty variable holds none
             continue
         try:
             password = BaseHook.get_connection(f"feed_{source}").password
@@ -32,8 +34,6 @@ def take_tokens() -> list[str]:
             os.environ[variable] = password
             found.append(source)
     if found:
-        from market.settings import get_settings
-
         get_settings.cache_clear()  # read before, they would go on without the tokens
     return found
 

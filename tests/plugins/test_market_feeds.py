@@ -74,3 +74,27 @@ def test_a_bar_that_did_not_come_is_tried_again_until_the_next_slots_run_asks_fo
         run_without_a_bar(5, monkeypatch)
     with pytest.raises(AirflowFailException, match="ccxt_kraken: stale halted"):  # Airflow retries all but this one
         run_without_a_bar(1, monkeypatch)
+
+
+@pytest.mark.parametrize("empty", ["", "  "])
+def test_an_empty_variable_holds_no_token(empty: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As `${FRED_TOKEN:-}` of a compose file leaves it where the token stands in a connection."""
+    monkeypatch.setenv("AIRFLOW_CONN_FEED_FRED", json.dumps({"conn_type": "generic", "password": PASSWORD}))
+    monkeypatch.setenv("MARKET_FEEDS__FRED__TOKEN", empty)
+    assert take_tokens() == ["fred"]
+    assert get_settings().feeds.tokens["fred"].get_secret_value() == PASSWORD
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("MARKET_FEEDS__TOKENS__FRED", "own"),
+        ("market_feeds__fred__token", "own"),
+        ("MARKET_FEEDS__TOKENS", '{"fred": "own"}'),
+    ],
+)
+def test_the_environment_wins_in_each_of_its_forms(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_FEED_FRED", json.dumps({"conn_type": "generic", "password": PASSWORD}))
+    monkeypatch.setenv(name, value)
+    assert take_tokens() == []
+    assert get_settings().feeds.tokens["fred"].get_secret_value() == "own"
