@@ -128,9 +128,9 @@ def _prepared(
 
 
 def token_of(source: str, tokens: Mapping[str, SecretStr]) -> str | None:
-    """The source's token of the settings, or that of the source whose token it shares."""
-    found = tokens.get(source) or tokens.get(TOKEN_OF.get(source, source))
-    return found.get_secret_value() if found is not None else None
+    """The source's token of the settings, or that of the source whose token it shares; a blank one is none."""
+    held = (tokens[name].get_secret_value() for name in (source, TOKEN_OF.get(source, source)) if name in tokens)
+    return next((token for token in held if token.strip()), None)
 
 
 def token_variable(source: str) -> str:

@@ -183,6 +183,7 @@ def test_the_state_folder_is_one_wherever_a_process_runs(
     written: str, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The stack's processes do not all run in the project's folder: records and limits would be in two places."""
+    monkeypatch.delenv("MARKET_STREAM__CHECKPOINT", raising=False)  # the tests' own stack has set it
     monkeypatch.setenv("MARKET_LOCAL__VAR", written)
     monkeypatch.chdir(tmp_path)
     settings = settings_from("", tmp_path, monkeypatch)

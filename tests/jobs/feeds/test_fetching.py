@@ -100,7 +100,10 @@ def test_a_failure_of_the_transport_records_nothing() -> None:
 def test_a_letter_fits_a_message_of_kafka(content: bytes) -> None:
     letter = refusal_letter(SourceError("schema_changed", "s", "why"), content, NOW, None)
     assert LARGEST_LETTER / 10 < len(letter.to_bytes()) <= LARGEST_LETTER < 1_000_000
-    assert letter.reason == "schema_changed: why"
+    whole = len(content.decode(errors="replace"))
+    assert letter.reason == f"schema_changed: why (the payload's first {len(letter.payload)} of {whole} characters)"
+    short = refusal_letter(SourceError("schema_changed", "s", "why"), content[:999], NOW, None)
+    assert short.reason == "schema_changed: why"
 
 
 def test_a_disk_that_takes_nothing_does_not_stop_a_fetch(var: Path) -> None:
@@ -141,8 +144,9 @@ def test_the_calendar_uses_tradiers_token() -> None:
     assert (token_of("tradier_calendar", tokens), token_of("fred", tokens)) == ("tok-1", None)
 
 
-def test_without_a_token_the_variable_is_named() -> None:
-    with pytest.raises(SourceError, match="MARKET_FEEDS__ALPHA_VANTAGE__TOKEN"):
+@pytest.mark.parametrize("blank", [{}, *({"MARKET_FEEDS__ALPHA_VANTAGE__TOKEN": blank} for blank in ("", " "))])
+def test_without_a_token_the_variable_is_named(blank: dict[str, str]) -> None:
+    with changed_environment(blank), pytest.raises(SourceError, match="MARKET_FEEDS__ALPHA_VANTAGE__TOKEN"):
         fetch(AlphaVantage(), Query("MSFT"))
 
 
