@@ -24,6 +24,7 @@ from market.console import run_command
 from market.errors import MarketError
 from market.settings import SettingsError
 
+SLOWEST = 1e-6  # of real time; with less a wait is longer than any clock takes
 DESCRIPTION = "Publish a recording through the normal topics, as history or as live bars."
 
 __all__ = ["Counts", "LiveReplayError", "LiveSummary", "Recording", "RecordingError", "main", "publish", "replay_live"]
@@ -114,7 +115,7 @@ def _speed(text: str) -> float | None:
     if text == "max":
         return None
     try:
-        if (speed := _number(text)) > 0:
+        if (speed := _number(text)) >= SLOWEST:
             return speed
     except ValueError:
         pass

@@ -132,6 +132,7 @@ def test_command_publishes_and_sums_up(replay_market: Settings, small: Path) -> 
     [
         ["--speed", "fast"],
         ["--speed", "-1"],
+        ["--speed", "1e-300"],
         ["--speed", "1_0"],
         ["--answer-timeout", "1_0"],
         ["--since", "2024-01-08"],
