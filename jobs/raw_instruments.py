@@ -29,6 +29,14 @@ def as_instrument(message: Message, source: str) -> Message:
     return message.model_copy(update=changed) if changed else message
 
 
+def is_of_closure(message: Message) -> bool:
+    """Whether it is a bar of no slot of its instrument: the feeds do not publish it (feeds/missed_bars.py)."""
+    instrument = get_settings().instruments.get(message.symbol) if isinstance(message, Bar) else None
+    if not isinstance(message, Bar) or instrument is None:
+        return False
+    return next(slots_of(instrument, message.bar_end - INSTANT, message.bar_end), None) is None
+
+
 def _instrument_of(source: str, symbol: str) -> str:
     instruments = get_settings().instruments
     if symbol in instruments:

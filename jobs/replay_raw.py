@@ -15,10 +15,10 @@ from tempfile import TemporaryDirectory
 
 from jobs.feeds import expected
 from jobs.feeds.refused import refusal_letter
-from jobs.feeds.revisions import with_times_of_revisions
+from jobs.feeds.revisions import SHOW_ONLY_NOW, with_times_of_revisions
 from jobs.feeds.state import FeedState
 from jobs.raw_folder import BEFORE_ALL, payloads_below
-from jobs.raw_instruments import PendingSlots, as_instrument
+from jobs.raw_instruments import PendingSlots, as_instrument, is_of_closure
 from jobs.raw_parsers import UnknownSource, messages_of
 from jobs.raw_store import DAY, Raw, RawError
 from jobs.replay_publish import BULK, Counts, Progress, Sender, require_topics
@@ -75,7 +75,7 @@ def publish_raw(
             return publish_raw(folder, since, until, passed_over=passed_over, progress=progress, sender=own)
     found = payloads_below(folder, since, until)
     replay = _Replay(sender, require_topics(), passed_over)
-    replay.know_forecasts(folder, since or next((at for at, _ in found if at != BEFORE_ALL), None))
+    replay.know_earlier_events(folder, since or next((at for at, _ in found if at != BEFORE_ALL), None))
     started = time.monotonic()
     for done, (_, path) in enumerate(found, 1):
         replay.payload(path)
@@ -94,13 +94,15 @@ class _Replay:
         self._folder = TemporaryDirectory()  # what this replay remembers, apart from the running feeds
         self._state = FeedState(Path(self._folder.name) / "state.sqlite")
 
-    def know_forecasts(self, folder: Path, before: datetime | None) -> None:
-        """Those that were received earlier than all that is replayed: the figures had them, and would lose them."""
+    def know_earlier_events(self, folder: Path, before: datetime | None) -> None:
+        """What came before all that is replayed: figures had its forecasts, and may be its corrections."""
         around = folder.resolve().parent if DAY.fullmatch(folder.resolve().name) else folder
         earlier = payloads_below(around, None, before) if before else []
-        for path in (path for at, path in earlier if at != BEFORE_ALL and f"_{expected.SOURCE}_" in path.name):
-            with suppress(RawError, SourceError, UnknownSource):  # it gave no forecast then either
-                expected.remember(messages_of(Raw.from_file(path)), self._state)
+        known = {expected.SOURCE, *SHOW_ONLY_NOW}
+        for path in (path for at, path in earlier if at != BEFORE_ALL and _source_of(path) in known):
+            with suppress(RawError, SourceError, UnknownSource):  # it told of no event then either
+                raw = Raw.from_file(path)
+                self._timed(raw, self._paired(raw.source, messages_of(raw)))
 
     def payload(self, path: Path) -> None:
         self.counts.payloads += 1
@@ -112,7 +114,7 @@ class _Replay:
         for slot in self._slots.due(raw.received_at):
             self._send(slot)
         try:
-            messages = [as_instrument(message, raw.source) for message in messages_of(raw)]
+            told = [as_instrument(message, raw.source) for message in messages_of(raw)]
         except SourceError as error:
             self._refuse(refusal_letter(error, raw.body, raw.received_at, raw.ref))
             return
@@ -121,18 +123,22 @@ class _Replay:
             self._refuse(refusal_letter(fault, raw.body, raw.received_at, raw.ref))
             return
         self.counts.calendars += raw.feed == "calendar"
-        paired = self._published(raw, self._paired(raw.source, messages))
-        for message in with_times_of_revisions(paired, self._state):
+        messages = [message for message in told if not is_of_closure(message)]
+        published = self._timed(raw, self._paired(raw.source, messages))
+        self.counts.passed_over += self._is_passed_over(raw)
+        for message in published:
             self._send(message)
             if isinstance(message, Bar):
                 self._slots.add(message)
 
-    def _published(self, raw: Raw, messages: list[Message]) -> list[Message]:
+    def _is_passed_over(self, raw: Raw) -> bool:
+        return raw.passed_over is not None and not self._passed_over
+
+    def _timed(self, raw: Raw, messages: list[Message]) -> list[Message]:
         """Of a payload that the feeds passed over they sent the records that nobody could read, and no value."""
-        if raw.passed_over is None or self._passed_over:
-            return messages
-        self.counts.passed_over += 1
-        return [message for message in messages if isinstance(message, DeadLetter)]
+        if self._is_passed_over(raw):
+            messages = [message for message in messages if isinstance(message, DeadLetter)]
+        return with_times_of_revisions(messages, self._state)
 
     def _paired(self, source: str, messages: list[Message]) -> list[Message]:
         """Figures with the forecasts that were there before them, as the feed itself sent them."""
@@ -155,3 +161,8 @@ class _Replay:
         topic, key = address(message, self._topics)
         self._sender.send(topic, key, message.to_bytes())
         self.counts.sent.add(message)
+
+
+def _source_of(path: Path) -> str:
+    """As the payload's name has it."""
+    return path.name.split("_")[1]

@@ -88,6 +88,30 @@ def test_a_figure_that_a_calendar_corrected_is_again_known_from_its_correction(
     assert told == [("2026-06-10T12:30:00Z", 0.3), ("2026-06-10T13:05:00Z", 0.4)]
 
 
+def test_a_correction_is_one_also_where_the_first_figure_came_before_the_part_that_is_replayed(
+    market: Settings, kept: RawStore
+) -> None:
+    """It took the first figure's place from the release on, which the predictions of those hours had seen."""
+    released = datetime(2026, 6, 10, 12, 30, tzinfo=UTC)
+    for minutes, actual in ((5, "0.3%"), (35, "0.4%")):
+        page = calendar_page(event_row(actual=actual)).encode()
+        at = released + timedelta(minutes=minutes)
+        kept.keep(Raw("economic", "investing", "events", at, page, content_type="text/html; charset=utf-8"))
+    sent = Recorded()
+    publish_raw(kept.folder, released + timedelta(minutes=20), sender=sent)
+    assert [(one["known_at"], one["actual"]) for _, _, one in sent.sent] == [("2026-06-10T13:05:00Z", 0.4)]
+
+
+def test_bars_of_a_closure_are_passed_over_as_by_the_feeds(market: Settings, kept: RawStore) -> None:
+    """Alpha Vantage tells the evening's trades, too; the instrument's calendar has no slots there."""
+    labels = ["2024-03-20 16:05:00", "2024-03-20 16:00:00", "2024-03-20 15:55:00"]
+    body_of_evening = json.dumps(equity_body(labels)).encode()
+    kept.keep(replace(BARS, body=body_of_evening, received_at=datetime(2024, 3, 20, 20, 12, tzinfo=UTC)))
+    sent = Recorded()
+    assert publish_raw(kept.folder, sender=sent).sent.bars == 1
+    assert [one["bar_end"] for topic, _, one in sent.sent if topic == market.topics.volume] == ["2024-03-20T20:00:00Z"]
+
+
 def test_a_figure_of_a_part_of_the_record_has_the_forecast_that_came_before_that_part(
     market: Settings, kept: RawStore
 ) -> None:
