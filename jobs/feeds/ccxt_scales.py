@@ -10,7 +10,8 @@ from typing import Any
 SCALED = ("phemex",)
 SCALES = ("priceScale", "valueScale")  # entries of a market
 LEVEL = ("priceScale", "valueScale")  # of the cells of a level
-ROW = (None, None, *("priceScale",) * 5, "valueScale")  # time, length, close before, open, high, low, close, volume
+ROW = (None, None, *("priceScale",) * 5, *("valueScale",) * 2)
+"""Time, length, close before, open, high, low, close, volume, volume in the quote currency."""
 
 
 def unscaled(exchange: str, body: Any, market: dict[str, Any]) -> Any:

@@ -14,12 +14,15 @@ AVERAGE = 5  # place in Kraken's rows
 TRADES: dict[str, Key] = {"kraken": 7, "hyperliquid": "n"}  # the place or name of the number of trades
 IN_QUOTE: dict[str, Key] = {  # the place or name of the volume in the quote currency
     **dict.fromkeys(("binance", "binanceus", "okx", "myokx", "okxus", "mexc", "bitget"), 7),  # Bitget's 6 is in USDT
-    **dict.fromkeys(("kucoin", "bybit", "bybiteu", "bybitid"), 6),
+    **dict.fromkeys(("tokocrypto", "aster", "coinsph", "hashkey", "toobit", "foxbit"), 7),
+    **dict.fromkeys(("kucoin", "bybit", "bybiteu", "bybitid", "p2b", "deepcoin"), 6),
     **dict.fromkeys(("gate", "gateeu"), 1),
     **dict.fromkeys(("upbit", "bithumb"), "candle_acc_trade_price"),
-    "bingx": 7, "whitebit": 6, "poloniex": 4,
-    "htx": "vol", "hitbtc": "volume_quote", "xt": "v", "woo": "amount", "backpack": "quoteVolume",
-    "derive": "volume_usd",
+    **dict.fromkeys(("hitbtc", "bequant", "fmfwio"), "volume_quote"),
+    **dict.fromkeys(("htx", "bittrade"), "vol"),
+    "bingx": 7, "whitebit": 6, "poloniex": 4, "phemex": 8,
+    "xt": "v", "woo": "amount", "backpack": "quoteVolume", "derive": "volume_usd", "deribit": "cost", "bitrue": "a",
+    "lighter": "V", "onetrading": "volume",
 }  # fmt: skip
 # Loose, as it is meant for columns that have changed places and for a lost decimal point, which are off by more, and
 # not for the rounding of each number by itself.

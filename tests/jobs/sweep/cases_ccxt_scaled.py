@@ -129,6 +129,11 @@ CASES += [
     PHEMEX.no_book("another market", phemex_book(BIDS, ASKS, "sETHUSDT"), "implausible: sETHUSDT"),
     PHEMEX.bars("the documented form", phemex_bars(*SECOND_BAR), *BARS),
     PHEMEX.no_bars("a cell too few", phemex_bars(*SECOND_BAR[1:]), "schema_changed"),
+    PHEMEX.no_bars(
+        "the volume in the quote currency for that in the base",
+        phemex_bars(*SECOND_BAR[:5], SECOND_BAR[6], SECOND_BAR[5]),
+        "implausible: quote",
+    ),
     PHEMEX.no_bars("one start twice", phemex_bars(*SECOND_BAR, start=FIRST), "implausible"),
     PHEMEX.no_bars(
         "high and low have changed places",
