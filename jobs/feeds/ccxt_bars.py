@@ -35,6 +35,7 @@ FIRST_DAY = datetime(2009, 1, 3, tzinfo=UTC)  # Bitcoin's first block
 LABELS = {"bithumb": "candle_date_time_utc"}  # without it ccxt takes Seoul's for that
 # Here ccxt takes a bar's end for its label. The start stands in the row too, and must be the one that the end tells.
 LABELLED_BY_END = ("ndax",)
+NAME_IN = {"p2b": 7, "phemex": 9}  # the cell of a row that names the market; Phemex's older rows are without
 # In its last cell each bar of these says whether it is over, or whether trades may still come to it.
 STATE_IN = dict.fromkeys(("okx", "myokx", "okxus", "blofin"), 8)
 GATES, GATES_STATE = ("gate", "gateeu"), 7  # rows of an older form, which ccxt documents, are without
@@ -84,6 +85,9 @@ class CcxtBars(CcxtSource):
         body, rows = self._body(payload, market), self._rows(payload, query, interval)
         records, labels = self._labelled(body, rows)
         self._ensure_market(body, market)
+        if self.exchange in NAME_IN:
+            for name in (cell_of(record, NAME_IN[self.exchange]) for record in records):
+                self._ensure_named("a bar's market", market["id"] if name is None else str(name), market["id"])
         bars = [self._bar(row, interval, query, payload) for row in rows]
         self._ensure_spans(records, labels, interval, query.symbol)
         for bar in bars:

@@ -21,11 +21,20 @@ UNTOLD: SourceFault = "schema_changed"  # of a body whose words tell nothing
 CHANNEL = "ch"  # market.btcusdt.depth.step0
 NAMES_OF = {  # others, which mean something else elsewhere
     **dict.fromkeys(("bybit", "bybiteu", "bybitid"), ("s",)),
-    "htx": (CHANNEL,),
+    **dict.fromkeys(("htx", "bittrade"), (CHANNEL,)),
     "hyperliquid": ("coin", "s"),
+    "btcmarkets": ("marketId",),
+    "bigone": ("asset_pair_name",),
+    "onetrading": ("instrument_code",),
+    "whitebit": ("ticker_id",),
+    "bitso": ("book",),
 }
 # Names of which each means one currency of the market -> where the market has that one.
-CURRENCIES_OF = {"cex": {"currency1": "baseId", "currency2": "quoteId"}}
+CURRENCIES_OF = {
+    "cex": {"currency1": "baseId", "currency2": "quoteId"},
+    "coinone": {"target_currency": "baseId", "quote_currency": "quoteId"},
+    "independentreserve": {"PrimaryCurrencyCode": "baseId", "SecondaryCurrencyCode": "quoteId"},
+}
 
 
 class CcxtSource(ABC):
@@ -80,8 +89,11 @@ class CcxtSource(ABC):
             if name == CHANNEL:
                 parts = stated.split(".")
                 of = parts[1] if len(parts) > 2 else wanted
-            if _letters(of) != _letters(wanted):
-                raise implausible(self.name, name, stated[:40], f"asked for {wanted}")
+            self._ensure_named(name, of, wanted)
+
+    def _ensure_named(self, name: str, stated: str, wanted: str) -> None:
+        if _letters(stated) != _letters(wanted):
+            raise implausible(self.name, name, stated[:40], f"asked for {wanted}")
 
     def _offline(self, symbol: str) -> OfflineExchange:
         """ccxt's object for the symbol's market, made once: making it takes longer than reading a body."""

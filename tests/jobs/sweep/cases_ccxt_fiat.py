@@ -94,7 +94,7 @@ BITSO = Exchange(
 )  # fmt: skip
 
 
-def bitso_level(price: str, amount: str) -> object:
+def bitso_level(price: str, amount: str) -> dict[str, str]:
     return {"book": "btc_mxn", "price": price, "amount": amount}
 
 

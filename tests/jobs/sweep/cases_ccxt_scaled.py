@@ -101,11 +101,11 @@ def phemex_book(bids: object, asks: object, symbol: str = "sBTCUSDT") -> object:
     return {"error": None, "id": 0, "result": {"book": book, **about}}
 
 
-def phemex_bars(*cells: object, start: int = SECOND) -> object:
+def phemex_bars(*cells: object, start: int = SECOND, name: str = "sBTCUSDT") -> object:
     """`cells` of the second bar: last close, open, high, low, close, volume, turnover."""
     first = [6400000000000, 6400000000000, 6402000000000, 6399000000000, 6401050000000, 1250000000, 80010000000000]
     still = [6400500000000, 6400500000000, 6400600000000, 6400450000000, 6400475000000, 12500000, 800060000000]
-    rows = [[OPEN, 300, *still, "sBTCUSDT"], [start, 300, *cells, "sBTCUSDT"], [FIRST, 300, *first, "sBTCUSDT"]]
+    rows = [[OPEN, 300, *still, name], [start, 300, *cells, name], [FIRST, 300, *first, name]]
     return {"code": 0, "msg": "OK", "data": {"total": -1, "rows": rows}}
 
 
