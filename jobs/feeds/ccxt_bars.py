@@ -14,7 +14,7 @@ from jobs.faults import faults
 from jobs.feeds.ccxt_exchange import OfflineExchange
 from jobs.feeds.ccxt_source import CcxtSource
 from jobs.feeds.ccxt_tables import Key, Record, cell_of, exact, falling, find_bars, has_empty_list, labels_of, rising
-from jobs.feeds.ccxt_volumes import ensure_volume
+from jobs.feeds.ccxt_volumes import ensure_told, ensure_volume
 from jobs.feeds.checks import LARGEST, ensure_length, ensure_no_jump, ensure_range
 from jobs.feeds.feed import EPOCH, Payload, Query, implausible
 from market.errors import SourceError, SourceFault
@@ -64,6 +64,7 @@ class CcxtBars(CcxtSource):
         return None if self.exchange in GIVE_NEWEST else AT_LEAST
 
     def call(self, ccxt: Any, symbol: str, query: Query, offline: OfflineExchange) -> Any:
+        ensure_told(self.name, self.exchange)
         interval = query.interval or DEFAULT_INTERVAL
         most = MOST_BARS_OF.get(self.exchange, MOST_BARS)
         since, limit = _span(query, interval, most)

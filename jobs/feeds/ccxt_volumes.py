@@ -24,10 +24,17 @@ IN_QUOTE: dict[str, Key] = {  # the place or name of the volume in the quote cur
     "xt": "v", "woo": "amount", "backpack": "quoteVolume", "derive": "volume_usd", "deribit": "cost", "bitrue": "a",
     "lighter": "V", "onetrading": "volume",
 }  # fmt: skip
+MONEY_ALONE = ("btse",)  # whose bars state the volume in the quote currency, and no other
 # Loose, as it is meant for columns that have changed places and for a lost decimal point, which are off by more, and
 # not for the rounding of each number by itself.
 SLACK_AVERAGE, SLACK_QUOTE = 1.05, 2.0
 SMALLEST_QUOTE = 1e-5  # what is traded for less is mostly rounding
+
+
+def ensure_told(source: str, exchange: str) -> None:
+    """Raises SourceError bad_request where no bar tells the volume in the base currency."""
+    if exchange in MONEY_ALONE:
+        raise SourceError("bad_request", source, "the exchange's bars tell the volume in the quote currency alone")
 
 
 def ensure_volume(source: str, exchange: str, record: Record, row: list[Any]) -> None:

@@ -1,10 +1,10 @@
-"""Bars of exchanges that state the volume in the base currency and in the quote one, each in rows of its own form."""
+"""Bars of exchanges that state the volume in the quote currency, besides the one in the base or alone."""
 
 from datetime import UTC, datetime
 from typing import Any
 
 from tests.jobs.sweep.cases import Asker, Case
-from tests.jobs.sweep.exchanges import AT, FIRST, MONEY, OPEN, SECOND, Exchange, changed
+from tests.jobs.sweep.exchanges import AT, FIRST, MONEY, NEGATIVE, OPEN, SECOND, STATED, Exchange, changed
 
 MS = AT * 1000
 Bar = tuple[str, str, str, str, str, str]
@@ -212,6 +212,37 @@ BODIES: tuple[tuple[Exchange, Any], ...] = (
         {"jsonrpc": "2.0", "result": {"status": "ok", **columns()}, "usIn": 1, "usOut": 2, "usDiff": 1},
     ),
 )
+BTSE = Exchange(
+    "btse",
+    "BTC/USDT",
+    "/public-api/market/v1/orderbook",
+    "/public-api/market/v1/klines",
+    {
+        "/public-api/market/v1/markets": {
+            "code": 1,
+            "msg": "Success",
+            "success": True,
+            "time": MS,
+            "data": {
+                "symbols": [
+                    {
+                        "symbol": "BTC-USDT", "type": "Spot", "category": "CRYPTO", "tradeCurrency": "BTC",
+                        "baseCurrency": "BTC", "quoteCurrency": "USDT", "displayName": "Bitcoin", "active": True,
+                        "minOrderPrice": "0.1", "minPriceIncrement": "0.1", "pricePrecision": 1,
+                        "minOrderSize": "0.00001", "maxOrderSize": "100", "minSizeIncrement": "0.00001",
+                        "sizePrecision": 5,
+                    }
+                ]
+            },
+        }
+    },
+)  # fmt: skip
+
+
+def btse(data: object) -> dict[str, object]:
+    return {"data": data, "code": 1, "msg": "Success", "success": True, "time": MS + 33}
+
+
 P2B = Asker("ccxt_p2b --symbol BTC/USDT --bars --interval 1min")  # it has no bars of five minutes
 
 
@@ -233,6 +264,22 @@ def p2b(rows: list[list[Any]], **changed_in: str) -> dict[str, Any]:
 P2B_ROWS = [p2b_row(start, bar) for start, bar in BARS.items()]
 CASES: list[Case] = [
     *(case for exchange, body in BODIES for case in exchange.all_bars(body, MONEY)),
+    *BTSE.books(
+        btse(
+            {
+                "timestamp": MS,
+                "bids": [["64000.1", "0.75"], ["63999.9", "1.2"]],
+                "asks": [["64000.2", "0.5"], ["64001", "2.25"]],
+            }
+        ),
+        STATED,
+        NEGATIVE,
+    ),
+    BTSE.no_bars(  # its only volume is the one in the quote currency
+        "the documented form",
+        btse([[f"{start}", *bar[:4], bar[5]] for start, bar in BARS.items()]),
+        "bad_request: quote currency",
+    ),
     P2B.takes(
         "the documented form",
         p2b(P2B_ROWS),
