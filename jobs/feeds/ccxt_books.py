@@ -38,6 +38,7 @@ ORDERS = {"hyperliquid": "n"}  # a level's number of orders: another number ther
 BODY_TIME = dict.fromkeys(("coinbase", "coinbaseexchange"), "time")  # ISO 8601 with offset, beside the two lists
 NUMBER_TIME = {"bitvavo": "timestamp", "lbank": "timestamp"}  # beside the two lists, and passed over by ccxt
 ALWAYS_TIMED = {"hyperliquid": "time"}  # milliseconds: ccxt passes over one that it cannot read
+KEPT_SINCE = {"p2b": "cache_time"}  # of the whole body, seconds; ccxt takes the time at which it was sent
 UNITS_PER_SECOND = ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3))  # from the first number on, a time is in the second's parts
 LEVELS_ASKED = {"kucoin": 20, "bitfinex": 25}  # where 10 is not one of the depths on offer
 ASKED_WITH = {"bitfinex": {"precision": "P0"}}  # for levels: it gives single orders otherwise
@@ -74,8 +75,9 @@ class CcxtBook(CcxtSource):
         time when the query names no interval. Every level must stand in the body exactly as ccxt has read it.
         """
         read, market = self._read(payload, query), self.market(query.symbol)
-        sides = self._sides(self._body(payload, market), read, market)
-        snapshot_at = self._snapshot_at(sides, read, payload)
+        body = self._body(payload, market)
+        sides = self._sides(body, read, market)
+        snapshot_at = self._snapshot_at(body, sides, read, payload)
         levels = {side: [{"price": level[0], "size": level[1]} for level in read[side]] for side in ("bids", "asks")}
         for side, found in levels.items():
             self._ensure_possible(side, found)
@@ -128,7 +130,7 @@ class CcxtBook(CcxtSource):
             if not 0 < level["price"] < LARGEST or not 0 <= level["size"] < LARGEST:
                 raise implausible(self.name, f"{side}.{place}", level, "a price is above 0, a size not below")
 
-    def _snapshot_at(self, sides: Sides, read: Any, payload: Payload) -> datetime:
+    def _snapshot_at(self, body: Any, sides: Sides, read: Any, payload: Payload) -> datetime:
         at = payload.received_at
         if self.exchange in LEVEL_TIME:
             place = LEVEL_TIME[self.exchange]
@@ -137,6 +139,8 @@ class CcxtBook(CcxtSource):
             at = self._stated(sides.container.get(BODY_TIME[self.exchange]))
         elif self.exchange in ALWAYS_TIMED:
             at = self._moment(self._number(sides.container.get(ALWAYS_TIMED[self.exchange])) / 1000)
+        elif self.exchange in KEPT_SINCE:
+            at = self._moment(self._in_seconds(body.get(KEPT_SINCE[self.exchange])))
         elif (stated := sides.container.get(NUMBER_TIME.get(self.exchange, ""))) is not None:
             at = self._moment(self._in_seconds(stated))
         elif read["timestamp"] is not None:

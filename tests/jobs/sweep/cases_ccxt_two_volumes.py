@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tests.jobs.sweep.cases import Asker, Case
-from tests.jobs.sweep.exchanges import AT, FIRST, MONEY, NEGATIVE, OPEN, SECOND, STATED, Exchange, changed
+from tests.jobs.sweep.exchanges import AT, FIRST, LEVELS, MONEY, NEGATIVE, OPEN, SECOND, STATED, Exchange, changed
 
 MS = AT * 1000
 Bar = tuple[str, str, str, str, str, str]
@@ -261,6 +261,12 @@ def p2b(rows: list[list[Any]], **changed_in: str) -> dict[str, Any]:
     }
 
 
+def p2b_book(kept: object, told: object) -> dict[str, Any]:
+    sides = {"bids": [["64000.1", "0.75"], ["63999.9", "1.2"]], "asks": [["64000.2", "0.5"], ["64001", "2.25"]]}
+    return {"success": True, "errorCode": "", "message": "", "result": sides, "cache_time": kept, "current_time": told}
+
+
+P2B_BOOKS = Exchange("p2b", "BTC/USDT", "/api/v2/public/depth/result", "", {"/api/v2/public/markets": P2B_LIST})
 P2B_ROWS = [p2b_row(start, bar) for start, bar in BARS.items()]
 CASES: list[Case] = [
     *(case for exchange, body in BODIES for case in exchange.all_bars(body, MONEY)),
@@ -280,6 +286,13 @@ CASES: list[Case] = [
         btse([[f"{start}", *bar[:4], bar[5]] for start, bar in BARS.items()]),
         "bad_request: quote currency",
     ),
+    *P2B_BOOKS.books(p2b_book(AT + 0.469175, AT + 0.469274), STATED, NEGATIVE),
+    P2B_BOOKS.book(
+        "a book that was kept for ten minutes",
+        p2b_book(AT - 600 + 0.469175, AT + 0.469274),
+        f"2026-11-20 17:49:58 | {LEVELS}",
+    ),
+    P2B_BOOKS.no_book("no time of what was kept", p2b_book(None, AT + 0.469274), "schema_changed: time"),
     P2B.takes(
         "the documented form",
         p2b(P2B_ROWS),
