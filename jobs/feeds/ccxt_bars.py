@@ -29,8 +29,9 @@ AT_LEAST = 95  # bars that each exchange gives from a start on, where no end is 
 GIVE_NEWEST = ("kraken",)  # however long ago the start is
 BY_TIMES = ("hyperliquid",)  # asked from one time to another: ccxt would ask from 1970, or up to now
 JUMP = 2.0  # no pair of currencies doubles within one bar
-# Clocks differ by seconds. A label further ahead is no start: where labels are ends, that of the bar in progress is.
-AHEAD = timedelta(minutes=1)
+# Clocks differ by seconds. A label further ahead is no start: where labels are ends, that of the bar in progress is. Of
+# short bars no more than a quarter: labels that are ends are ahead by most of one when a bar has just begun.
+AHEAD, AHEAD_SHARE = timedelta(minutes=1), 4
 FIRST_DAY = datetime(2009, 1, 3, tzinfo=UTC)  # Bitcoin's first block
 LABELS = {"bithumb": "candle_date_time_utc"}  # without it ccxt takes Seoul's for that
 # Here ccxt takes a bar's end for its label. The start stands in the row too, and must be the one that the end tells.
@@ -195,7 +196,7 @@ class CcxtBars(CcxtSource):
         if not 0 < label_ms < 1e14:
             raise implausible(self.name, "label", label_ms, "no time in milliseconds")
         start = EPOCH + timedelta(milliseconds=label_ms)
-        if not FIRST_DAY < start <= payload.received_at + AHEAD:
+        if not FIRST_DAY < start <= payload.received_at + min(AHEAD, interval / AHEAD_SHARE):
             raise implausible(self.name, "label", start.isoformat(), "not a moment of an exchange's past")
         if (start - EPOCH) % interval:
             raise implausible(self.name, "label", start.isoformat(), f"no start of a bar of {interval}")

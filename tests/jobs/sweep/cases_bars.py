@@ -3,13 +3,16 @@
 NOW is 18:00: the bar of 17:55 has just ended, the one of 18:00 has begun.
 """
 
+from datetime import timedelta
 from typing import Any
 
 from tests.jobs.feeds.exchange_samples import NOW_S, binance_row, coinbase_candle, kraken_bars, kraken_row
+from tests.jobs.feeds.samples import NOW
 from tests.jobs.sweep.cases import Asker, Case
 
 KRAKEN = Asker("ccxt_kraken --symbol BTC/USD --bars --interval 5min")
 COINBASE = Asker("ccxt_coinbase --symbol BTC/USD --bars --interval 5min")
+MINUTES = Asker("ccxt_coinbase --symbol BTC/USD --bars --interval 1min")
 BINANCE = Asker("ccxt_binance --symbol BTC/USDT --bars --interval 5min")
 FIRST, SECOND, OPEN = NOW_S - 600, NOW_S - 300, NOW_S
 
@@ -93,6 +96,17 @@ CASES: list[Case] = [
     COINBASE.refuses("a bar twice", {"candles": [TWO[0], TWO[1], TWO[1]]}, "implausible"),
     COINBASE.refuses(
         "bars of a minute", {"candles": [candle(SECOND - 60), candle(SECOND - 120)]}, "implausible: no start"
+    ),
+    MINUTES.refuses(  # the newest label is the end of the minute that has just begun
+        "minutes labelled by their ends",
+        {"candles": [candle(NOW_S + 60), candle(NOW_S), candle(NOW_S - 60)]},
+        "implausible: label",
+    ),
+    MINUTES.takes(
+        "a clock ten seconds ahead of ours",
+        {"candles": [candle(NOW_S), candle(NOW_S - 60), candle(NOW_S - 120)]},
+        "2026-11-20 17:59 | 64000 64020 63990 64010.5 | 12.5",
+        now=NOW - timedelta(seconds=10),
     ),
     COINBASE.refuses("no candle", {"candles": []}, "stale"),
     COINBASE.refuses("one candle, still open", {"candles": [candle(OPEN)]}, "stale"),
