@@ -92,6 +92,8 @@ class OfflineExchange:
         self._exchange = getattr(ccxt, name)({"enableRateLimit": False})  # the caller counts requests
         # ccxt cuts answers to the bars asked for, in silence: what came is checked whole, and cut by the query after.
         self._exchange.filter_by_since_limit = lambda array, *_, **__: array
+        # Nor do we want bars that it makes up where nobody traded, which are in no body.
+        self._exchange.insert_missing_candles = lambda candles, *_: candles
         for code, kind in CODES.get(name, {}).items():
             self._exchange.exceptions["exact"].pop(code, None)
             if kind is not None:
