@@ -62,8 +62,12 @@ WORDS: tuple[tuple[re.Pattern[str], SourceFault], ...] = (
         "unavailable",
     ),
 )
-# Of their lists of markets: those that hold no spot market, and that come in many pages.
-NOT_SPOT = {"derive": ("fetch_swap_markets", "fetch_option_markets")}
+# Of their lists of markets: those that hold no spot market. Derive's come in many pages; Bitrue's three are told apart
+# by their places, so that none of its kinds may be left out.
+NOT_SPOT = {
+    "derive": ("fetch_swap_markets", "fetch_option_markets"),
+    "bitrue": ("fapiV1PublicGetContracts", "dapiV1PublicGetContracts"),
+}
 REFUSED = 400  # with which some exchanges send all of their errors
 BROKEN = 500  # the status with which Bitfinex sends its errors, and without which ccxt does not look for them
 STUMBLES = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
@@ -104,14 +108,16 @@ class OfflineExchange:
 
     def only_spot(self) -> None:
         """Let fetch_markets ask for spot markets alone, where the exchange has the option, and such markets."""
+        if self._exchange.id in NOT_SPOT:
+            for method in NOT_SPOT[self._exchange.id]:
+                setattr(self._exchange, method, lambda *_: [])
+            return
         options = self._exchange.options.get("fetchMarkets")
         types = options.get("types") if isinstance(options, dict) else None
         if isinstance(types, dict):
             options["types"] = {kind: kind == "spot" for kind in types}
         elif isinstance(types, list) and "spot" in types:
             options["types"] = ["spot"]
-        for method in NOT_SPOT.get(self._exchange.id, ()):
-            setattr(self._exchange, method, lambda *_: [])
 
     def stop_clock(self) -> None:
         """From now on its time is this one's: an address that holds the time stays the same in a second run."""

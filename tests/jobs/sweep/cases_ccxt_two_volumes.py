@@ -148,6 +148,21 @@ TOOBITS = [toobit_row(start, bar) for start, bar in BARS.items()]
 HITBTCS = [hitbtc_bar(start, bar) for start, bar in reversed(BARS.items())]
 
 
+BITRUE = Exchange(
+    "bitrue",
+    "BTC/USDT",
+    "/api/v1/depth",
+    "/api/v1/market/kline",
+    {"/api/v1/exchangeInfo": instruments("btc", "usdt")},
+)
+BITRUE_BOOK = {
+    "lastUpdateId": MS,
+    "bids": [["64000.1", "0.75", []], ["63999.9", "1.2", []]],
+    "asks": [["64000.2", "0.5", []], ["64001", "2.25", []]],
+}
+BITRUES = [bitrue_bar(start, bar) for start, bar in BARS.items()]
+
+
 def ok(data: object) -> dict[str, object]:
     return {"code": "0", "msg": "", "data": data}
 
@@ -188,6 +203,7 @@ BODIES: tuple[tuple[Exchange, Any], ...] = (
             "data": [bittrade_bar(start, bar) for start, bar in reversed(BARS.items())],
         },
     ),
+    (BITRUE, {"symbol": "BTCUSDT", "scale": "KLINE_5MIN", "data": BITRUES}),
     (
         Exchange("foxbit", "BTC/BRL", "", "/rest/v3/markets/btcbrl/candlesticks", {"/rest/v3/markets": FOXBIT_LIST}),
         [foxbit_row(start, bar) for start, bar in BARS.items()],
@@ -270,6 +286,10 @@ P2B_BOOKS = Exchange("p2b", "BTC/USDT", "/api/v2/public/depth/result", "", {"/ap
 P2B_ROWS = [p2b_row(start, bar) for start, bar in BARS.items()]
 CASES: list[Case] = [
     *(case for exchange, body in BODIES for case in exchange.all_bars(body, MONEY)),
+    *BITRUE.books(BITRUE_BOOK, STATED, NEGATIVE),
+    BITRUE.no_book(
+        "a number of the book that is no time", {**BITRUE_BOOK, "lastUpdateId": 1027024}, "implausible: time"
+    ),
     *BTSE.books(
         btse(
             {
