@@ -37,6 +37,8 @@ LABELS = {"bithumb": "candle_date_time_utc"}  # without it ccxt takes Seoul's fo
 # Here ccxt takes a bar's end for its label. The start stands in the row too, and must be the one that the end tells.
 LABELLED_BY_END = ("ndax",)
 NAME_IN = {"p2b": 7, "phemex": 9}  # the cell of a row that names the market; Phemex's older rows are without
+# Here a row tells the bar's last millisecond alone, which ccxt makes its start of.
+LABELLED_BY_LAST = ("onetrading",)
 # In its last cell each bar of these says whether it is over, or whether trades may still come to it.
 STATE_IN = dict.fromkeys(("okx", "myokx", "okxus", "blofin"), 8)
 GATES, GATES_STATE = ("gate", "gateeu"), 7  # rows of an older form, which ccxt documents, are without
@@ -85,7 +87,7 @@ class CcxtBars(CcxtSource):
         """
         market, interval = self.market(query.symbol), query.interval or DEFAULT_INTERVAL
         body, rows = self._body(payload, market), self._rows(payload, query, interval)
-        records, labels = self._labelled(body, rows)
+        records, labels = self._labelled(body, rows, interval)
         self._ensure_market(body, market)
         if self.exchange in NAME_IN:
             for name in (cell_of(record, NAME_IN[self.exchange]) for record in records):
@@ -121,7 +123,7 @@ class CcxtBars(CcxtSource):
             raise SourceError("bad_request", self.name, f"interval {interval}: one of {', '.join(usable)}")
         return name
 
-    def _labelled(self, body: Any, rows: list[list[Any]]) -> tuple[list[Record], list[int]]:
+    def _labelled(self, body: Any, rows: list[list[Any]], interval: timedelta) -> tuple[list[Record], list[int]]:
         """The body's records and their labels (ms).
 
         Raises SourceError when they are not ccxt's rows, or not in the order of their labels.
@@ -132,7 +134,9 @@ class CcxtBars(CcxtSource):
         for row in rows:
             if not (isinstance(row[0], int) and all(isinstance(cell, float) for cell in row[1:6])):
                 raise SourceError("schema_changed", self.name, f"a bar with a cell that is no number: {row!r:.120}")
-        records = find_bars(body, rows)
+        behind = interval // timedelta(milliseconds=1) - 1 if self.exchange in LABELLED_BY_LAST else 0
+        stated = [[row[0] + behind, *row[1:]] for row in rows]
+        records = find_bars(body, stated)
         if records is None:
             raise SourceError("schema_changed", self.name, "the body's bars are not the ones that ccxt has read")
         label = LABELS.get(self.exchange)
@@ -141,7 +145,7 @@ class CcxtBars(CcxtSource):
         cells = ROW_CELLS.get(self.exchange, len(records[0]))
         if len(records[0]) != cells:  # find_bars takes rows of one length alone
             raise SourceError("schema_changed", self.name, f"a bar has {len(records[0])} cells, not {cells}")
-        labels = labels_of(records, rows)
+        labels = [label - behind for label in labels_of(records, stated)]
         if not rising(labels) and not falling(labels):
             raise implausible(self.name, "label", f"{labels!r:.80}", "repeated, or out of the body's order")
         return records, labels

@@ -66,7 +66,8 @@ ONETRADING = Exchange(
     "onetrading",
     "BTC/EUR",
     "/fast/v1/order-book/BTC_EUR",
-    markets={
+    "/fast/v1/candlesticks/BTC_EUR",
+    {
         "/fast/v1/instruments": [
             {
                 "base": {"code": "BTC", "precision": 5}, "quote": {"code": "EUR", "precision": 2},
