@@ -1,7 +1,8 @@
 """Bars of any exchange of ccxt, public and without a key: `ccxt_kraken`, `ccxt_coinbase`, `ccxt_<exchange>`.
 
 A label is the start of its bar, UTC. One request a call: Kraken answers with at most 720 bars, the newest whatever was
-asked, Coinbase with 300, others with 100 to 1,000; ask for longer spans in pieces.
+asked, Coinbase with 300, others with 100 to 1,000; ask for longer spans in pieces. Of one that has no end the newest
+300 are asked for.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -26,7 +27,8 @@ LONGEST_INTERVAL = timedelta(days=1)  # weeks and months begin where each exchan
 MOST_BARS = 300  # of one request that names both ends: what Coinbase, the strictest of the large ones, gives
 MOST_BARS_OF = {"upbit": 200, "bithumb": 200}  # more are not given, and the first of the span would be missing
 AT_LEAST = 95  # bars that each exchange gives from a start on, where no end is named
-GIVE_NEWEST = ("kraken",)  # however long ago the start is
+UNASKED = 20  # bars; most exchanges give no fewer when not told how many, OKX 100, Bybit 200
+GIVE_NEWEST = ("kraken", "hyperliquid", "phemex")  # however long ago the start is, where no end is named
 BY_TIMES = ("hyperliquid",)  # asked from one time to another: ccxt would ask from 1970, or up to now
 JUMP = 2.0  # no pair of currencies doubles within one bar
 # Clocks differ by seconds. A label further ahead is no start: where labels are ends, that of the bar in progress is. Of
@@ -71,6 +73,8 @@ class CcxtBars(CcxtSource):
         interval = query.interval or DEFAULT_INTERVAL
         most = MOST_BARS_OF.get(self.exchange, MOST_BARS)
         since, limit = _span(query, interval, most)
+        if since is not None and query.end is None and self.exchange not in GIVE_NEWEST:
+            since, limit = _until_now(since, interval, most, ccxt.milliseconds())
         more: dict[str, Any] = {}
         if self.exchange in BY_TIMES and since is None:
             limit = most
@@ -232,3 +236,16 @@ def _span(query: Query, interval: timedelta, most: int) -> tuple[int | None, int
     if query.end is None:
         return since, None
     return since, min(most, max(1, (query.end - first) // interval + 1))
+
+
+def _until_now(since: int, interval: timedelta, most: int, now: int) -> tuple[int, int | None]:
+    """The same up to the bar that has begun, the newest `most` of them: exchanges give the first of what is asked.
+
+    From the beginning of a gap that is longer than an answer, none would ever reach the newest bar.
+    """
+    length = interval // timedelta(milliseconds=1)
+    begun = now // length * length
+    wanted = (begun - since) // length + 1
+    if wanted > most:
+        return begun - (most - 1) * length, most
+    return since, wanted if wanted > UNASKED else None

@@ -41,6 +41,41 @@ def test_no_more_bars_than_an_exchange_gives(
 
 
 @pytest.mark.parametrize(
+    ("exchange", "asked"),
+    [  # the bar that has begun at NOW and 299, or 199, before it; Kraken gives the newest 720 whatever it is asked
+        ("coinbase", {"start": 299, "end": -1}),
+        ("okx", {"before": 299, "limit": "300"}),
+        ("bybit", {"start": 299, "limit": "300"}),
+        ("bithumb", {"count": "200"}),
+        ("kraken", {"since": 2001}),
+    ],
+)
+def test_of_a_span_up_to_now_the_newest_bars_are_asked_for(
+    exchange: str, asked: dict[str, int | str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Most exchanges give the first bars of what they are asked for: those of a week ago, and never the slot's own."""
+    bars = CcxtBars(exchange)
+    monkeypatch.setattr(bars, "market", lambda symbol: spot_market("BTC-USD", symbol))
+    monkeypatch.setattr(f"ccxt.{exchange}.milliseconds", lambda _: int(NOW.timestamp() * 1000))
+    params = bars.request(Query("BTC/USD", timedelta(minutes=5), NOW - timedelta(minutes=5 * 2000))).params
+    for name, wanted in asked.items():
+        found = params[name]
+        if isinstance(wanted, int):  # in bars before NOW, give or take the millisecond that makes a bound inclusive
+            at_s = int(found) / 1000 if len(found) > 10 else int(found)
+            assert round((NOW.timestamp() - at_s) / 300, 3) == wanted, (name, found)
+        else:
+            assert found == wanted
+
+
+def test_of_a_short_span_up_to_now_all_bars_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """OKX gives 100 unless it is told how many, and then the first of them."""
+    bars = CcxtBars("okx")
+    monkeypatch.setattr("ccxt.okx.milliseconds", lambda _: int(NOW.timestamp() * 1000))
+    params = bars.request(Query("BTC/USDT", timedelta(minutes=5), NOW - timedelta(minutes=5 * 150))).params
+    assert params["limit"] == "151"
+
+
+@pytest.mark.parametrize(
     ("start", "end", "first", "last"),
     [
         (None, None, NOW - timedelta(minutes=5 * 300), NOW),  # ccxt would ask from 1970 on
