@@ -79,7 +79,8 @@ def _pages(symbol: str, instrument: InstrumentSettings, source: str, start: date
     asked = instrument.source_symbols.get(source, symbol)
     for _ in range(PAGES_AT_MOST):
         timeout = get_settings().feeds.source_timeout_s
-        messages = ask("bars", source, Query(asked, instrument.bar_interval, start), timeout)
+        # With an end: of a span that has none, some sources are asked for the newest bars alone.
+        messages = ask("bars", source, Query(asked, instrument.bar_interval, start, datetime.now(UTC)), timeout)
         bars = [m.model_copy(update={"symbol": symbol}) for m in messages if isinstance(m, Bar) and m.bar_end > start]
         if not bars:
             return
