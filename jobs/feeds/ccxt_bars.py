@@ -29,7 +29,10 @@ MOST_BARS_OF = {"upbit": 200, "bithumb": 200}  # more are not given, and the fir
 AT_LEAST = 95  # bars that each exchange gives from a start on, where no end is named
 UNASKED = 20  # bars; most exchanges give no fewer when not told how many, OKX 100, Bybit 200
 GIVE_NEWEST = ("kraken", "hyperliquid", "phemex")  # however long ago the start is, where no end is named
-BY_TIMES = ("hyperliquid",)  # asked from one time to another: ccxt would ask from 1970, or up to now
+# Asked from one time to another: ccxt would ask Hyperliquid from 1970, or up to now, and ZebPay not at all.
+BY_TIMES = ("hyperliquid", "zebpay")
+# Where there must be a start: so many bars before the one that has begun. Bitbank gives the bars of the start's day.
+BARS_BACK = {"bitbank": 1, "pacifica": MOST_BARS - 1, "zebpay": MOST_BARS - 1}
 JUMP = 2.0  # no pair of currencies doubles within one bar
 # Clocks differ by seconds. A label further ahead is no start: where labels are ends, that of the bar in progress is. Of
 # short bars no more than a quarter: labels that are ends are ahead by most of one when a bar has just begun.
@@ -73,6 +76,9 @@ class CcxtBars(CcxtSource):
         interval = query.interval or DEFAULT_INTERVAL
         most = MOST_BARS_OF.get(self.exchange, MOST_BARS)
         since, limit = _span(query, interval, most)
+        if query.end is None and self.exchange in BARS_BACK:
+            length = interval // timedelta(milliseconds=1)
+            since = max(since or 0, (ccxt.milliseconds() // length - BARS_BACK[self.exchange]) * length)
         if since is not None and query.end is None and self.exchange not in GIVE_NEWEST:
             since, limit = _until_now(since, interval, most, ccxt.milliseconds())
         more: dict[str, Any] = {}

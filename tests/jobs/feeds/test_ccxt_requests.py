@@ -67,6 +67,36 @@ def test_of_a_span_up_to_now_the_newest_bars_are_asked_for(
             assert found == wanted
 
 
+@pytest.mark.parametrize(
+    ("exchange", "path", "params"),
+    [
+        ("bitbank", "/BTC-USD/candlestick/5min/20261120", {}),  # a day each; ccxt would ask for that of 1,000 bars ago
+        ("pacifica", "/api/v1/kline", {"start_time": "1795107900000"}),  # asks nothing without a start
+        ("zebpay", "/api/v2/market/klines", {"startTime": "1795107900000", "endTime": "1795197900000"}),  # nor an end
+    ],
+)
+def test_where_a_start_is_needed_it_is_that_of_the_newest_bars(
+    exchange: str, path: str, params: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bars = CcxtBars(exchange)
+    monkeypatch.setattr(bars, "market", lambda symbol: spot_market("BTC-USD", symbol))
+    monkeypatch.setattr(f"ccxt.{exchange}.milliseconds", lambda _: int(NOW.timestamp() * 1000))
+    request = bars.request(Query("BTC/USD", timedelta(minutes=5)))
+    assert request.path == path
+    assert params.items() <= request.params.items()
+
+
+def test_at_midnight_bitbanks_file_is_that_of_the_bar_that_has_just_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    bars, midnight = CcxtBars("bitbank"), datetime(2026, 11, 21, tzinfo=UTC)
+    monkeypatch.setattr(bars, "market", lambda symbol: spot_market("btc_jpy", symbol))
+    for after, day in ((timedelta(seconds=2), "20261120"), (timedelta(minutes=5, seconds=2), "20261121")):
+        moment = midnight + after
+        monkeypatch.setattr("ccxt.bitbank.milliseconds", lambda _, at=moment: int(at.timestamp() * 1000))
+        for start in (None, midnight - timedelta(hours=3)):  # also after a gap: else no file had the slot's bar
+            query = Query("BTC/JPY", timedelta(minutes=5), start)
+            assert bars.request(query).path == f"/btc_jpy/candlestick/5min/{day}"
+
+
 def test_of_a_short_span_up_to_now_all_bars_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     """OKX gives 100 unless it is told how many, and then the first of them."""
     bars = CcxtBars("okx")
