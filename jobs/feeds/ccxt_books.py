@@ -1,7 +1,7 @@
 """Order books of any exchange of ccxt, public and without a key: `ccxt_kraken`, `ccxt_coinbase`, `ccxt_<exchange>`."""
 
 from datetime import UTC, datetime, timedelta
-from itertools import chain
+from itertools import chain, groupby
 from typing import Any
 
 from pydantic import ValidationError
@@ -18,6 +18,8 @@ from jobs.feeds.ccxt_tables import (
     find_sides,
     flat_sides,
     listed_sides,
+    living_sides,
+    merged,
     rising,
     row_sides,
     signed_sides,
@@ -40,8 +42,14 @@ NUMBER_TIME = {"bitvavo": "timestamp", "lbank": "timestamp"}  # beside the two l
 ALWAYS_TIMED = {"hyperliquid": "time"}  # milliseconds: ccxt passes over one that it cannot read
 KEPT_SINCE = {"p2b": "cache_time"}  # of the whole body, seconds; ccxt takes the time at which it was sent
 UNITS_PER_SECOND = ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3))  # from the first number on, a time is in the second's parts
-LEVELS_ASKED = {"kucoin": 20, "bitfinex": 25}  # where 10 is not one of the depths on offer
-ASKED_WITH = {"bitfinex": {"precision": "P0"}}  # for levels: it gives single orders otherwise
+ONE_BY_ONE = ("lighter",)  # the orders of a side, several of which may have one price
+# Where 10 is not one of the depths on offer, or orders are counted.
+LEVELS_ASKED = {"kucoin": 20, "bitfinex": 25, **dict.fromkeys(ONE_BY_ONE, 100)}
+ASKED_WITH: dict[str, dict[str, Any]] = {  # for levels: these give single orders otherwise
+    "bitfinex": {"precision": "P0"},
+    "coinmate": {"groupByPriceLimit": "true"},
+    "onetrading": {"level": 2},
+}
 # Both sides in one list, or a side in one without levels.
 SPLIT = {
     "bitfinex": signed_sides,
@@ -50,6 +58,7 @@ SPLIT = {
     "poloniex": flat_sides,
     "ndax": row_sides,
     "hyperliquid": listed_sides,
+    "bit2c": living_sides,
 }
 WORST_FIRST = {
     "backpack": "bids",
@@ -78,6 +87,10 @@ class CcxtBook(CcxtSource):
         body = self._body(payload, market)
         sides = self._sides(body, read, market)
         snapshot_at = self._snapshot_at(body, sides, read, payload)
+        if self.exchange in ONE_BY_ONE:
+            for place, level in enumerate(chain(read["bids"], read["asks"])):
+                self._ensure_level_possible(f"order {place}", {"price": level[0], "size": level[1]})
+            read = {**read, **{side: merged(read[side]) for side in ("bids", "asks")}}
         levels = {side: [{"price": level[0], "size": level[1]} for level in read[side]] for side in ("bids", "asks")}
         for side, found in levels.items():
             self._ensure_possible(side, found)
@@ -111,6 +124,8 @@ class CcxtBook(CcxtSource):
         if not read["bids"] and not read["asks"]:
             raise SourceError("stale", self.name, f"{market['symbol']}: both sides of the book are empty")
         bids, asks, either = sides.bids.prices(), sides.asks.prices(), WORST_FIRST.get(self.exchange)
+        if self.exchange in ONE_BY_ONE:
+            bids, asks = ([price for price, _ in groupby(prices)] for prices in (bids, asks))
         if not (falling(bids) or (either == "bids" and rising(bids))) or not (
             rising(asks) or (either == "asks" and falling(asks))
         ):
@@ -127,8 +142,11 @@ class CcxtBook(CcxtSource):
 
     def _ensure_possible(self, side: str, levels: list[dict[str, float]]) -> None:
         for place, level in enumerate(levels):
-            if not 0 < level["price"] < LARGEST or not 0 <= level["size"] < LARGEST:
-                raise implausible(self.name, f"{side}.{place}", level, "a price is above 0, a size not below")
+            self._ensure_level_possible(f"{side}.{place}", level)
+
+    def _ensure_level_possible(self, name: str, level: dict[str, float]) -> None:
+        if not 0 < level["price"] < LARGEST or not 0 <= level["size"] < LARGEST:
+            raise implausible(self.name, name, level, "a price is above 0, a size not below")
 
     def _snapshot_at(self, body: Any, sides: Sides, read: Any, payload: Payload) -> datetime:
         at = payload.received_at

@@ -9,7 +9,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import pairwise, permutations
+from decimal import Decimal
+from itertools import groupby, pairwise, permutations
 from typing import Any
 
 Record = list[Any] | dict[str, Any]
@@ -121,6 +122,27 @@ def listed_sides(body: Any) -> Any:
     if not isinstance(levels, list) or len(levels) != 2:
         return body
     return {**{key: value for key, value in body.items() if key != "levels"}, "bids": levels[0], "asks": levels[1]}
+
+
+def living_sides(body: Any) -> Any:
+    """The body without the rows whose size is 0 or less: the dead orders of a full list, which ccxt leaves out too."""
+    if not isinstance(body, dict):
+        return body
+    return {
+        side: [row for row in rows if not _is_dead(row)] if isinstance(rows, list) else rows
+        for side, rows in body.items()
+    }
+
+
+def merged(levels: list[list[float]]) -> list[list[float]]:
+    """Price and size of each price, where the levels are orders one by one, those of one price side by side."""
+    by_price = groupby(levels, key=lambda level: level[0])
+    return [[price, float(sum(Decimal(str(order[1])) for order in orders))] for price, orders in by_price]
+
+
+def _is_dead(row: Any) -> bool:
+    size = exact(cell_of(row, 1)) if isinstance(row, list) else None
+    return size is not None and size <= 0
 
 
 def _in_pairs(cells: list[Any]) -> list[Any]:

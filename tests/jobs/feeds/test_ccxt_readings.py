@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from jobs.feeds import ccxt_source
+from jobs.feeds.ccxt_books import CcxtBook
 from jobs.feeds.ccxt_markets import spot_market
 from jobs.feeds.ccxt_tables import exact, find_bars, find_sides, has_empty_list
 from jobs.feeds.feed import Query
@@ -230,13 +231,21 @@ def test_a_side_that_its_exchange_lists_from_the_worst_on(
         assert "one price twice" in caught.value.detail
 
 
-def test_bitfinex_is_asked_for_levels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    kept = tmp_path / "kept.json"
-    market = spot_market("tBTCUSD", "BTC/USD")
-    kept.write_text(json.dumps({"loaded_at": "2026-11-20T12:00:00+00:00", "markets": [market]}))
-    monkeypatch.setattr(ccxt_source, "cache_path", lambda *_: kept)
-    request = source_named("ccxt_bitfinex", "book").request(Query("BTC/USD"))
-    assert (request.path, request.params) == ("/v2/book/tBTCUSD/P0", {"len": "25"})
+@pytest.mark.parametrize(
+    ("exchange", "market_id", "path", "params"),
+    [
+        ("bitfinex", "tBTCUSD", "/v2/book/tBTCUSD/P0", {"len": "25"}),
+        ("coinmate", "BTC_USD", "/api/orderBook", {"currencyPair": "BTC_USD", "groupByPriceLimit": "true"}),
+        ("onetrading", "BTC_USD", "/fast/v1/order-book/BTC_USD", {"depth": "10", "level": "2"}),
+    ],
+)
+def test_these_are_asked_for_levels_as_they_give_orders_otherwise(
+    exchange: str, market_id: str, path: str, params: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = CcxtBook(exchange)
+    monkeypatch.setattr(source, "market", lambda symbol: spot_market(market_id, symbol))
+    request = source.request(Query("BTC/USD"))
+    assert (request.path, request.params) == (path, params)
 
 
 @pytest.mark.parametrize("name", CASES)
