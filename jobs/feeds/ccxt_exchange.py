@@ -39,6 +39,11 @@ CODES: dict[str, dict[str, str | None]] = {
     "kraken": {"EQuery:Unknown asset pair": "BadSymbol"},
     "coinbase": {"not_found": "BadRequest"},
     "bybit": {"10029": "BadSymbol"},  # "The requested symbol is invalid, please check symbol whitelist"
+    "bitbank": {  # no words come with these
+        "10000": "BadRequest",
+        **dict.fromkeys(("10001", "10003", "10005", "10007", "10008"), "ExchangeNotAvailable"),
+        "10009": "RateLimitExceeded",
+    },
     "bitget": dict.fromkeys(("30006", "30007", "40010")),
 }
 # What an error body says that ccxt has in none of its tables, in its first matching words -> kind.

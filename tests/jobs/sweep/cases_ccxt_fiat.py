@@ -308,6 +308,16 @@ CASES: list[Case] = [
             "rate_limited",
         ),
     ),
+    *(
+        BITBANK.no_book(f"code {code}, without a word", {"success": 0, "data": {"code": code}}, refused)
+        for code, refused in (
+            (10000, "bad_request"),  # no such address
+            (10005, "unavailable"),  # a timeout
+            (10007, "unavailable"),  # maintenance
+            (10008, "unavailable"),  # busy
+            (10009, "rate_limited"),
+        )
+    ),
     *BITBANK.books(
         {
             "success": 1,
