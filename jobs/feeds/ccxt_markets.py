@@ -39,6 +39,7 @@ BY_HAND: dict[str, dict[str, str]] = {
     "htx": {"BTC/USDT": "btcusdt", "ETH/USDT": "ethusdt"},
 }  # fmt: skip
 FRESH = timedelta(days=1)
+FRESH_WITHOUT = timedelta(hours=1)  # a list that lacks the symbol: it may have been a part, or the market be new
 MOST_REQUESTS = 8  # the exchanges' own lists come in one to three
 KEPT = ("id", "symbol", "base", "quote", "baseId", "quoteId", "lowercaseId", "numericId", "type", "active", *SCALES)
 
@@ -70,29 +71,49 @@ def cache_path(exchange: str, base_url: str | None) -> Path:
     return get_settings().local.var / "cache" / f"ccxt_{exchange}{mark}.json"
 
 
-def cached(path: Path, now: datetime | None = None) -> dict[str, Market] | None:
-    """By symbol; None when there are none, none that can be read, or, given `now`, none of the last day."""
+def cached(path: Path, now: datetime | None = None, symbol: str | None = None) -> dict[str, Market] | None:
+    """By symbol; None when there are none, none that can be read, or, given `now`, none of the last day.
+
+    One without `symbol` counts for an hour.
+    """
     try:
         kept = json.loads(path.read_text())
-        if now is not None and not timedelta(0) <= now - datetime.fromisoformat(kept["loaded_at"]) < FRESH:
+        markets = by_symbol(kept["markets"])
+        fresh = FRESH if symbol is None or symbol in markets else FRESH_WITHOUT
+        if now is not None and not timedelta(0) <= now - datetime.fromisoformat(kept["loaded_at"]) < fresh:
             return None
-        return by_symbol(kept["markets"])
+        return markets
     except (OSError, ValueError, KeyError, TypeError):  # a broken cache is as good as none
         return None
 
 
 def load(
-    source: str, exchange: str, fetch: Fetch, base_url: str | None, now: datetime | None = None, *, keep: bool = True
+    source: str,
+    exchange: str,
+    fetch: Fetch,
+    base_url: str | None,
+    now: datetime | None = None,
+    *,
+    symbol: str | None = None,
+    keep: bool = True,
 ) -> dict[str, Market]:
     """The spot markets by symbol, from the cache or, once a day, from the exchange. Raises SourceError.
 
+    Where the exchange gives no list, an older one that has `symbol` is as good: its names of markets do not change.
     `keep` False leaves the cache as it is.
     """
     path, now = cache_path(exchange, base_url), now or datetime.now(UTC)
-    kept = cached(path, now)
+    kept = cached(path, now, symbol)
     if kept is not None:
         return kept
-    markets = _asked(source, exchange, fetch, base_url)
+    try:
+        markets = _asked(source, exchange, fetch, base_url)
+    except SourceError as error:
+        old = cached(path) or {}
+        if symbol not in old:
+            raise
+        log.warning("%s: an older list of markets is used: %s", source, error)
+        return old
     if keep:
         try:
             _write(path, {"loaded_at": now.isoformat(), "markets": markets}, now)

@@ -59,7 +59,8 @@ class CcxtSource(ABC):
         `fetch` is the client's; `base_url` is another server in place of the exchange. `keep`: for the day's others.
         """
         if by_hand(self.exchange, query.symbol) is None:
-            self._loaded, self._made = load(self.name, self.exchange, fetch, base_url, keep=keep), {}
+            listed = load(self.name, self.exchange, fetch, base_url, symbol=query.symbol, keep=keep)
+            self._loaded, self._made = listed, {}
 
     def request(self, query: Query) -> Request:
         offline = self._offline(query.symbol)
