@@ -13,6 +13,7 @@ from jobs.feeds.feed import Payload, Query, Request, implausible
 from jobs.feeds.records import json_body, text_body
 from market.errors import SourceError, SourceFault
 from market.feed_settings import Feed
+from market.settings import get_settings
 
 BASE_URLS = {"kraken": "https://api.kraken.com", "coinbase": "https://api.coinbase.com"}
 """Known without importing ccxt; any other exchange's is asked from ccxt."""
@@ -106,13 +107,18 @@ class CcxtSource(ABC):
         """The entry by hand, from `prepare`, or, for a payload that is read again later, from the last list kept."""
         market = by_hand(self.exchange, symbol)
         if market is None:
-            known = self._loaded if self._loaded is not None else cached(cache_path(self.exchange, None))
-            market = (known or {}).get(symbol)
+            known = self._loaded if self._loaded is not None else self._kept()
+            market = known.get(symbol)
         if market is None:
             raise SourceError(
                 "bad_request", self.name, f"the exchange lists no spot market {symbol!r:.60}, or more than one"
             )
         return market
+
+    def _kept(self) -> dict[str, Market]:
+        """The last list kept, of the settings' server before the exchange's own."""
+        servers = (get_settings().feeds.base_urls.get(self.name), None)
+        return next((found for server in servers if (found := cached(cache_path(self.exchange, server)))), {})
 
     def _base_url(self) -> str:
         """Where the feed's request goes; "" for an exchange that ccxt does not know, whose request says so."""

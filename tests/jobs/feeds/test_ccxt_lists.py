@@ -9,12 +9,16 @@ from typing import Any
 import pytest
 
 from jobs.feeds import ccxt_markets
+from jobs.feeds.ccxt_books import CcxtBook
 from jobs.feeds.ccxt_markets import by_symbol, load
 from jobs.feeds.client import Client
+from jobs.feeds.feed import Query
 from market.errors import SourceError
-from tests.jobs.feeds.exchange_samples import BINANCE_MARKETS
-from tests.jobs.feeds.samples import NOW
+from market.settings import get_settings
+from tests.jobs.feeds.exchange_samples import BINANCE_BOOK, BINANCE_MARKETS
+from tests.jobs.feeds.samples import NOW, payload
 from tests.jobs.feeds.server import Answer, body, serving
+from tests.market_world import forget_settings
 
 SHORT = json.loads(BINANCE_MARKETS) | {"symbols": json.loads(BINANCE_MARKETS)["symbols"][:1]}
 DOWN = body("no", "text/html", 503)
@@ -76,3 +80,17 @@ def test_yesterdays_list_is_used_where_the_exchange_gives_none(
     with pytest.raises(SourceError) as caught:
         load_at(DOWN, timedelta(days=2), "XYZ/USDT")
     assert caught.value.kind == "unavailable"
+
+
+def test_a_recorded_book_of_another_server_is_read_with_that_servers_list(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MARKET_LOCAL__VAR", str(tmp_path))
+    with serving(body(BINANCE_MARKETS)) as server:
+        monkeypatch.setenv("MARKET_FEEDS__BASE_URLS", json.dumps({"ccxt_binance": server.url}))
+        forget_settings()
+        assert get_settings().local.var == tmp_path
+        load("ccxt_binance", "binance", Client("ccxt_binance").fetch, server.url)
+        (book,) = CcxtBook("binance").parse(payload(BINANCE_BOOK), Query("XRP/USDT"))
+    forget_settings()
+    assert book.symbol == "XRP/USDT"
