@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from jobs.faults import faults
 from jobs.feeds.ccxt_exchange import OfflineExchange
+from jobs.feeds.ccxt_lengths import ensure_stated_length
 from jobs.feeds.ccxt_source import CcxtSource
 from jobs.feeds.ccxt_tables import Key, Record, cell_of, exact, falling, find_bars, has_empty_list, labels_of, rising
 from jobs.feeds.ccxt_volumes import ensure_told, ensure_volume
@@ -104,6 +105,7 @@ class CcxtBars(CcxtSource):
                 self._ensure_named("a bar's market", market["id"] if name is None else str(name), market["id"])
         bars = [self._bar(row, interval, query, payload) for row in rows]
         self._ensure_spans(records, labels, interval, query.symbol)
+        ensure_stated_length(self.name, self.exchange, body, records, interval)
         for bar in bars:
             ensure_range(self.name, bar, JUMP)
         for older, bar in pairwise(bars):
