@@ -55,7 +55,7 @@ BINANCES = ("binance", "binanceus")
 # pass for the volume.
 ROW_CELLS = {"kraken": 8, **dict.fromkeys(BINANCES, 12), **dict.fromkeys(STATE_IN, 9)}
 # Where a bar's last millisecond stands, and the name of its interval.
-ENDS: dict[str, Key] = {**dict.fromkeys(BINANCES, 6), "hyperliquid": "T"}
+ENDS: dict[str, Key] = {**dict.fromkeys((*BINANCES, "tokocrypto", "coinsph", "aster"), 6), "hyperliquid": "T"}
 LENGTHS = {"hyperliquid": "i"}
 # Exchanges fold the last trades into a bar within a second or two of its end, and two clocks kept by NTP differ by less
 # than one: five seconds later a bar without a successor (nobody has traded since) is final.

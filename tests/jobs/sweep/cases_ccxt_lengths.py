@@ -8,11 +8,19 @@ from tests.jobs.sweep.cases_ccxt_known_markets import CRYPTOCOM, HTX
 from tests.jobs.sweep.cases_ccxt_other_markets import BITTRADE
 from tests.jobs.sweep.cases_ccxt_scaled import PHEMEX, SECOND_BAR, phemex_bars
 from tests.jobs.sweep.cases_ccxt_stablecoin import POLONIEX, WOO, poloniex_bar, woo_bar
-from tests.jobs.sweep.cases_ccxt_two_volumes import BARS, BITRUE, BITRUES, bittrade_bar
+from tests.jobs.sweep.cases_ccxt_two_volumes import (
+    BARS,
+    BITRUE,
+    BITRUES,
+    COINSPH,
+    IN_ROWS,
+    TOKOCRYPTO,
+    bittrade_bar,
+)
 from tests.jobs.sweep.exchanges import BARS as TOLD
 from tests.jobs.sweep.exchanges import OPEN, Exchange, changed
 
-OTHER = "implausible: asked for 0:05:00"
+OTHER, ENDS = "implausible: asked for 0:05:00", "implausible: close time"
 SPAN = "--start 2026-11-20T17:00:00Z --end 2026-11-20T18:00:00Z"
 BITBANKS = Asker(f"ccxt_bitbank --symbol BTC/JPY --bars --interval 5min {SPAN}")  # else the file of today is asked for
 CHANNEL = "market.btcusdt.kline.5min"
@@ -56,6 +64,10 @@ def bitrue(length: str) -> dict[str, object]:
     return {"symbol": "BTCUSDT", "scale": length, "data": BITRUES}
 
 
+CLOSE_TIMES = (  # the last millisecond of a bar; Coins.ph's rows end with one cell less
+    (TOKOCRYPTO, IN_ROWS),
+    (COINSPH, [row[:11] for row in IN_ROWS]),
+)
 BODIES: tuple[tuple[Exchange, Any, Any], ...] = (
     (CRYPTOCOM, cryptocom("5m"), cryptocom("15m")),
     (HTX, htx(CHANNEL), htx("market.btcusdt.kline.15min")),
@@ -71,5 +83,9 @@ CASES: list[Case] = [
     BITBANKS.refuses("bars that say they are of another length", bitbank("15min"), OTHER),
     *(exchange.bars("bars that say they are of five minutes", body, *TOLD) for exchange, body, _ in BODIES),
     *(exchange.no_bars("bars that say they are of another length", body, OTHER) for exchange, _, body in BODIES),
+    *(
+        exchange.no_bars("bars that end later", [[*row[:6], row[6] + 600_000, *row[7:]] for row in rows], ENDS)
+        for exchange, rows in CLOSE_TIMES
+    ),
     BITRUE.bars("a length that nobody knows", bitrue("KLINE"), *TOLD),
 ]

@@ -148,6 +148,10 @@ TOOBITS = [toobit_row(start, bar) for start, bar in BARS.items()]
 HITBTCS = [hitbtc_bar(start, bar) for start, bar in reversed(BARS.items())]
 
 
+TOKOCRYPTO = Exchange("tokocrypto", "BTC/USDT", "", "/api/v3/klines", {"/open/v1/common/symbols": TOKOCRYPTO_LIST})
+COINSPH = Exchange(
+    "coinsph", "BTC/PHP", "", "/openapi/quote/v1/klines", {"/openapi/v1/exchangeInfo": instruments("BTC", "PHP")}
+)
 BITRUE = Exchange(
     "bitrue",
     "BTC/USDT",
@@ -168,20 +172,8 @@ def ok(data: object) -> dict[str, object]:
 
 
 BODIES: tuple[tuple[Exchange, Any], ...] = (
-    (
-        Exchange("tokocrypto", "BTC/USDT", "", "/api/v3/klines", {"/open/v1/common/symbols": TOKOCRYPTO_LIST}),
-        IN_ROWS,
-    ),
-    (
-        Exchange(
-            "coinsph",
-            "BTC/PHP",
-            "",
-            "/openapi/quote/v1/klines",
-            {"/openapi/v1/exchangeInfo": instruments("BTC", "PHP")},
-        ),
-        [row[:11] for row in IN_ROWS],
-    ),
+    (TOKOCRYPTO, IN_ROWS),
+    (COINSPH, [row[:11] for row in IN_ROWS]),
     *(
         (Exchange(name, "BTC/USDT", "", "/quote/v1/klines", {"/api/v1/exchangeInfo": listed}), TOOBITS)
         for name in ("hashkey", "toobit")
