@@ -29,6 +29,8 @@ ALIASES = {"kraken": "ccxt_kraken", "coinbase": "ccxt_coinbase"}
 def main(arguments: Sequence[str] | None = None) -> int:
     """The exit status; nothing that is written holds the token or the server's password."""
     options = _parser().parse_args(arguments)
+    if options.start is not None and options.end is not None and options.start >= options.end:
+        _parser().error("--start must lie before --end")
     source = _source(options)
     scrub = Scrubber()
     try:

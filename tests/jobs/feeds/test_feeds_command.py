@@ -230,6 +230,7 @@ def test_without_a_token_nothing_is_asked(capsys: pytest.CaptureFixture[str]) ->
         ["alpha_vantage", "--symbol", "", "--dry-run"],
         ["cboe", "--symbol", "SPX", "--dry-run"],
         ["cboe", "--symbol", "VIX", "--start", "2026-01-01T00:00:00"],
+        ["cboe", "--symbol", "VIX", "--start", "2026-01-02T00:00:00Z", "--end", "2026-01-02T00:00:00Z"],
         ["cboe", "--symbol", "VIX", "--interval", "soon"],
         ["cboe", "--symbol", "VIX", "--timeout", "1_0"],
         ["cboe", "--symbol", "VIX", "--bars"],
