@@ -190,9 +190,11 @@ class TargetSettings(Section):
 
 
 class StreamSettings(Section):
-    checkpoint: Path = ROOT / "var" / "checkpoint"  # these three follow local.var unless set themselves
-    stop_marker: Path = ROOT / "var" / "run" / "stream.stop"
-    jars: Path = ROOT / "var" / "jars" / "spark"
+    # These three follow local.var unless set themselves. Not excluded, pydantic-settings would set them all where any
+    # other field of this section is set.
+    checkpoint: Path = Field(ROOT / "var" / "checkpoint", exclude=True)
+    stop_marker: Path = Field(ROOT / "var" / "run" / "stream.stop", exclude=True)
+    jars: Path = Field(ROOT / "var" / "jars" / "spark", exclude=True)
     max_offsets_per_batch: int = Field(20_000, ge=1)
     readiness_grace_s: float = Field(
         600.0,

@@ -183,11 +183,25 @@ def test_the_state_folder_is_one_wherever_a_process_runs(
     written: str, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The stack's processes do not all run in the project's folder: records and limits would be in two places."""
-    monkeypatch.delenv("MARKET_STREAM__CHECKPOINT", raising=False)  # the tests' own stack has set it
+    for name in [name for name in os.environ if name.startswith("MARKET_STREAM__")]:  # the tests' own stack has them
+        monkeypatch.delenv(name)
     monkeypatch.setenv("MARKET_LOCAL__VAR", written)
     monkeypatch.chdir(tmp_path)
     settings = settings_from("", tmp_path, monkeypatch)
     assert (settings.local.var, settings.stream.checkpoint) == (folder, folder / "checkpoint")
+
+
+def test_the_streams_paths_follow_the_state_folder_whatever_else_is_set_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One variable of the section set them all to the project's own var: two stacks shared a checkpoint."""
+    for name in [name for name in os.environ if name.startswith("MARKET_STREAM__")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("MARKET_LOCAL__VAR", str(tmp_path / "var"))
+    monkeypatch.setenv("MARKET_STREAM__MASTER", "local[1]")
+    monkeypatch.setenv("MARKET_STREAM__JARS", str(tmp_path / "jars"))
+    stream = settings_from("[stream]\nrefresh_connections = 1\n", tmp_path, monkeypatch).stream
+    assert (stream.checkpoint, stream.jars) == (tmp_path / "var" / "checkpoint", tmp_path / "jars")
 
 
 def test_a_rate_in_the_file_is_the_sources_whole_rate_and_nobody_elses(
