@@ -12,6 +12,7 @@ from jobs.feeds import expected
 from jobs.feeds.collect import Collected, Want, collect
 from jobs.feeds.freshness import newest_cot_due
 from jobs.feeds.publish import publish
+from jobs.feeds.revisions import with_times_of_revisions
 from jobs.feeds.state import FeedState
 from market.cot_schedule import published_at
 
@@ -38,7 +39,7 @@ def make_up_for_missed_reports(collected: Collected, state: FeedState, now: date
         start = max(before, now - REACH) - LATE
         late = Want(want.feed, want.symbol, sources, start=start)
         found = collect(late, state=state, again=False, within_s=until - time.monotonic())
-        publish(found.messages)
+        publish(with_times_of_revisions(found.messages, state))
         if not found.complete and sources and now - before < REACH:
             log.warning("what became known since %s is not told yet: %s", before.isoformat(), found.text())
             return

@@ -9,6 +9,8 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
 
 from jobs.feeds.refused import refusal_letter
+from jobs.feeds.revisions import with_times_of_revisions
+from jobs.feeds.state import feed_state
 from jobs.raw_store import raw_store
 from jobs.spiders.spider import PageSpider, Run
 from market.addresses import address
@@ -75,7 +77,8 @@ class Publish(Pipeline):
         self._refs: set[str] = set()
 
     def process_item(self, item: Sourced) -> Sourced:
-        self._send(item)
+        for timed in with_times_of_revisions([item], feed_state()):
+            self._send(timed)
         self._refs |= {item.raw_ref} if item.raw_ref else set()
         self.run.sent += 1
         return item

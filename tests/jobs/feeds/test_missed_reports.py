@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -17,6 +17,8 @@ from market.settings import Settings
 from tests.jobs.feeds.samples import cot_row, fred_answer, fred_row
 from tests.jobs.feeds.server import Answer, Server, body, serving
 from tests.jobs.feeds.topics import published
+from tests.jobs.spiders.pages import calendar_page, event_row
+from tests.jobs.spiders.site import Site, site
 from tests.market_world import forget_settings
 
 NOW = datetime.now(UTC)
@@ -35,7 +37,10 @@ def use(fresh_topics: Settings, monkeypatch: pytest.MonkeyPatch) -> Callable[...
     monkeypatch.setenv("MARKET_FEEDS__SECOND_OPINION", "[]")
     monkeypatch.setenv("MARKET_FEEDS__RATES", "{}")
 
-    def at(**servers: Server) -> None:
+    def at(economic: Sequence[str] = (), events: Sequence[str] = (), **servers: Server | Site) -> None:
+        if economic:
+            monkeypatch.setenv("MARKET_FEEDS__SOURCES", json.dumps(sources | {"economic": economic}))
+            monkeypatch.setenv("MARKET_FEATURES__EVENTS", json.dumps(events))
         monkeypatch.setenv("MARKET_FEEDS__BASE_URLS", json.dumps({name: one.url for name, one in servers.items()}))
         forget_settings()
 
@@ -96,3 +101,22 @@ def test_the_reports_between_two_that_a_page_showed_are_told(use: Callable[..., 
         make_up_for_missed_reports(page, feed_state(), NOW, until)
         assert len(cftc.asked) == asked, "nothing is missing any more"
     assert f"{weeks[1]}" in told
+
+
+def test_a_figure_that_was_corrected_is_known_from_its_correction_in_a_late_answer_too(use: Callable[..., None]) -> None:
+    """Told as known at its release it would take the first figure's place, with which was predicted."""
+    released = (NOW - timedelta(days=7)).replace(second=0, microsecond=0)
+    for actual in ("0.3%", "0.4%"):
+        complete("economic", "events", NOW - timedelta(days=9))
+        rows = [
+            event_row(at=f"{released:%Y/%m/%d %H:%M:%S}", shown=f"{released:%H:%M}", actual=actual),
+            event_row(502, "Core CPI (MoM)", at=f"{NOW:%Y/%m/%d} 23:59:00", shown="23:59", actual=""),
+        ]
+        with site(everything=calendar_page(*rows, zone="(GMT)")) as calendar:
+            use(investing=calendar, economic=["investing"], events=["core_cpi"])
+            ensure_complete(fetch_slow("economic"))
+    told = [(one["actual"], one["known_at"], one["received_at"]) for _, one in published("ind")]
+    of_release = f"{released:%Y-%m-%dT%H:%M:%SZ}"
+    assert [(actual, known_at == of_release, known_at == at) for actual, known_at, at in told] == [
+        (0.3, True, False), (0.4, False, True),
+    ]  # fmt: skip

@@ -22,7 +22,7 @@ from market.errors import SourceError
 from market.kafka_clients import ConfirmedPublisher, consumer, ensure_topics, producer
 from market.messages import Cot, DeadLetter, EconomicRelease, Vix
 from market.settings import TopicSettings, get_settings
-from tests.jobs.spiders.pages import calendar_page, cot_report, dated_vix_page, strip, vix_page
+from tests.jobs.spiders.pages import calendar_page, cot_report, dated_vix_page, event_row, strip, vix_page
 from tests.jobs.spiders.site import site
 from tests.stack import RunningStack
 
@@ -163,3 +163,20 @@ def test_publish_to_kafka(topics: TopicSettings) -> None:
     letter = next(DeadLetter.model_validate_json(each.value()) for each in got if each.key() == b"cnbc")
     assert letter.reason == "schema_changed: span.QuoteStrip-lastPrice: 2 in the container"
     assert letter.payload == vix_page()
+
+
+def test_a_corrected_figure_is_known_from_its_correction_by_hand_too(
+    topics: TopicSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A crawl by hand meets the same calendar as the DAG's: what either saw first is what the other one corrects."""
+    monkeypatch.setenv("MARKET_LOCAL__VAR", str(tmp_path))
+    get_settings.cache_clear()
+    for minutes, actual in ((0, "0.3%"), (30, "0.4%")):
+        (message,) = parse_calendar(calendar_page(event_row(actual=actual)), NOW + timedelta(minutes=minutes)).released
+        publish = Publish(Run())
+        publish.process_item(message)
+        publish.close_spider()
+    told = [EconomicRelease.model_validate_json(one.value()) for one in consume(2, topics.ind)]
+    assert [(one.actual, one.known_at) for one in told] == [
+        (0.3, datetime(2026, 6, 10, 12, 30, tzinfo=UTC)), (0.4, NOW + timedelta(minutes=30)),
+    ]  # fmt: skip
