@@ -43,6 +43,7 @@ class Recording:
         if "bars" not in self.tables:
             raise RecordingError(f"{self.folder}: no bars.csv or bars.parquet")
         self._grids: dict[str, Grid] = {}
+        self._right_sample: tuple[Grid, list[int]] | None = None
         self._slot_places: dict[tuple[Grid, datetime, datetime], dict[datetime, int]] = {}
         levels = _book_levels(self.tables["book"]) if "book" in self.tables else 0
         self._parser = Parser(self.facts.source, lambda symbol: self.grid(symbol).interval, levels)
@@ -116,7 +117,10 @@ class Recording:
 
     def _check_grid(self, symbol: str, grid: Grid) -> None:
         """A wrong interval or alignment would make gaps of slots and wrong bars of what lies between: refuse it."""
-        ends = [from_microseconds(e) for e in sorted(set(self._ends[symbol]))[:GRID_SAMPLE]]
+        sample = grid, sorted(set(self._ends[symbol]))[:GRID_SAMPLE]
+        if sample == self._right_sample:  # that of the symbol before, as of an exchange's most
+            return
+        ends = [from_microseconds(end) for end in sample[1]]
         in_session, places = self._on_grid(grid, ends)
         correct = "correct these keys in recording.toml"
         if len(places) < ON_GRID * in_session:
@@ -130,17 +134,18 @@ class Recording:
                 f"{self.folder}: {symbol} bars lie {apart} slots of {grid.interval} apart, so they are longer: "
                 f"calendar {grid.calendar}, bar_interval {grid.interval}; {correct}"
             )
+        self._right_sample = sample
 
     def _on_grid(self, grid: Grid, ends: Sequence[datetime]) -> tuple[int, list[int]]:
         """How many of the ends lie in a session, and the places of those that end a slot, among the slots."""
-        exchange = grid.exchange()
-        in_session = {end for end in ends if exchange.slot_at(end).session_open is not None}
-        span = grid, ends[0], ends[-1]
+        exchange, span = grid.exchange(), (grid, ends[0], ends[-1])
         if span not in self._slot_places:  # nearly always that of the symbol before
             slots = exchange.slots(grid.interval, ends[0] - grid.interval, ends[-1], grid.alignment)
             self._slot_places = {span: {slot.bar_end: place for place, slot in enumerate(slots)}}
         known = self._slot_places[span]
-        return len(in_session), [known[end] for end in ends if end in known and end in in_session]
+        places = [known[end] for end in ends if end in known]
+        beside = sum(end not in known and exchange.slot_at(end).session_open is not None for end in ends)
+        return len(places) + beside, places
 
 
 def _common_distance(places: Sequence[int]) -> int:
