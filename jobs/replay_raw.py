@@ -20,7 +20,7 @@ from jobs.feeds.state import FeedState
 from jobs.raw_folder import BEFORE_ALL, payloads_below
 from jobs.raw_instruments import PendingSlots, as_instrument, is_of_closure
 from jobs.raw_parsers import UnknownSource, messages_of
-from jobs.raw_store import DAY, Raw, RawError
+from jobs.raw_store import DAY, NAME, Raw, RawError
 from jobs.replay_publish import BULK, Counts, Progress, Sender, require_topics
 from market.addresses import address
 from market.errors import SourceError
@@ -28,6 +28,7 @@ from market.kafka_clients import ConfirmedPublisher, producer
 from market.messages import Bar, DeadLetter, Message
 from market.settings import TopicSettings, get_settings
 
+REMEMBERED = {expected.SOURCE, *SHOW_ONLY_NOW}  # the sources of whose earlier answers the later ones depend
 CALENDAR_USE = "it is compared with the exchange's own, see python -m jobs.calendar_check"
 
 
@@ -98,11 +99,11 @@ class _Replay:
         """What came before all that is replayed: figures had its forecasts, and may be its corrections."""
         around = folder.resolve().parent if DAY.fullmatch(folder.resolve().name) else folder
         earlier = payloads_below(around, None, before) if before else []
-        known = {expected.SOURCE, *SHOW_ONLY_NOW}
-        for path in (path for at, path in earlier if at != BEFORE_ALL and _source_of(path) in known):
+        for path in (path for at, path in earlier if at != BEFORE_ALL and _may_tell_events(path)):
             with suppress(RawError, SourceError, UnknownSource):  # it told of no event then either
                 raw = Raw.from_file(path)
-                self._timed(raw, self._paired(raw.source, messages_of(raw)))
+                if raw.source in REMEMBERED:
+                    self._timed(raw, self._paired(raw.source, messages_of(raw)))
 
     def payload(self, path: Path) -> None:
         self.counts.payloads += 1
@@ -163,6 +164,6 @@ class _Replay:
         self.counts.sent.add(message)
 
 
-def _source_of(path: Path) -> str:
-    """As the payload's name has it."""
-    return path.name.split("_")[1]
+def _may_tell_events(path: Path) -> bool:
+    """By its name, when that is the recorder's; a copy may have any."""
+    return not NAME.fullmatch(path.name) or path.name.split("_")[1] in REMEMBERED

@@ -251,6 +251,19 @@ def test_any_folder_of_payloads_will_do_also_a_copy(
     assert [vix["raw_ref"] for vix in topic_content(market.topics.vix)] == [ref] * 3
 
 
+def test_a_copy_with_a_name_of_its_own_is_a_payload_also_of_what_came_before(market: Settings, kept: RawStore) -> None:
+    """Its header says whose it is."""
+    released = datetime(2026, 6, 10, 12, 30, tzinfo=UTC)
+    for minutes, actual in ((5, "0.3%"), (35, "0.4%")):
+        page = calendar_page(event_row(actual=actual)).encode()
+        at = released + timedelta(minutes=minutes)
+        ref = kept.keep(Raw("economic", "investing", "events", at, page, content_type="text/html; charset=utf-8"))
+        shutil.move(kept.folder / str(ref), kept.folder / f"page{minutes}.gz")
+    sent = Recorded()
+    publish_raw(kept.folder, released + timedelta(minutes=20), sender=sent)
+    assert [(one["known_at"], one["actual"]) for _, _, one in sent.sent] == [("2026-06-10T13:05:00Z", 0.4)]
+
+
 def test_the_command_in_a_process_of_its_own(market: Settings, kept: RawStore) -> None:
     kept.keep(VIX)
     command = [sys.executable, "-m", "jobs.replay", str(kept.folder), "--until", "2026-11-20T18:00:00Z"]
