@@ -151,9 +151,10 @@ class Fred:
             last[row.period] = row
 
     def _refuse_values(self, series: Series, rows: list[Observation]) -> None:
-        """What the series cannot be, or not right after the value before it."""
+        """What the series cannot be, or not beside its neighbours and the value before it."""
         periods = sorted({row.period for row in rows})
-        earlier = {later: one for one, later in pairwise(periods) if later - one <= series.step}
+        pairs = [(one, later) for one, later in pairwise(periods) if later - one <= series.step]
+        earlier, later = {two: one for one, two in pairs}, dict(pairs)  # after a lapse one may come before the earlier
         known: dict[date, float] = {}
         stated = sorted((row for row in rows if row.value is not None), key=lambda one: (one.since, one.period))
         for _, vintage in groupby(stated, key=lambda one: one.since):
@@ -165,9 +166,9 @@ class Fred:
                 if not series.least <= value <= series.most:
                     why = f"{series.id} lies within {series.least:g} and {series.most:g}"
                     raise implausible(self.name, f"{period} value", value, why)
-                for before in (known.get(period), known.get(earlier.get(period, period))):
+                for near in (period, earlier.get(period, period), later.get(period, period)):
                     if series.jump is not None:
-                        ensure_no_jump(self.name, f"{period} value", before, value, series.jump)
+                        ensure_no_jump(self.name, f"{period} value", known.get(near), value, series.jump)
                 known[period] = value
 
     def _message(self, release: Release, series: Series, query: Query, payload: Payload) -> EconomicRelease:
