@@ -31,7 +31,10 @@ def brokers(text: str) -> str:
 
 def state_folder(given: Path) -> Path:
     """The absolute folder: from the project's on, wherever a process runs. Raises ValueError for one that is more."""
-    folder = (PROJECT / given.expanduser()).resolve()
+    try:
+        folder = (PROJECT / given.expanduser()).resolve()
+    except (RuntimeError, OSError) as error:  # nobody's home, links that lead to each other
+        raise ValueError(f"{str(given)!r:.100} leads nowhere: {error}") from None
     homes = [PROJECT]
     with suppress(RuntimeError):  # a user without a home
         homes.append(Path.home().resolve())

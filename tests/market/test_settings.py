@@ -178,6 +178,14 @@ def test_a_state_folder_whose_removal_would_take_more_along_is_refused(
         settings_from("", tmp_path, monkeypatch)
 
 
+def test_a_state_folder_that_no_path_leads_to_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    for var in ("~nobody-of-this-name/var", str(tmp_path / "loop" / "var")):
+        monkeypatch.setenv("MARKET_LOCAL__VAR", var)
+        with pytest.raises(SettingsError, match=r"local\.var: .*leads nowhere"):
+            settings_from("", tmp_path, monkeypatch)
+
+
 @pytest.mark.parametrize(("written", "folder"), [("var2", ROOT / "var2"), ("~/state", Path.home() / "state")])
 def test_the_state_folder_is_one_wherever_a_process_runs(
     written: str, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
