@@ -97,8 +97,7 @@ class _Replay:
 
     def know_earlier_events(self, folder: Path, before: datetime | None) -> None:
         """What came before all that is replayed: figures had its forecasts, and may be its corrections."""
-        around = folder.resolve().parent if DAY.fullmatch(folder.resolve().name) else folder
-        earlier = payloads_below(around, None, before) if before else []
+        earlier = [one for day in _days_to(folder) for one in payloads_below(day, None, before)] if before else []
         for path in (path for at, path in earlier if at != BEFORE_ALL and _may_tell_events(path)):
             with suppress(RawError, SourceError, UnknownSource):  # it told of no event then either
                 raw = Raw.from_file(path)
@@ -162,6 +161,14 @@ class _Replay:
         topic, key = address(message, self._topics)
         self._sender.send(topic, key, message.to_bytes())
         self.counts.sent.add(message)
+
+
+def _days_to(folder: Path) -> list[Path]:
+    """The folder; of a day's with those of the days before it, and with nothing else that lies beside it."""
+    own = folder.resolve()
+    if not DAY.fullmatch(own.name):
+        return [folder]
+    return sorted(one for one in own.parent.iterdir() if DAY.fullmatch(one.name) and one.name <= own.name)
 
 
 def _may_tell_events(path: Path) -> bool:

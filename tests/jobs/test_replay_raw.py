@@ -264,6 +264,22 @@ def test_a_copy_with_a_name_of_its_own_is_a_payload_also_of_what_came_before(mar
     assert [(one["known_at"], one["actual"]) for _, _, one in sent.sent] == [("2026-06-10T13:05:00Z", 0.4)]
 
 
+def test_what_lies_beside_a_copied_day_is_no_record_of_the_days_before(
+    market: Settings, kept: RawStore, tmp_path: Path
+) -> None:
+    """Its folder may be anybody's home, with years of others' files."""
+    released = datetime(2026, 6, 10, 12, 30, tzinfo=UTC)
+    others = RawStore(tmp_path / "downloads", 10_000, 10**9)
+    for store, minutes, actual in ((others, 5, "0.3%"), (kept, 35, "0.4%")):
+        page = calendar_page(event_row(actual=actual)).encode()
+        at = released + timedelta(minutes=minutes)
+        store.keep(Raw("economic", "investing", "events", at, page, content_type="text/html; charset=utf-8"))
+    shutil.copytree(kept.folder / "economic" / "2026-06-10", tmp_path / "2026-06-10")
+    sent = Recorded()
+    publish_raw(tmp_path / "2026-06-10", sender=sent)
+    assert [(one["known_at"], one["actual"]) for _, _, one in sent.sent] == [("2026-06-10T12:30:00Z", 0.4)]
+
+
 def test_the_command_in_a_process_of_its_own(market: Settings, kept: RawStore) -> None:
     kept.keep(VIX)
     command = [sys.executable, "-m", "jobs.replay", str(kept.folder), "--until", "2026-11-20T18:00:00Z"]
