@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 GRID_SAMPLE = 2000  # bars looked at to tell whether they end where the calendar's slots end
 ON_GRID = 0.75  # of them must: of half hours, four of seven end an hour of a half-day that begins at 9:30
 BARS_THAT_TELL = 10
-MOSTLY = 0.75  # of the distances of longer bars: half-days and holidays make others
+MOSTLY = 0.75  # of the distances of longer bars: a day's last bar, half-days and holidays make others
 Timed = tuple[datetime, Any]
 _SYMBOL: TypeAdapter[str] = TypeAdapter(Symbol)
 
@@ -149,10 +149,10 @@ class Recording:
 
 
 def _common_distance(places: Sequence[int]) -> int:
-    """How many slots nearly all bars lie apart when no two follow each other, as longer bars do; else 1."""
-    distances = Counter(later - place for place, later in pairwise(places))
-    if len(places) < BARS_THAT_TELL or distances[1]:
+    """How many slots nearly all bars lie apart, more than one when they are longer than a slot."""
+    if len(places) < BARS_THAT_TELL:
         return 1
+    distances = Counter(later - place for place, later in pairwise(places))
     [(distance, count)] = distances.most_common(1)
     return distance if count >= MOSTLY * distances.total() else 1
 

@@ -227,6 +227,18 @@ def test_bars_of_another_length_are_refused_of_each_symbol(
         _ = Recording(tmp_path).symbols
 
 
+def test_hours_of_new_york_are_no_half_hours_although_the_last_one_is(tmp_path: Path) -> None:
+    """16:00 follows 15:30: the day's last bar has the length of the slots, and the others have not."""
+    ends = [f"2024-01-0{day}T{clock}:00+00:00" for day in (2, 3, 4, 5)
+            for clock in ("15:30", "16:30", "17:30", "18:30", "19:30", "20:30", "21:00")]  # fmt: skip
+    bars = [f"SPY,{end},100,102,99,101,5" for end in ends]
+    write_recording(tmp_path / "as_half", toml='calendar = "XNYS"\nbar_interval = "30m"\n', bars=bars)
+    with pytest.raises(RecordingError, match="SPY bars lie 2 slots of 0:30:00 apart"):
+        _ = Recording(tmp_path / "as_half").symbols
+    write_recording(tmp_path / "as_hour", toml='calendar = "XNYS"\nbar_interval = "1h"\n', bars=bars)
+    assert Recording(tmp_path / "as_hour").symbols == ["SPY"]
+
+
 def test_a_market_that_is_traded_now_and_then_is_none_of_longer_bars(tmp_path: Path) -> None:
     hours = [1, 4, 9, 11, 18, 20, 25, 33, 36, 47, 49, 58]  # never two in a row, and no length in common
     assert Recording(write_recording(tmp_path / "thin", bars=[bar_line(hour) for hour in hours])).symbols == ["BTC"]
