@@ -119,7 +119,7 @@ def parse(
     clock = Clock(zone, shown) if zone is not None else Clock(own, shown=True)
     events = [(row, event_of(row, clock)) for row in rows if not is_holiday(row)]
     _ensure_english_names(events)
-    _ensure_days([event for _, event in events], wanted)
+    _ensure_days([event for _, event in events], wanted, now.date())
     holidays = len(rows) - len(events)
     local = [event.released_at for row, event in events if not attribute(row, "event_timestamp")]
     if zone is not None and own is not None and local:
@@ -152,19 +152,22 @@ def _ensure_known_rows(page: Selector, rows: list[Selector]) -> None:
             raise changed(SOURCE, f"tr: one of {stamp[:20]!r} is no {ROWS}: its id is {attribute(row, 'id')!r:.40}")
 
 
-def _ensure_days(events: list[Event], wanted: Wanted) -> None:
+def _ensure_days(events: list[Event], wanted: Wanted, today: date) -> None:
     """Events of other days alone are an answer to another question, or an old one. Raises SourceError stale.
 
     The widget, whose rows state UTC, has whole weeks, which begin on a Sunday or a Monday.
     """
-    shown, day = {event.local_day for event in events}, wanted.since or wanted.day
-    if day is None or not shown or day in shown:
+    shown, first = {event.local_day for event in events}, wanted.since or wanted.day
+    if first is None or not shown:
         return
-    if wanted.since is not None and max(shown) >= day - A_DAY:  # the caller's date may be that of another zone
+    last = wanted.day or max(first, today)
+    near = timedelta(0) if wanted.since is None else A_DAY  # the caller's date may be that of another zone
+    if any(first - near <= day <= last + near for day in shown):
         return
-    if all(event.of_widget for event in events) and any(_weeks(day) & _weeks(one) for one in shown):
+    weeks = _weeks(first) | _weeks(last)
+    if all(event.of_widget for event in events) and any(weeks & _weeks(day) for day in shown):
         return
-    asked = f"{day}" if wanted.since is None else f"{day} and later"
+    asked = f"{first}" if wanted.since is None else f"{first} and later" if wanted.day is None else f"{first} to {last}"
     raise SourceError("stale", SOURCE, f"the page shows {min(shown)} to {max(shown)}, asked for {asked}")
 
 

@@ -79,7 +79,27 @@ def test_a_page_of_before_the_first_day_is_an_old_one(day: date | None) -> None:
     """As a cache keeps it: all that it shows would be left out, as known already, and the rest is missing."""
     wanted = Wanted(day=day, since=date(2026, 6, 10))
     kind, detail = refusal(page("2026/06/01", "2026/06/08"), wanted)
-    assert (kind, detail) == ("stale", "the page shows 2026-06-01 to 2026-06-08, asked for 2026-06-10 and later")
+    asked = "2026-06-10 and later" if day is None else "2026-06-10 to 2026-06-12"
+    assert (kind, detail) == ("stale", f"the page shows 2026-06-01 to 2026-06-08, asked for {asked}")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "days"),
+    [
+        (Wanted(since=date(2026, 6, 1), day=date(2026, 6, 5)), ("2026/06/10", "2026/06/12")),  # it shows this week
+        (Wanted(since=WEDNESDAY), ("2026/06/15", "2026/06/16")),  # it shows the next one; today is the 13th
+    ],
+)
+def test_a_page_of_after_the_last_day_is_none_of_a_quiet_time(wanted: Wanted, days: tuple[str, ...]) -> None:
+    pending = (event_row(number, at=f"{day} 08:30:00", actual="") for number, day in enumerate(days, 501))
+    kind, detail = refusal(calendar_page(*pending), wanted)
+    assert (kind, f"asked for {wanted.since}" in detail) == ("stale", True)
+
+
+def test_the_next_day_of_the_page_may_be_the_last_one_of_who_asks() -> None:
+    assert days_told(page("2026/06/11"), Wanted(since=date(2026, 6, 8), day=WEDNESDAY)) == []
+    tomorrow = calendar_page(event_row(at="2026/06/14 08:30:00", actual=""))
+    assert parse(tomorrow, NOW, wanted=Wanted(since=WEDNESDAY)).released == []
 
 
 def test_a_first_day_that_is_quiet() -> None:
