@@ -103,7 +103,7 @@ def test_the_reports_between_two_that_a_page_showed_are_told(use: Callable[..., 
     assert f"{weeks[1]}" in told
 
 
-def test_a_figure_that_was_corrected_is_known_from_its_correction_in_a_late_answer_too(use: Callable[..., None]) -> None:
+def test_a_corrected_figure_is_known_from_its_correction_in_a_late_answer_too(use: Callable[..., None]) -> None:
     """Told as known at its release it would take the first figure's place, with which was predicted."""
     released = (NOW - timedelta(days=7)).replace(second=0, microsecond=0)
     for actual in ("0.3%", "0.4%"):

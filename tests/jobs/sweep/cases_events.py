@@ -90,9 +90,11 @@ CASES: list[Case] = [
     Asker("fred --symbol core_cpi").refuses(
         "a period that is told after the one that follows it, and is far from it",
         fred_answer(
-            fred_row("2026-06-01", "2026-07-10", END, "300"), fred_row("2026-09-01", "2026-10-10", END, "3e27"),
+            fred_row("2026-06-01", "2026-07-10", END, "300"),
+            fred_row("2026-09-01", "2026-10-10", END, "3e27"),
             fred_row("2026-08-01", "2026-10-16", END, "301"),
-        ), "implausible: 2026-08-01 value",
+        ),
+        "implausible: 2026-08-01 value",
     ),
     JOBLESS.refuses("a part of the rows", {**json.loads(fred_answer(*ROWS)), "count": 500}, "unavailable: 3 of 500"),
     JOBLESS.refuses(
