@@ -6,7 +6,7 @@ What the feeds passed over, a refused jump or a second opinion, is passed over a
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -76,7 +76,8 @@ def publish_raw(
             return publish_raw(folder, since, until, passed_over=passed_over, progress=progress, sender=own)
     found = payloads_below(folder, since, until)
     replay = _Replay(sender, require_topics(), passed_over)
-    replay.know_earlier_events(folder, since or next((at for at, _ in found if at != BEFORE_ALL), None))
+    if any(_may_be_of(path, {*REMEMBERED, expected.FIGURES}) for _, path in found):
+        replay.know_earlier_events(folder, since or next((at for at, _ in found if at != BEFORE_ALL), None))
     started = time.monotonic()
     for done, (_, path) in enumerate(found, 1):
         replay.payload(path)
@@ -98,7 +99,7 @@ class _Replay:
     def know_earlier_events(self, folder: Path, before: datetime | None) -> None:
         """What came before all that is replayed: figures had its forecasts, and may be its corrections."""
         earlier = [one for day in _days_to(folder) for one in payloads_below(day, None, before)] if before else []
-        for path in (path for at, path in earlier if at != BEFORE_ALL and _may_tell_events(path)):
+        for path in (path for at, path in earlier if at != BEFORE_ALL and _may_be_of(path, REMEMBERED)):
             with suppress(RawError, SourceError, UnknownSource):  # it told of no event then either
                 raw = Raw.from_file(path)
                 if raw.source in REMEMBERED:
@@ -171,6 +172,6 @@ def _days_to(folder: Path) -> list[Path]:
     return sorted(one for one in own.parent.iterdir() if DAY.fullmatch(one.name) and one.name <= own.name)
 
 
-def _may_tell_events(path: Path) -> bool:
+def _may_be_of(path: Path, sources: Collection[str]) -> bool:
     """By its name, when that is the recorder's; a copy may have any."""
-    return not NAME.fullmatch(path.name) or path.name.split("_")[1] in REMEMBERED
+    return not NAME.fullmatch(path.name) or path.name.split("_")[1] in sources

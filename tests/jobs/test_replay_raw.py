@@ -264,6 +264,19 @@ def test_a_copy_with_a_name_of_its_own_is_a_payload_also_of_what_came_before(mar
     assert [(one["known_at"], one["actual"]) for _, _, one in sent.sent] == [("2026-06-10T13:05:00Z", 0.4)]
 
 
+def test_pages_of_before_are_read_for_events_alone(
+    market: Settings, kept: RawStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A month of a calendar's pages takes minutes, and neither VIX nor bars hang on them."""
+    page = calendar_page(event_row()).encode()
+    kept.keep(Raw("economic", "investing", "events", datetime(2026, 6, 10, 13, tzinfo=UTC), page))
+    kept.keep(VIX)
+    read: list[str] = []
+    monkeypatch.setattr("jobs.replay_raw.messages_of", lambda raw: [read.append(raw.source), *messages_of(raw)][1:])
+    publish_raw(kept.folder, datetime(2026, 11, 1, tzinfo=UTC), sender=Recorded())
+    assert read == ["cboe"]
+
+
 def test_what_lies_beside_a_copied_day_is_no_record_of_the_days_before(
     market: Settings, kept: RawStore, tmp_path: Path
 ) -> None:
