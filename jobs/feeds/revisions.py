@@ -2,7 +2,8 @@
 
 FRED keeps the days of each value. A calendar's page shows what is right now, beside the hour of the release; told as
 known at that hour, a correction of two hours later would be in the past's features before anybody could know it, and
-take the place of what was predicted with.
+take the place of what was predicted with. Where the feeds' memory is lost in between, nothing tells it from a first
+figure. What publishes a calendar's figures asks here: the runs, what is told late, and a crawl by hand.
 """
 
 from collections.abc import Sequence
