@@ -75,7 +75,7 @@ def fetch_slot(
     confirm; no source's failure raises.
     """
     report, slots = SlotReport(bar_end), due(bar_end)
-    with ConfirmedPublisher() as publisher, ThreadPoolExecutor(THREADS) as threads:
+    with feed_state().kept_open(), ConfirmedPublisher() as publisher, ThreadPoolExecutor(THREADS) as threads:
         run = _Run(bar_end, now, publisher)
         if now() < bar_end:
             wants = [_want("book", symbol, bar_end) for symbol in slots]

@@ -8,6 +8,7 @@ without it: a hint can be missed, a bar that is not fetched is lost.
 import json
 import logging
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,6 +24,7 @@ BUSY_TIMEOUT_S = 10.0
 HELD_FOR_S, HELD_TIMEOUT_S = 60.0, 0.1
 SCHEMA = (
     "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = NORMAL",  # a crash of the machine costs the last hints at most, a killed process none
     "CREATE TABLE IF NOT EXISTS entry"
     " (kind TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (kind, key))",
 )
@@ -40,8 +42,13 @@ class FeedState:
 
     _held_until: ClassVar[dict[Path, float]] = {}  # on the monotonic clock, by file
 
+    # One thread of a process writes at a time: SQLite lets those who wait look again at random, and of a slot's threads
+    # some would wait for longer than BUSY_TIMEOUT_S while others write again and again.
+    _turns: ClassVar[dict[Path, threading.Lock]] = {}
+
     def __init__(self, path: Path) -> None:
         self._path, self._warned = path, False
+        self._turn = self._turns.setdefault(path, threading.Lock())
 
     def get(self, kind: str, key: str) -> Entry:
         """The entry; empty when there is none."""
@@ -57,19 +64,49 @@ class FeedState:
     @contextmanager
     def update(self, kind: str, key: str) -> Iterator[Entry]:
         """The entry to change in place; written when the block ends without an exception."""
-        connection, entry = self._begun(kind, key)
+        with self._in_turn():
+            connection, entry = self._begun(kind, key)
+            try:
+                yield entry
+                if connection is not None:
+                    self._write(connection, kind, key, entry)
+            finally:
+                if connection is not None:
+                    connection.close()  # an open transaction is rolled back
+
+    @contextmanager
+    def kept_open(self) -> Iterator[None]:
+        """For many looks: whenever a file's last connection is closed SQLite copies its log, which takes ten times as
+        long as a look does."""
+        connection = None
         try:
-            yield entry
-            if connection is not None:
-                self._write(connection, kind, key, entry)
+            connection = self._opened()
+            _read(connection, "", "")  # until then it is not known to those who close
+        except sqlite3.Error as error:
+            self._do_without(error)
+        try:
+            yield
         finally:
             if connection is not None:
-                connection.close()  # an open transaction is rolled back
+                connection.close()
 
     def forget(self, kind: str, name: str, before: str) -> None:
         """Drops the kind's entries whose value of that name is smaller, as texts are compared."""
         sql = "DELETE FROM entry WHERE kind = ? AND json_extract(value, '$.' || ?) < ?"
         self._asked(lambda connection: connection.execute(sql, (kind, name, before)), None)
+
+    @contextmanager
+    def _in_turn(self) -> Iterator[None]:
+        """Waits no longer than for the file itself, in case that somebody else holds it."""
+        is_mine = self._turn.acquire(timeout=self._busy_s())
+        try:
+            yield
+        finally:
+            if is_mine:
+                self._turn.release()
+
+    def _busy_s(self) -> float:
+        return HELD_TIMEOUT_S if time.monotonic() < self._held_until.get(self._path, 0.0) else BUSY_TIMEOUT_S
 
     def _asked(self, question: Callable[[sqlite3.Connection], Found], otherwise: Found) -> Found:
         try:
@@ -108,7 +145,7 @@ class FeedState:
             self._do_without(error)
 
     def _opened(self) -> sqlite3.Connection:
-        busy_s = HELD_TIMEOUT_S if time.monotonic() < self._held_until.get(self._path, 0.0) else BUSY_TIMEOUT_S
+        busy_s = self._busy_s()
         try:
             return opened(self._path, busy_s, SCHEMA)
         except sqlite3.DatabaseError as error:

@@ -5,6 +5,7 @@ import resource
 import sqlite3
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -117,6 +118,37 @@ def test_a_file_that_somebody_holds_is_waited_for_once(
     assert "database is locked; the feeds go on without what they remembered" in caplog.text
     holder.close()
     assert count(FeedState(path)) == 2, "and it is used again at once"
+
+
+def test_the_threads_of_a_slot_lose_nothing_to_one_another(
+    path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """With some thousand symbols one thread had no luck for ten seconds; for a minute after it the others' memory (the
+    last bar, a gap to make up for) was lost, too."""
+    monkeypatch.setattr(state_module, "BUSY_TIMEOUT_S", 0.5)
+    with ThreadPoolExecutor(64) as threads:
+        list(threads.map(lambda _: count(FeedState(path)), range(1_000)))
+    assert "locked" not in caplog.text
+    assert count(FeedState(path)) == 1_001
+
+
+def test_a_state_that_is_kept_open_is_not_copied_after_each_look(path: Path) -> None:
+    """A slot of a thousand symbols spent most of its time on it."""
+    log = path.with_name(f"{path.name}-wal")
+    assert count(FeedState(path)) == 1 and not log.exists()
+    with FeedState(path).kept_open():
+        assert count(FeedState(path)) == 2
+        assert log.exists()
+        path.write_bytes(b"broken meanwhile, and longer than a header is" * 100)
+        log.unlink()
+        assert [count(FeedState(path)) for _ in range(2)] == [1, 2]
+    assert count(FeedState(path)) == 3
+
+
+def test_a_state_that_cannot_be_kept_open_is_done_without(path: Path) -> None:
+    path.mkdir()
+    with FeedState(path).kept_open():
+        assert slot().complete
 
 
 def test_an_update_that_breaks_off_changes_nothing(path: Path) -> None:
