@@ -1,7 +1,7 @@
 """What a calendar corrects after the release is known from its correction on, and what was known before stays."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,9 +9,10 @@ import pytest
 
 from jobs.feeds.revisions import with_times_of_revisions
 from jobs.feeds.slow import fetch_slow
-from jobs.feeds.state import FeedState
+from jobs.feeds.state import FeedState, feed_state
 from market.messages import EconomicRelease
 from market.settings import Settings
+from tests.jobs.feeds.topics import published
 from tests.jobs.spiders.pages import calendar_page, event_row
 from tests.jobs.spiders.site import Answer, Site, site
 from tests.market_world import forget_settings
@@ -87,14 +88,36 @@ def calendar(monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
         yield met
 
 
-def test_the_runs_of_a_day(calendar: Site, fresh_topics: Settings) -> None:
+@pytest.fixture
+def run(calendar: Site, fresh_topics: Settings) -> Callable[[str], None]:
+    """The page with that figure of a release of two hours ago, and a run that reads it."""
     released = (datetime.now(UTC) - timedelta(hours=2)).replace(second=0, microsecond=0)
-    known = []
-    for actual in ("0.3%", "0.4%"):
+
+    def once(actual: str) -> None:
         row = event_row(at=f"{released:%Y/%m/%d %H:%M:%S}", shown=f"{released:%H:%M}", actual=actual)
         calendar.pages["everything"] = Answer(calendar_page(row, zone="(GMT)"))
         (found,) = fetch_slow("economic")
-        (message,) = found.messages
-        assert isinstance(message, EconomicRelease), found.text()
-        known.append((message.actual, message.known_at == released, message.known_at == message.received_at))
-    assert known == [(0.3, True, False), (0.4, False, True)]
+        assert found.complete, found.text()
+
+    return once
+
+
+def published_figures() -> list[tuple[float, bool]]:
+    """Each with whether it is known from its release on."""
+    return [(one["actual"], one["known_at"] == one["released_at"]) for _, one in published("ind")]
+
+
+def test_the_runs_of_a_day(run: Callable[[str], None]) -> None:
+    run("0.3%")
+    run("0.4%")
+    assert published_figures() == [(0.3, True), (0.4, False)]
+
+
+def test_what_is_made_up_for_after_an_outage_keeps_the_time_of_its_correction(run: Callable[[str], None]) -> None:
+    """The look back over the outage told the corrected figure once more, as known from the release on."""
+    run("0.3%")
+    run("0.4%")
+    with feed_state().update("complete_at", "economic events") as entry:
+        entry["at"] = (datetime.now(UTC) - timedelta(days=6)).isoformat()
+    run("0.4%")
+    assert published_figures() == [(0.3, True), *[(0.4, False)] * 3], "this run's, and that of the look back"
