@@ -24,6 +24,7 @@ from market.messages import Bar, Message
 from market.settings import get_settings
 
 KIND = "missed_bars"
+MAKE_UP_FOR = timedelta(days=7)  # an older gap is shown by jobs/audit_slots.py and filled by a recording
 PAGE = 95  # bars: the large exchanges give at least a hundred, and one more proves the last one final
 PAGES_A_SLOT = 5  # of one symbol: the slots come first
 PASSING = frozenset({"unavailable", "rate_limited"})
@@ -72,31 +73,32 @@ def make_up_for_missed_bars(
 ) -> None:
     """Publishes some pages of the symbol's gaps, as history; `until` is on the monotonic clock.
 
-    Raises DeliveryFailed or StackNotReady. What no source has is given up, with a warning: `v_gap` shows it.
+    Raises DeliveryFailed or StackNotReady. What no source has, or nobody could tell for MAKE_UP_FOR, is given up with a
+    warning: `v_gap` shows it.
     """
     for _ in range(PAGES_A_SLOT):
         gap = next(reversed(_gaps(state.get(KIND, want.symbol))), None)
         if gap is None:
             return
-        page = _newest_page(want, gap)
+        page = _newest_page(want, gap, now - MAKE_UP_FOR)
         found = _Page(want, page, state, now).asked(until) if page is not None else []
         if found is None:
             return
         publish(found, publisher)
         first = min((message.bar_end for message in found if isinstance(message, Bar)), default=None)
-        if page is not None and first is None:
-            log.warning("%s: no source has the bars from %s to %s", want.symbol, *page.written())
+        if first is None:
+            log.warning("%s: given up the bars from %s to %s", want.symbol, *(page or gap).written())
         begins = page.after if page is not None else gap.after
         _replace(state, want.symbol, gap, first - INSTANT if first is not None else begins)
 
 
-def _newest_page(want: Want, gap: Gap) -> Gap | None:
-    """None where the gap has no slot any more."""
-    interval = want.interval or timedelta()
-    ends = [slot.bar_end for slot in slots_of(get_settings().instruments[want.symbol], gap.after, gap.until)]
+def _newest_page(want: Want, gap: Gap, oldest: datetime) -> Gap | None:
+    """None where the gap has no slot any more that ends after `oldest`."""
+    interval, after = want.interval or timedelta(), max(gap.after, oldest)
+    ends = [slot.bar_end for slot in slots_of(get_settings().instruments[want.symbol], after, gap.until)]
     if not ends:
         return None
-    return Gap(max(gap.after, ends[-1] - PAGE * interval), ends[-1])
+    return Gap(max(after, ends[-1] - PAGE * interval), ends[-1])
 
 
 @dataclass(frozen=True)
@@ -116,7 +118,8 @@ class _Page:
             left_s = min(settings.source_timeout_s, until - time.monotonic())
             if left_s < SHORTEST_ASK_S:
                 return None
-            if Breaker(self.state, "bars", source, self.want.symbol, settings).rests_until(self.now):
+            breaker = Breaker(self.state, "bars", source, self.want.symbol, settings)
+            if breaker.rests_until(self.now):
                 may_come = True
                 continue
             try:
@@ -124,6 +127,8 @@ class _Page:
             except SourceError as error:
                 log.info("%s: %s", self.want.symbol, error)
                 may_come = may_come or error.kind in PASSING
+                if error.kind == "unavailable":  # else it would be waited for in each slot, as long as it is dead
+                    breaker.failed(self.now, error.kind)
                 continue
             if any(isinstance(message, Bar) for message in found):
                 return found

@@ -9,7 +9,7 @@ without predicting the past.
 import logging
 import time
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed, wait
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Literal
@@ -17,7 +17,7 @@ from typing import Literal
 from jobs.feeds import metrics
 from jobs.feeds.collect import Collected, Want, collect, remember
 from jobs.feeds.last_values import LastValues
-from jobs.feeds.missed_bars import make_up_for_missed_bars, note_missed_bars, of_slots
+from jobs.feeds.missed_bars import MAKE_UP_FOR, make_up_for_missed_bars, note_missed_bars, of_slots
 from jobs.feeds.publish import publish
 from jobs.feeds.state import FeedState, feed_state
 from market.calendars import Slot
@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 
 THREADS = 64  # they wait for others' servers
 CLOSED = "closed_slot"
-MAKE_UP_FOR = timedelta(days=7)  # an older gap is shown by jobs/audit_slots.py and filled by a recording
+BARS_ALONE = 0.5  # of the slot's time: then what was missed no longer waits for a symbol whose bar does not come
 
 
 class SlotIncomplete(MarketError):
@@ -82,8 +82,12 @@ def fetch_slot(
             report.collected += threads.map(run.book, (want for want in wants if want.sources))
         sleep(max(0.0, (bar_end - now()).total_seconds()))
         run.begin_bars()
-        report.collected += threads.map(lambda symbol: run.bar_and_close(symbol, slots[symbol]), slots)
-        list(threads.map(run.make_up, (one.want for one in report.collected if one.want.feed == "bars")))
+        bars = [threads.submit(run.bar_and_close, symbol, slot) for symbol, slot in slots.items()]
+        wait(bars, timeout=BARS_ALONE * get_settings().feeds.slot_timeout_s)
+        late = [threads.submit(run.make_up, bar.result().want) for bar in as_completed(bars)]
+        report.collected += [bar.result() for bar in bars]
+        for made_up in late:
+            made_up.result()
     metrics.write(run.state)
     return report
 
@@ -154,7 +158,7 @@ class _Run:
         return collected
 
     def make_up(self, want: Want) -> None:
-        """In what is left of the bars' time, when each symbol's slot is closed."""
+        """In what is left of the bars' time, when the symbol's slot is closed."""
         make_up_for_missed_bars(want, self.state, self._publisher, self._now(), self._bars_until)
 
 

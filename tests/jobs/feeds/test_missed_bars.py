@@ -2,13 +2,15 @@
 
 import json
 import os
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from jobs.feeds.ccxt_exchange import OfflineExchange
-from jobs.feeds.slot import begin_after, fetch_slot
+from jobs.feeds.missed_bars import PAGE
+from jobs.feeds.slot import SlotIncomplete, begin_after, fetch_slot
 from jobs.feeds.state import feed_state
 from market.settings import Settings
 from tests.jobs.feeds.server import body, serving
@@ -90,4 +92,42 @@ def test_what_no_source_has_is_given_up_and_what_may_still_come_is_not(use: Call
     use("ccxt_kraken")
     for _ in range(SLOTS):
         fetch_slot(bar_end)
+    assert feed_state().get("missed_bars", "BTC/USD")["gaps"] == []
+
+
+def test_a_symbol_whose_bar_does_not_come_holds_up_nobodys_missed_bars(
+    use: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was missed waited for all bars: where one symbol's never came in time, none of the others' was made up for."""
+    both = {
+        "BTC/USD": {"calendar": "24/7", "bar_minutes": 1, "bars": ["ccxt_coinbase"]},
+        "ETH/USD": {"calendar": "24/7", "bar_minutes": 1, "bars": ["ccxt_kraken"]},
+    }
+    monkeypatch.setenv("MARKET_INSTRUMENTS", json.dumps(both))
+    monkeypatch.setenv("MARKET_FEEDS__SLOT_TIMEOUT_S", "10")
+    with serving(lambda _: time.sleep(30)) as hanging:
+        use("ccxt_coinbase", ccxt_kraken=hanging.url)
+        bar_end = bar_end_after_the_outage()
+        with pytest.raises(SlotIncomplete, match="ETH/USD: nobody answered"):
+            fetch_slot(bar_end).ensure_bars()
+    assert len(set(ends_told())) > 2 * PAGE
+
+
+def test_a_source_that_is_dead_is_left_alone_and_an_old_gap_given_up(
+    use: Callable[..., None], caplog: pytest.LogCaptureFixture
+) -> None:
+    """In each slot of the months until it was back, what it alone might have was asked of it, and waited for."""
+    bar_end = bar_end_after_the_outage()
+    with serving(DEAD) as dead:
+        use("ccxt_kraken", "ccxt_coinbase", ccxt_coinbase=dead.url)
+        for _ in range(4):
+            fetch_slot(bar_end)
+        asked = len(dead.asked)
+        fetch_slot(bar_end)
+        assert len(dead.asked) == asked
+    with feed_state().update("missed_bars", "BTC/USD") as entry:
+        after, until = (f"{bar_end - timedelta(days=days):%Y-%m-%dT%H:%M:%S+00:00}" for days in (9, 8))
+        entry["gaps"] = [[after, until]]
+    fetch_slot(bar_end)
+    assert f"BTC/USD: given up the bars from {after} to {until}" in caplog.text
     assert feed_state().get("missed_bars", "BTC/USD")["gaps"] == []
