@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
+from jobs.feeds import expected
 from market.errors import SourceError
 from market.messages import EconomicRelease, Message
 
@@ -16,8 +17,8 @@ class PartlyAnswered(SourceError):
 
     @property
     def sources(self) -> set[str]:
-        """Those that it was asked of, forecasts included."""
-        return {self.source} | {message.source for message in self.messages if isinstance(message, EconomicRelease)}
+        """Those that cannot complete it: itself, and that of its forecasts, which has no figures."""
+        return {self.source, expected.SOURCE}
 
     def completed(self, messages: Sequence[Message]) -> list[Message]:
         """With another source's messages of the missing events."""

@@ -98,7 +98,7 @@ def test_what_no_source_has_is_given_up_and_what_may_still_come_is_not(use: Call
 def test_a_symbol_whose_bar_does_not_come_holds_up_nobodys_missed_bars(
     use: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What was missed waited for all bars: where one symbol's never came in time, none of the others' was made up for."""
+    """What was missed waited for all bars: where one symbol's never came in time, nothing was made up for."""
     both = {
         "BTC/USD": {"calendar": "24/7", "bar_minutes": 1, "bars": ["ccxt_coinbase"]},
         "ETH/USD": {"calendar": "24/7", "bar_minutes": 1, "bars": ["ccxt_kraken"]},

@@ -78,6 +78,15 @@ def test_the_source_of_its_forecasts_is_not_asked_twice(fred: Server, monkeypatc
     assert len(forexfactory.asked) == 1
 
 
+def test_a_week_without_a_forecast_completes_nothing(fred: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The run was green, and the figure missing, where the forecasts' source had none to go along with FRED's."""
+    with serving(body("[]")) as forexfactory:
+        found = collected(monkeypatch, ("fred", "forexfactory"), fred=fred.url, forexfactory=forexfactory.url)
+    assert told(found) == [("fred", "unemployment_rate", 4.4)]
+    assert not found.complete
+    assert len(forexfactory.asked) == 1
+
+
 def test_the_next_source_is_asked_for_the_rest(fred: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     at = NOW - timedelta(days=1)
     rows = [
