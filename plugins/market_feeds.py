@@ -19,12 +19,13 @@ def take_tokens() -> list[str]:
     The environment wins where it holds a token already. Nothing is logged but the sources' names, and Airflow masks a
     connection's password in the task's log.
     """
+    from jobs.feeds.fetching import token_of, token_variable
     from market.settings import get_settings
 
     found, held = [], get_settings().feeds.tokens  # in whichever form a variable gives them
     for source in KEYED_SOURCES:
-        variable = f"MARKET_FEEDS__{source.upper()}__TOKEN"
-        if source in held and held[source].get_secret_value().strip():  # an empty variable holds none
+        variable = token_variable(source)
+        if token_of(source, held) is not None:
             continue
         try:
             password = BaseHook.get_connection(f"feed_{source}").password
@@ -73,10 +74,11 @@ def fetch_slow_feed(feed: "SlowFeed") -> list[str]:
 def compare_calendars() -> str:
     """This month's and the next one's calendar against Tradier's. Raises CalendarsDisagree, AirflowSkipException."""
     from jobs.calendar_check import ensure_agreement
+    from jobs.feeds.fetching import token_of
     from market.settings import get_settings
 
     take_tokens()
-    if "tradier" not in get_settings().feeds.tokens:
+    if token_of("tradier", get_settings().feeds.tokens) is None:
         raise AirflowSkipException("no token: set MARKET_FEEDS__TRADIER__TOKEN or the connection feed_tradier")
     today = datetime.now(UTC)
     next_month = today.replace(day=1) + timedelta(days=32)

@@ -7,8 +7,8 @@ from types import SimpleNamespace
 
 import market_feeds
 import pytest
-from airflow.sdk.exceptions import AirflowFailException
-from market_feeds import KEYED_SOURCES, fetch_bars_and_books, take_tokens
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+from market_feeds import KEYED_SOURCES, compare_calendars, fetch_bars_and_books, take_tokens
 
 from jobs.feeds import slot
 from jobs.feeds.collect import Attempt, Collected, Want
@@ -83,6 +83,15 @@ def test_an_empty_variable_holds_no_token(empty: str, monkeypatch: pytest.Monkey
     monkeypatch.setenv("MARKET_FEEDS__FRED__TOKEN", empty)
     assert take_tokens() == ["fred"]
     assert get_settings().feeds.tokens["fred"].get_secret_value() == PASSWORD
+
+
+@pytest.mark.parametrize("empty", ["", "  "])
+def test_without_tradiers_token_no_calendar_is_compared(empty: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty variable made the comparison red each day, instead of skipping it."""
+    monkeypatch.setenv("MARKET_FEEDS__TRADIER__TOKEN", empty)
+    forget_settings()
+    with pytest.raises(AirflowSkipException, match="set MARKET_FEEDS__TRADIER__TOKEN"):
+        compare_calendars()
 
 
 @pytest.mark.parametrize(
