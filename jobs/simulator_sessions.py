@@ -19,6 +19,7 @@ from jobs.simulator_book import Flags, Flow
 from jobs.simulator_rates import Floats, activity
 from market.calendars import Alignment, MarketCalendar, Session, Slot
 from market.errors import MarketError
+from market.messages import CLOCK_AHEAD
 
 Signs = NDArray[np.int8]
 
@@ -50,6 +51,9 @@ def plan_sessions(exchange: MarketCalendar, start: date, interval: timedelta, ba
     slots = list(islice(exchange.slots(interval, after, datetime.max.replace(tzinfo=UTC), ALIGNMENT), bars))
     if len(slots) < bars:
         raise SimulationError(f"calendar {exchange.name} has {len(slots)} slots from {start} on, {bars} were asked for")
+    if slots and slots[-1].bar_end > datetime.now(UTC) + CLOCK_AHEAD:  # the stream would take none of those
+        ends = f"the last bar would end at {slots[-1].bar_end.isoformat()}"
+        raise SimulationError(f"{ends}, in the future: begin earlier, or ask for fewer bars")
     sessions = {session.open: session for session in exchange.sessions}
     plans: list[Plan] = []
     closed = None

@@ -21,6 +21,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 # Python's dates end with the year 9999, and numbers such as 1e308 overflow in sums and quotients, which MariaDB answers
 # with an error: one such record would fail its batch for ever.
 FIRST_TIME, LAST_TIME = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+CLOCK_AHEAD = timedelta(days=1)
+"""A message that was made further ahead of the stream's clock is refused there."""
 LARGEST = 1e15
 SMALLEST = 1e-15  # of what is divided by, or has its logarithm taken
 OUTSIDE = f"the time lies outside the years {FIRST_TIME.year} to {LAST_TIME.year}"

@@ -1,17 +1,16 @@
 """What may be written and why a record was refused: its own message model judges, and names the field and the value."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import ValidationError
 
 from jobs.streaming.transform import TopicShape
-from market.messages import DeadLetter, Message, SlotClosed
+from market.messages import CLOCK_AHEAD, DeadLetter, Message, SlotClosed
 
 SHOWN = 64  # characters of a value, or of a field that nobody knows, in a reason; the payload itself is kept whole
 PAYLOAD_LIMIT = 1 << 20  # bytes; brokers take no larger record unless told to
 ENVELOPE = 8 << 10  # bytes of a letter beside its payload, and of the record around the letter, at most
-CLOCK_AHEAD = timedelta(days=1)
 ESCAPED = 6  # bytes of a character in JSON, at most
 
 

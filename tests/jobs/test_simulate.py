@@ -236,6 +236,16 @@ def test_bad_arguments_are_named(arguments: list[str], said: str, capsys: pytest
     assert said in capsys.readouterr().err
 
 
+def test_a_market_of_the_future_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The stream takes its messages for those of a clock that is far ahead: a replay of it ended as dead letters."""
+    soon = f"{datetime.now(UTC) + timedelta(days=30):%Y-%m-%d}"
+    out = tmp_path / "x"
+    assert main(["--start", soon, "--bars", "20", "--calendar", "24/7", "--out", str(out)]) == 1
+    said = capsys.readouterr().err
+    assert "the last bar would end at" in said and "begin earlier, or ask for fewer bars" in said
+    assert not out.exists()
+
+
 def test_an_unknown_calendar_fails_with_its_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--calendar", "NOWHERE", "--out", str(tmp_path / "x")]) == 1
     assert "calendar 'NOWHERE' is not known" in capsys.readouterr().err
