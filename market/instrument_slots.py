@@ -30,12 +30,10 @@ def next_bar_end(after: datetime) -> datetime | None:
 
 def last_bar_end(until: datetime) -> datetime | None:
     """The newest bar_end of any instrument up to and including `until`; None before the calendars' beginnings."""
+    instruments = get_settings().instruments.values()
+    alike = {(one.calendar, one.bar_interval, one.alignment): one for one in instruments}  # thousands may be
     for reach in (timedelta(days=1), LONGEST_CLOSURE):  # the second is long for bars of a minute, and seldom needed
-        lasts = [
-            slot.bar_end
-            for instrument in get_settings().instruments.values()
-            for slot in slots_of(instrument, until - reach, until)
-        ]
+        lasts = [slot.bar_end for one in alike.values() for slot in slots_of(one, until - reach, until)]
         if lasts:
             return max(lasts)
     return None
