@@ -86,7 +86,7 @@ def make_up_for_missed_bars(
             return
         publish(found, publisher)
         first = min((message.bar_end for message in found if isinstance(message, Bar)), default=None)
-        if first is None:
+        if first is None and _ends(want.symbol, page or gap):
             log.warning("%s: given up the bars from %s to %s", want.symbol, *(page or gap).written())
         begins = page.after if page is not None else gap.after
         _replace(state, want.symbol, gap, first - INSTANT if first is not None else begins)
@@ -95,10 +95,14 @@ def make_up_for_missed_bars(
 def _newest_page(want: Want, gap: Gap, oldest: datetime) -> Gap | None:
     """None where the gap has no slot any more that ends after `oldest`."""
     interval, after = want.interval or timedelta(), max(gap.after, oldest)
-    ends = [slot.bar_end for slot in slots_of(get_settings().instruments[want.symbol], after, gap.until)]
+    ends = _ends(want.symbol, Gap(after, gap.until))
     if not ends:
         return None
     return Gap(max(after, ends[-1] - PAGE * interval), ends[-1])
+
+
+def _ends(symbol: str, gap: Gap) -> list[datetime]:
+    return [slot.bar_end for slot in slots_of(get_settings().instruments[symbol], gap.after, gap.until)]
 
 
 @dataclass(frozen=True)

@@ -59,7 +59,9 @@ def all_since_the_outage(bar_end: datetime) -> list[datetime]:
     return [bar_end - back * MINUTE for back in reversed(range(OUTAGE // MINUTE))]
 
 
-def test_the_slots_bar_comes_though_the_source_gives_only_so_many_from_a_start_on(use: Callable[..., None]) -> None:
+def test_the_slots_bar_comes_though_the_source_gives_only_so_many_from_a_start_on(
+    use: Callable[..., None], caplog: pytest.LogCaptureFixture
+) -> None:
     """It gave the oldest it was asked for: no slot ever had its own bar again, nor was anything made up for."""
     use("ccxt_coinbase")
     bar_end = bar_end_after_the_outage()
@@ -71,6 +73,7 @@ def test_the_slots_bar_comes_though_the_source_gives_only_so_many_from_a_start_o
     told = len(ends_told())
     fetch_slot(bar_end)
     assert len(ends_told()) == told, "nothing is missing any more"
+    assert "given up" not in caplog.text
 
 
 def test_what_the_first_source_has_forgotten_the_second_one_tells(use: Callable[..., None]) -> None:
