@@ -37,6 +37,7 @@ FINAL = frozenset({"auth", "bad_request", "schema_changed", "rate_limited"})
 
 SECOND_LOOK_S, LONGEST_LOOK_S = 2.0, 15.0  # between two rounds, doubling
 SHORTEST_ASK_S = 0.5  # with less time left no answer can come
+FAIR = 0.5  # of a source's time: that it was silent for less says nothing about it
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,7 @@ def collect(
     `again` False looks at each source once only. The caller writes the metrics' file when all its feeds are through.
     """
     run = _Run(want, state or feed_state(), asker, now, sleep)
-    deadline = time.monotonic() + min(run.settings.slot_timeout_s, within_s)
+    deadline = run.begin(min(run.settings.slot_timeout_s, within_s))
     pause = SECOND_LOOK_S
     while run.round(deadline) and again and time.monotonic() + pause < deadline:
         sleep(pause)
@@ -149,6 +150,7 @@ class _Run:
     ) -> None:
         self.want, self.state, self.asker, self.now, self.sleep = want, state, asker, now, sleep
         self.settings: FeedsSettings = get_settings().feeds
+        self._fair_s = 0.0
         self.collected = Collected(want)
         self._given_up: set[str] = set()
         self._resting: list[str] = []  # those that gave no answer when they were asked last
@@ -157,6 +159,11 @@ class _Run:
         self._dead: dict[str, Message] = {}
         self._last = LastValues(state, want.feed, want.symbol, want.interval)
         self._passed_over = PassedOver(now())
+
+    def begin(self, total_s: float) -> float:
+        """The deadline on the monotonic clock. Whoever is asked first has a fair time, so that what hangs is found."""
+        self._fair_s = FAIR * min(self.settings.source_timeout_s, total_s)
+        return time.monotonic() + total_s
 
     def round(self, deadline: float) -> bool:
         """Asks each source that may be asked; True when another round may bring what this one did not."""
@@ -253,7 +260,8 @@ class _Run:
             self._passed_over.because(f"{error.kind}: {error.detail}")
             if error.kind in FINAL or self._is_scarce(source):
                 self._given_up.add(source)
-            if error.kind not in ("stale", "implausible"):  # such a source is alive
+            was_cut_short = error.kind == "unavailable" and total_s < self._fair_s
+            if error.kind not in ("stale", "implausible") and not was_cut_short:  # the former: such a source is alive
                 breaker.failed(self.now(), error.kind)
             return None
         breaker.succeeded()

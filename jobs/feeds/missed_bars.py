@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from jobs.feeds.asking import ask
 from jobs.feeds.breaker import Breaker
-from jobs.feeds.collect import SHORTEST_ASK_S, Collected, Want
+from jobs.feeds.collect import FAIR, SHORTEST_ASK_S, Collected, Want
 from jobs.feeds.feed import Query
 from jobs.feeds.publish import publish
 from jobs.feeds.state import Entry, FeedState
@@ -131,7 +131,8 @@ class _Page:
             except SourceError as error:
                 log.info("%s: %s", self.want.symbol, error)
                 may_come = may_come or error.kind in PASSING
-                if error.kind == "unavailable":  # else it would be waited for in each slot, as long as it is dead
+                # Else it would be waited for in each slot, as long as it is dead.
+                if error.kind == "unavailable" and left_s >= FAIR * settings.source_timeout_s:
                     breaker.failed(self.now, error.kind)
                 continue
             if any(isinstance(message, Bar) for message in found):

@@ -106,6 +106,25 @@ def test_the_first_source_answers_and_nobody_else_is_asked(use: Callable[..., No
     assert second.asked == []
 
 
+def test_a_last_look_that_leaves_no_time_to_answer_is_no_failure(
+    use: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It counted: a source that takes a second, and whose quiet symbol has no bar yet, rested after three slots."""
+    monkeypatch.setenv("MARKET_FEEDS__SOURCE_TIMEOUT_S", "2")
+    end, looks = bar_end(), []
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        looks.append(handler.path)
+        time.sleep(0.0 if len(looks) == 1 else 1.5)
+        kraken_bars(end, (99.0, 100.0, 100.0), last_closed=False)(handler)
+
+    with serving(answer) as kraken:
+        use(ccxt_kraken=kraken)
+        collected = collect(bars_wanted(end, [KRAKEN]))
+    assert kinds(collected) == [(KRAKEN, "stale"), (KRAKEN, "unavailable")]
+    assert feed_state().get("breaker", "bars ccxt_kraken BTC/USD") == {}
+
+
 @pytest.mark.parametrize(
     ("fault", "kind"),
     [
