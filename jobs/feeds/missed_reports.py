@@ -17,7 +17,7 @@ from jobs.feeds.state import FeedState
 from market.cot_schedule import published_at
 
 KIND = "complete_at"
-REACH = timedelta(days=31)  # what is missing for longer is a recording's to fill
+REACH = timedelta(days=31)  # what is missing for longer is a recording's to fill, and nobody is asked for so long
 A_WEEK = timedelta(days=7)
 LATE = timedelta(days=4)  # some figures are shown so long after they are known
 NEWEST_ONLY = ("tradingster", "cftc_weekly", "cftc_disaggregated_weekly")
@@ -40,11 +40,21 @@ def make_up_for_missed_reports(collected: Collected, state: FeedState, now: date
         late = Want(want.feed, want.symbol, sources, start=start)
         found = collect(late, state=state, again=False, within_s=until - time.monotonic())
         publish(with_times_of_revisions(found.messages, state))
-        if not found.complete and sources and now - before < REACH:
-            log.warning("what became known since %s is not told yet: %s", before.isoformat(), found.text())
-            return
+        if not found.complete and sources:
+            is_over = now - _first_tried(want, state, now) >= REACH
+            is_told = "is given up" if is_over else "is not told yet"
+            log.warning("what became known since %s %s: %s", before.isoformat(), is_told, found.text())
+            if not is_over:
+                return
     with state.update(KIND, _key(want)) as entry:
+        entry.clear()
         entry["at"] = now.isoformat()
+
+
+def _first_tried(want: Want, state: FeedState, now: datetime) -> datetime:
+    """When it was asked for what is missing now for the first time."""
+    with state.update(KIND, _key(want)) as entry:
+        return datetime.fromisoformat(entry.setdefault("tried", now.isoformat()))
 
 
 def _told_from(collected: Collected, now: datetime) -> datetime:

@@ -120,3 +120,32 @@ def test_a_corrected_figure_is_known_from_its_correction_in_a_late_answer_too(us
     assert [(actual, known_at == of_release, known_at == at) for actual, known_at, at in told] == [
         (0.3, True, False), (0.4, False, True),
     ]  # fmt: skip
+
+
+def test_an_outage_of_more_than_a_month_is_asked_about_until_a_source_answers(use: Callable[..., None]) -> None:
+    """One try alone was made: where the source was not back yet, what it still had of the last month stayed unknown."""
+    missed = (NOW - timedelta(days=7)).date()
+    complete("economic", "events", NOW - timedelta(days=40))
+    want = Want("economic", "events", ("fred",), start=NOW - timedelta(days=4))
+    now_complete, until = Collected(want, source="fred"), 1e12
+    with serving(DEAD) as fred, serving(body("[]")) as forecasts:
+        use(fred=fred, forexfactory=forecasts)
+        make_up_for_missed_reports(now_complete, feed_state(), NOW, until)
+    with serving(released(missed)) as fred, serving(body("[]")) as forecasts:
+        use(fred=fred, forexfactory=forecasts)
+        make_up_for_missed_reports(now_complete, feed_state(), NOW + timedelta(minutes=30), until)
+        assert [one["actual"] for _, one in published("ind")] == [4.3]
+        asked = len(fred.asked)
+        make_up_for_missed_reports(now_complete, feed_state(), NOW + timedelta(minutes=60), until)
+        assert len(fred.asked) == asked, "nothing is missing any more"
+
+
+def test_what_nobody_tells_for_a_month_is_given_up(use: Callable[..., None], caplog: pytest.LogCaptureFixture) -> None:
+    complete("economic", "events", NOW - timedelta(days=9))
+    want = Want("economic", "events", ("fred",), start=NOW - timedelta(days=4))
+    with serving(DEAD) as fred, serving(body("[]")) as forecasts:
+        use(fred=fred, forexfactory=forecasts)
+        for later in (timedelta(0), timedelta(days=32)):
+            make_up_for_missed_reports(Collected(want, source="fred"), feed_state(), NOW + later, 1e12)
+    assert "is given up: economic events" in caplog.text
+    assert set(feed_state().get("complete_at", "economic events")) == {"at"}
