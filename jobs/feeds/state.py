@@ -91,8 +91,8 @@ class FeedState:
                 connection.close()
 
     def forget(self, kind: str, name: str, before: str) -> None:
-        """Drops the kind's entries whose value of that name is smaller, as texts are compared."""
-        sql = "DELETE FROM entry WHERE kind = ? AND json_extract(value, '$.' || ?) < ?"
+        """Drops the kind's entries whose value of that name is smaller, as texts are compared, or missing."""
+        sql = "DELETE FROM entry WHERE kind = ? AND COALESCE(json_extract(value, '$.' || ?), '') < ?"
         self._asked(lambda connection: connection.execute(sql, (kind, name, before)), None)
 
     @contextmanager

@@ -115,6 +115,8 @@ def test_a_dry_run_asks_for_the_whole() -> None:
 def test_the_validators_of_a_body_that_is_no_longer_kept_are_forgotten() -> None:
     """An address with a day in it is asked once: without this the state would grow for ever."""
     state, bodies = feed_state(), remembered_bodies()
+    with state.update("validators", "fred of an earlier version, without its day") as entry:
+        entry |= {"etag": ETAG, "last_modified": None, "raw_ref": "economic/2026-08-01/100000000000_fred_cpi_0.gz"}
     for day, url in [("2026-09-01", "old"), ("2026-11-01", "kept"), ("2026-11-20", "new")]:
         bodies.of_url("fred", url).remember(Validators(ETAG), f"economic/{day}/100000000000_fred_cpi_00000000.gz")
     assert sorted(entry["day"] for entry in state.all("validators").values()) == ["2026-11-01", "2026-11-20"]
