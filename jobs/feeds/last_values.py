@@ -16,11 +16,12 @@ CONFIRMED = 0.01  # a second source within one percent confirms a jump
 MEMORY = timedelta(days=1)  # a price older than this says nothing about today's
 VIX_MEMORY = timedelta(days=5)  # it is asked once a session, and a long weekend may lie between two
 BARS_OF_PATIENCE = 3
+SESSIONS_OF_PATIENCE = 2  # with one VIX close; of Cboe's 9,235 closes since 1990 three in a row are the same twice
 VIX_JUMP = 3.0  # the largest true one-day factor is 2.16 (2018-02-05)
 
 
 class LastValues:
-    """The last price of one feed and symbol, and per source since when its values stand still.
+    """The last price of one feed and symbol, and per source since when, or for which sessions, its values stand still.
 
     A jump is implausible until another source shows it too: then it is news. The same source's second look proves
     nothing, but that it has shown the new level for feeds.jump_confirmed_s does: a crash or a split stays. VIX knows no
@@ -45,6 +46,8 @@ class LastValues:
         """Raises SourceError: stale for values that stand still while the market moves, implausible for a jump."""
         if self._feed in ("bars", "book"):
             self._ensure_moving(source, messages, now)
+        elif self._feed == "vix":
+            self._ensure_moving_closes(source, [one for one in messages if isinstance(one, Vix)])
         self._ensure_no_jump(source, messages, now)
 
     def remember(self, messages: Sequence[Message], now: datetime) -> None:
@@ -68,6 +71,19 @@ class LastValues:
                 state = Standstill(state.digest, now)
             entry.update(digest=state.digest, since=state.since.isoformat(), asked=now.isoformat())
         state.ensure_moving(source, now, self._patience)
+
+    def _ensure_moving_closes(self, source: str, closes: Sequence[Vix]) -> None:
+        """A quote that stands still may have a new day each session. One that tells a past that moves does not."""
+        newest = max(closes, key=lambda one: one.as_of, default=None)
+        if newest is None:
+            return
+        with self._state.update("standstill", f"{self._key} {source}") as entry:
+            if entry.get("value") != newest.value:
+                entry.update(value=newest.value, days=[])
+            days = sorted({*entry["days"], f"{newest.as_of.date()}"})
+            entry["days"] = days[: SESSIONS_OF_PATIENCE + 1]
+        if len(days) > SESSIONS_OF_PATIENCE and {one.value for one in closes} == {newest.value}:
+            raise SourceError("stale", source, f"frozen: {newest.value:g} on each of {', '.join(days)}")
 
     def _ensure_no_jump(self, source: str, messages: Sequence[Message], now: datetime) -> None:
         price, entry = _last_price(messages), self._state.get(KIND, self._key)

@@ -381,6 +381,31 @@ def test_a_vix_ten_times_too_large_is_refused_on_the_monday_too() -> None:
     assert shown(10, 12.0) == "taken", "nobody has looked for longer than a long weekend"
 
 
+def test_a_vix_that_is_the_same_on_a_third_day_is_frozen_however_its_clock_goes_on() -> None:
+    """CNBC's JSON has a time of its own beside the value; Cboe's file tells the days before, and so that it moves."""
+    state, monday = feed_state(), datetime(2026, 11, 16, 21, 20, tzinfo=UTC)
+
+    def shown(source: str, *values: float, day: int) -> str:
+        now = monday + timedelta(days=day)
+        found = []
+        for back, value in enumerate(values):
+            at = now - timedelta(days=back)
+            times = {"source_time": at, "known_at": at, "received_at": now, "as_of": at.replace(hour=0, minute=0)}
+            found.append(Vix.model_validate({"source": source, "value": value, **times}))
+        try:
+            LastValues(state, "vix", "VIX").ensure_plausible(source, found, now)
+        except SourceError as error:
+            return f"{error.kind} {error.detail}"
+        return "taken"
+
+    assert [shown("cnbc_quotes", 16.2, day=day) for day in (0, 0, 1, 1)] == ["taken"] * 4, "a day may be asked twice"
+    told = shown("cnbc_quotes", 16.2, day=2)
+    assert told == "stale frozen: 16.2 on each of 2026-11-16, 2026-11-17, 2026-11-18"
+    assert shown("cnbc_quotes", 16.2, day=3).startswith("stale frozen"), "until it moves"
+    assert [shown("cboe", 16.2, 16.9, day=day) for day in range(4)] == ["taken"] * 4
+    assert shown("cnbc_quotes", 16.3, day=4) == "taken"
+
+
 def test_an_old_vix_is_held_to_the_last_one_too() -> None:
     """Nobody has a newer one: yesterday's, ten times too large, was published and refused the true ones for days."""
     state, tuesday = feed_state(), datetime(2026, 11, 24, 21, 30, tzinfo=UTC)
