@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pymysql
 import pytest
@@ -18,6 +19,14 @@ def forget_settings() -> None:
     """The next look reads the environment again."""
     settings.get_settings.cache_clear()
     features.catalogue.cache_clear()
+
+
+def settings_from(text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> settings.Settings:
+    """The settings of a file with this text, and of the environment."""
+    path = tmp_path / "settings.toml"
+    path.write_text(text)
+    monkeypatch.setenv("MARKET_SETTINGS_FILE", str(path))
+    return settings.get_settings()
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from market.exchange_names import EXCHANGE_NAMES
 from market.settings import ROOT, Settings, SettingsError, get_settings
-from tests.market_world import forget_settings
+from tests.market_world import forget_settings, settings_from
 
 
 @pytest.fixture(autouse=True)
@@ -20,13 +20,6 @@ def fresh_settings() -> Iterator[None]:
     forget_settings()
     yield
     forget_settings()
-
-
-def settings_from(text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    path = tmp_path / "settings.toml"
-    path.write_text(text)
-    monkeypatch.setenv("MARKET_SETTINGS_FILE", str(path))
-    return get_settings()
 
 
 def test_the_commented_file_shows_the_defaults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -162,56 +155,6 @@ def test_a_mistake_names_its_key(text: str, named: str, tmp_path: Path, monkeypa
         settings_from(text, tmp_path, monkeypatch)
 
 
-@pytest.mark.parametrize("bootstrap", ["a", "a:9092,b.example.org:9093", "PLAINTEXT://a:1", "[::1]:9092", "a:1, b:2"])
-def test_every_form_of_brokers_is_taken(bootstrap: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("MARKET_KAFKA__BOOTSTRAP", raising=False)
-    assert settings_from(f'[kafka]\nbootstrap = "{bootstrap}"\n', tmp_path, monkeypatch).kafka.bootstrap == bootstrap
-
-
-@pytest.mark.parametrize("var", ["", ".", "/", "~", "..", str(ROOT), str(ROOT.parent), str(ROOT / "jobs")])
-def test_a_state_folder_whose_removal_would_take_more_along_is_refused(
-    var: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """`make clean` removes it with all that it holds."""
-    monkeypatch.setenv("MARKET_LOCAL__VAR", var)
-    with pytest.raises(SettingsError, match=r"local\.var: .*make clean"):
-        settings_from("", tmp_path, monkeypatch)
-
-
-def test_a_state_folder_that_no_path_leads_to_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "loop").symlink_to(tmp_path / "loop")
-    for var in ("~nobody-of-this-name/var", str(tmp_path / "loop" / "var")):
-        monkeypatch.setenv("MARKET_LOCAL__VAR", var)
-        with pytest.raises(SettingsError, match=r"local\.var: .*leads nowhere"):
-            settings_from("", tmp_path, monkeypatch)
-
-
-@pytest.mark.parametrize(("written", "folder"), [("var2", ROOT / "var2"), ("~/state", Path.home() / "state")])
-def test_the_state_folder_is_one_wherever_a_process_runs(
-    written: str, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The stack's processes do not all run in the project's folder: records and limits would be in two places."""
-    for name in [name for name in os.environ if name.startswith("MARKET_STREAM__")]:  # the tests' own stack has them
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("MARKET_LOCAL__VAR", written)
-    monkeypatch.chdir(tmp_path)
-    settings = settings_from("", tmp_path, monkeypatch)
-    assert (settings.local.var, settings.stream.checkpoint) == (folder, folder / "checkpoint")
-
-
-def test_the_streams_paths_follow_the_state_folder_whatever_else_is_set_of_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """One variable of the section set them all to the project's own var: two stacks shared a checkpoint."""
-    for name in [name for name in os.environ if name.startswith("MARKET_STREAM__")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("MARKET_LOCAL__VAR", str(tmp_path / "var"))
-    monkeypatch.setenv("MARKET_STREAM__MASTER", "local[1]")
-    monkeypatch.setenv("MARKET_STREAM__JARS", str(tmp_path / "jars"))
-    stream = settings_from("[stream]\nrefresh_connections = 1\n", tmp_path, monkeypatch).stream
-    assert (stream.checkpoint, stream.jars) == (tmp_path / "var" / "checkpoint", tmp_path / "jars")
-
-
 def test_a_rate_in_the_file_is_the_sources_whole_rate_and_nobody_elses(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -221,20 +164,6 @@ def test_a_rate_in_the_file_is_the_sources_whole_rate_and_nobody_elses(
     assert rates["alpha_vantage"].model_dump() == {"per_second": None, "per_minute": 75, "per_day": None}
     assert rates["fred"].model_dump() == dict.fromkeys(("per_second", "per_minute", "per_day"))
     assert (rates["cboe"].per_day, rates["forexfactory"].per_day, rates["cnbc"].per_minute) == (3, 100, 6)
-
-
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [("MARKET_FEEDS__TOKENS__FREDD", "hunter2"), ("MARKET_FEEDS__TOKENS", '{"fredd": "hunter2"}'),
-     ("MARKET_FEEDS", '{"tokens": {"fredd": "hunter2"}}')],
-)  # fmt: skip
-def test_a_token_of_no_source_is_named_in_each_form(
-    name: str, value: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv(name, value)
-    with pytest.raises(SettingsError, match=r"tokens\.fredd: no such source") as error:
-        settings_from("", tmp_path, monkeypatch)
-    assert "hunter2" not in str(error.value)
 
 
 @pytest.mark.parametrize("country", ["US", "Germany", "Synthetic"])
@@ -441,48 +370,3 @@ def test_a_new_instrument_is_called_as_its_variable_writes_it(tmp_path: Path, mo
 def test_calendars_by_name_or_alias(calendar: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = settings_from(f'[instruments.X]\ncalendar = "{calendar}"\n', tmp_path, monkeypatch)
     assert settings.instruments["X"].calendar == calendar
-
-
-def test_a_password_in_the_file_is_refused_and_not_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(SettingsError, match="secrets never stand") as error:
-        settings_from('[mariadb.passwords]\nadmin = "hunter2"\n', tmp_path, monkeypatch)
-    assert "hunter2" not in str(error.value)
-
-
-def test_passwords_do_not_show_in_prints(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MARKET_MARIADB__PASSWORDS__WORKER", "hunter2")
-    assert "hunter2" not in repr(get_settings())
-
-
-def test_a_feeds_token_is_read_from_the_environment_and_not_shown(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("MARKET_FEEDS__ALPHA_VANTAGE__TOKEN", "hunter2")
-    settings = settings_from("[feeds]\nraw_days = 3\n", tmp_path, monkeypatch)
-    assert settings.feeds.tokens["alpha_vantage"].get_secret_value() == "hunter2"
-    assert settings.feeds.raw_days == 3
-    assert "hunter2" not in repr(settings)
-
-
-def test_a_token_that_is_no_text_names_its_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its first use ended in a traceback."""
-    monkeypatch.setenv("MARKET_FEEDS__FRED__TOKEN", "hunter2\udcff")
-    with pytest.raises(SettingsError, match=r"feeds: .*fred\.token: it holds bytes that are no UTF-8") as error:
-        settings_from("", tmp_path, monkeypatch)
-    assert "hunter2" not in str(error.value)
-
-
-def test_a_token_of_an_unknown_source_names_its_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MARKET_FEEDS__ALFA_VANTAGE__TOKEN", "hunter2")
-    with pytest.raises(SettingsError, match="MARKET_FEEDS__ALFA_VANTAGE__TOKEN") as error:
-        settings_from("", tmp_path, monkeypatch)
-    assert "hunter2" not in str(error.value)
-
-
-@pytest.mark.parametrize("text", ['[feeds.fred]\ntoken = "hunter2"\n', '[feeds.tokens]\nfred = "hunter2"\n'])
-def test_a_token_in_the_file_is_refused_and_not_shown(
-    text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with pytest.raises(SettingsError, match="secrets never stand") as error:
-        settings_from(text, tmp_path, monkeypatch)
-    assert "hunter2" not in str(error.value)
