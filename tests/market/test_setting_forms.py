@@ -1,20 +1,12 @@
 """Settings whose form a pattern cannot say: Kafka's addresses, and the folder of all state."""
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from market.settings import ROOT, SettingsError
-from tests.market_world import forget_settings, settings_from
-
-
-@pytest.fixture(autouse=True)
-def fresh_settings() -> Iterator[None]:
-    forget_settings()
-    yield
-    forget_settings()
+from tests.market_world import settings_from
 
 
 @pytest.mark.parametrize("bootstrap", ["a", "a:9092,b.example.org:9093", "PLAINTEXT://a:1", "[::1]:9092", "a:1, b:2"])

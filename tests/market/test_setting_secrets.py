@@ -1,19 +1,11 @@
 """Passwords and tokens: from the environment alone, never shown, and named when they cannot be one."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from market.settings import SettingsError, get_settings
-from tests.market_world import forget_settings, settings_from
-
-
-@pytest.fixture(autouse=True)
-def fresh_settings() -> Iterator[None]:
-    forget_settings()
-    yield
-    forget_settings()
+from tests.market_world import settings_from
 
 
 @pytest.mark.parametrize(

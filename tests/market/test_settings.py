@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import ccxt
@@ -12,14 +11,7 @@ from pydantic import BaseModel
 
 from market.exchange_names import EXCHANGE_NAMES
 from market.settings import ROOT, Settings, SettingsError, get_settings
-from tests.market_world import forget_settings, settings_from
-
-
-@pytest.fixture(autouse=True)
-def fresh_settings() -> Iterator[None]:
-    forget_settings()
-    yield
-    forget_settings()
+from tests.market_world import settings_from
 
 
 def test_the_commented_file_shows_the_defaults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

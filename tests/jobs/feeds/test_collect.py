@@ -110,12 +110,14 @@ def test_a_last_look_that_leaves_no_time_to_answer_is_no_failure(
     use: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It counted: a source that takes a second, and whose quiet symbol has no bar yet, rested after three slots."""
-    monkeypatch.setenv("MARKET_FEEDS__SOURCE_TIMEOUT_S", "2")
+    # The second look comes after two seconds: less than half of the time is left, however slow the machine was before.
+    monkeypatch.setenv("MARKET_FEEDS__SOURCE_TIMEOUT_S", "4")
+    monkeypatch.setenv("MARKET_FEEDS__SLOT_TIMEOUT_S", "4")
     end, looks = bar_end(), []
 
     def answer(handler: BaseHTTPRequestHandler) -> None:
         looks.append(handler.path)
-        time.sleep(0.0 if len(looks) == 1 else 1.5)
+        time.sleep(0.0 if len(looks) == 1 else 2.5)
         kraken_bars(end, (99.0, 100.0, 100.0), last_closed=False)(handler)
 
     with serving(answer) as kraken:
