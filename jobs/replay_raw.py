@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 
 from jobs.feeds import expected
 from jobs.feeds.refused import refusal_letter
-from jobs.feeds.revisions import SHOW_ONLY_NOW, with_times_of_revisions
+from jobs.feeds.revisions import MEMORY, with_times_of_revisions
 from jobs.feeds.state import FeedState
 from jobs.raw_folder import BEFORE_ALL, payloads_below
 from jobs.raw_instruments import PendingSlots, as_instrument, is_of_closure
@@ -24,11 +24,12 @@ from jobs.raw_store import DAY, NAME, Raw, RawError
 from jobs.replay_publish import BULK, Counts, Progress, Sender, require_topics
 from market.addresses import address
 from market.errors import SourceError
+from market.feed_settings import SOURCES
 from market.kafka_clients import ConfirmedPublisher, producer
 from market.messages import Bar, DeadLetter, Message
 from market.settings import TopicSettings, get_settings
 
-REMEMBERED = {expected.SOURCE, *SHOW_ONLY_NOW}  # the sources of whose earlier answers the later ones depend
+REMEMBERED = {*SOURCES["vix"], *SOURCES["cot"], *SOURCES["economic"]}  # later answers depend on their earlier ones
 CALENDAR_USE = "it is compared with the exchange's own, see python -m jobs.calendar_check"
 
 
@@ -76,8 +77,8 @@ def publish_raw(
             return publish_raw(folder, since, until, passed_over=passed_over, progress=progress, sender=own)
     found = payloads_below(folder, since, until)
     replay = _Replay(sender, require_topics(), passed_over)
-    if any(_may_be_of(path, {*REMEMBERED, expected.FIGURES}) for _, path in found):
-        replay.know_earlier_events(folder, since or next((at for at, _ in found if at != BEFORE_ALL), None))
+    if any(_may_be_of(path, REMEMBERED) for _, path in found):
+        replay.know_earlier_reports(folder, since or next((at for at, _ in found if at != BEFORE_ALL), None))
     started = time.monotonic()
     for done, (_, path) in enumerate(found, 1):
         replay.payload(path)
@@ -96,11 +97,13 @@ class _Replay:
         self._folder = TemporaryDirectory()  # what this replay remembers, apart from the running feeds
         self._state = FeedState(Path(self._folder.name) / "state.sqlite")
 
-    def know_earlier_events(self, folder: Path, before: datetime | None) -> None:
+    def know_earlier_reports(self, folder: Path, before: datetime | None) -> None:
         """What came before all that is replayed: figures had its forecasts, and may be its corrections."""
-        earlier = [one for day in _days_to(folder) for one in payloads_below(day, None, before)] if before else []
+        if before is None:
+            return
+        earlier = [one for day in _days_to(folder) for one in payloads_below(day, before - MEMORY, before)]
         for path in (path for at, path in earlier if at != BEFORE_ALL and _may_be_of(path, REMEMBERED)):
-            with suppress(RawError, SourceError, UnknownSource):  # it told of no event then either
+            with suppress(RawError, SourceError, UnknownSource):  # it told nothing then either
                 raw = Raw.from_file(path)
                 if raw.source in REMEMBERED:
                     self._timed(raw, self._paired(raw.source, messages_of(raw)))

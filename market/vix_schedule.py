@@ -5,6 +5,7 @@ from functools import cache
 from zoneinfo import ZoneInfo
 
 from market.calendars import MarketCalendar, get_calendar
+from market.messages import Message, Vix
 
 # Cboe computes VIX until a quarter of an hour after the stocks' close (regular trading hours of SPX options), at 16:15
 # New York, or 13:15 on a half-day; the close is not known before.
@@ -22,6 +23,13 @@ def vix_known_at(day: date) -> datetime:
 def vix_close(day: date) -> datetime | None:
     """When Cboe ends to compute VIX that day (UTC), None on a day without trade."""
     return _closes(get_calendar(CALENDAR)).get(day)
+
+
+def close_day(message: Message) -> date | None:
+    """The day of which it is the close; None for a value of an unfinished day, and for what is no VIX."""
+    if not isinstance(message, Vix) or message.known_at < vix_known_at(message.as_of.date()):
+        return None
+    return message.as_of.date()
 
 
 @cache

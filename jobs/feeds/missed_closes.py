@@ -12,9 +12,9 @@ from datetime import date, datetime, timedelta
 from jobs.feeds.collect import Want, collect
 from jobs.feeds.publish import publish
 from jobs.feeds.state import FeedState
-from market.messages import Message, Vix
+from market.messages import Message
 from market.settings import get_settings
-from market.vix_schedule import vix_close, vix_known_at
+from market.vix_schedule import close_day, vix_close, vix_known_at
 
 KIND, KEY = "closes", "VIX"
 HISTORIES = ("cboe",)  # the sources that tell more than the newest close
@@ -32,7 +32,7 @@ def make_up_for_missed_closes(published: Iterable[Message], state: FeedState, no
     for source in (one for one in get_settings().feeds.sources.vix if missing and one in HISTORIES):
         want = Want("vix", KEY, (source,), start=vix_known_at(min(missing)) - A_DAY)
         found = collect(want, state=state, again=False, within_s=until - time.monotonic()).messages
-        late = [message for message in found if _close_day(message) in missing]
+        late = [message for message in found if close_day(message) in missing]
         publish(late)
         missing = _noted(state, late, now)
     if missing:
@@ -41,7 +41,7 @@ def make_up_for_missed_closes(published: Iterable[Message], state: FeedState, no
 
 def _noted(state: FeedState, told: Iterable[Message], now: datetime) -> set[date]:
     """The days whose close is missing, once `told` are there."""
-    days = {day for message in told if (day := _close_day(message)) is not None}
+    days = {day for message in told if (day := close_day(message)) is not None}
     with state.update(KIND, KEY) as entry:
         missing = {date.fromisoformat(text) for text in entry.get("missing", ())}
         if "last" in entry and days:
@@ -51,13 +51,6 @@ def _noted(state: FeedState, told: Iterable[Message], now: datetime) -> set[date
         missing = {day for day in missing - days if now - vix_known_at(day) < REACH}
         entry["missing"] = sorted(map(str, missing))
     return missing
-
-
-def _close_day(message: Message) -> date | None:
-    """The day of which it is the close; None for a value of an unfinished day, and for what is no VIX."""
-    if not isinstance(message, Vix) or message.known_at < vix_known_at(message.as_of.date()):
-        return None
-    return message.as_of.date()
 
 
 def _sessions_between(first: date, last: date) -> list[date]:

@@ -12,7 +12,6 @@ from jobs.feeds import expected
 from jobs.feeds.collect import Collected, Want, collect
 from jobs.feeds.freshness import newest_cot_due
 from jobs.feeds.publish import publish
-from jobs.feeds.revisions import with_times_of_revisions
 from jobs.feeds.state import FeedState
 from market.cot_schedule import published_at
 
@@ -39,7 +38,7 @@ def make_up_for_missed_reports(collected: Collected, state: FeedState, now: date
         start = max(before, now - REACH) - LATE
         late = Want(want.feed, want.symbol, sources, start=start)
         found = collect(late, state=state, again=False, within_s=until - time.monotonic())
-        publish(with_times_of_revisions(found.messages, state))
+        publish(found.messages)
         if not found.complete and sources:
             is_over = now - _first_tried(want, state, now) >= REACH
             is_told = "is given up" if is_over else "is not told yet"

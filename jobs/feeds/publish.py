@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 from confluent_kafka import KafkaException
 
+from jobs.feeds.revisions import with_times_of_revisions
+from jobs.feeds.state import feed_state
 from jobs.raw_store import raw_store
 from market.addresses import address
 from market.errors import StackNotReady
@@ -13,7 +15,9 @@ from market.settings import get_settings
 
 
 def publish(messages: Sequence[Message], publisher: ConfirmedPublisher | None = None) -> int:
-    """The number confirmed. Raises DeliveryFailed or StackNotReady when Kafka does not confirm them all.
+    """The number confirmed; a revision goes out as known since it was seen.
+
+    Raises DeliveryFailed or StackNotReady when Kafka does not confirm them all.
 
     `publisher`: that of a caller who publishes many times, also from several threads; else one is made.
     """
@@ -21,7 +25,7 @@ def publish(messages: Sequence[Message], publisher: ConfirmedPublisher | None = 
         if publisher is None:
             with ConfirmedPublisher() as own:
                 return publish(messages, own)
-        for message in messages:
+        for message in with_times_of_revisions(messages, feed_state()):
             topic, key = address(message, get_settings().topics)
             publisher.send(topic, key, message.to_bytes())
         publisher.flush()

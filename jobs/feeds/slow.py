@@ -15,7 +15,6 @@ from jobs.feeds.feed import ALL_EVENTS
 from jobs.feeds.missed_closes import make_up_for_missed_closes
 from jobs.feeds.missed_reports import make_up_for_missed_reports
 from jobs.feeds.publish import publish
-from jobs.feeds.revisions import with_times_of_revisions
 from jobs.feeds.state import FeedState, feed_state
 from market.errors import MarketError
 from market.messages import Message
@@ -42,7 +41,6 @@ def fetch_slow(feed: SlowFeed, since: datetime | None = None) -> list[Collected]
     start = since or began - REACH[feed]
     found = []
     for collected in _collected(feed, start, until):
-        collected.messages = with_times_of_revisions(collected.messages, state)
         publish(collected.messages)
         remember(collected, state, datetime.now(UTC))
         found.append(collected)

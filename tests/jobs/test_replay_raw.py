@@ -102,6 +102,20 @@ def test_a_correction_is_one_also_where_the_first_figure_came_before_the_part_th
     assert [(one["known_at"], one["actual"]) for _, _, one in sent.sent] == [("2026-06-10T13:05:00Z", 0.4)]
 
 
+@pytest.mark.parametrize("since", [None, timedelta(hours=1)], ids=["all of it", "the correction's part alone"])
+def test_a_close_that_was_settled_later_is_again_known_from_then(
+    market: Settings, kept: RawStore, since: timedelta | None
+) -> None:
+    for days, close in ((0, "16.90"), (1, "16.91")):
+        body_of_day = VIX_CSV.replace("16.90", close).encode()
+        kept.keep(replace(VIX, body=body_of_day, received_at=VIX.received_at + timedelta(days=days)))
+    sent = Recorded()
+    publish_raw(kept.folder, since and VIX.received_at + since, sender=sent)
+    told = [(one["value"], one["known_at"]) for _, _, one in sent.sent if one["as_of"].startswith("2026-11-19")]
+    first = [] if since else [(16.9, "2026-11-19T21:15:00Z")]
+    assert told == [*first, (16.91, "2026-11-21T18:00:00Z")]
+
+
 def test_bars_of_a_closure_are_passed_over_as_by_the_feeds(market: Settings, kept: RawStore) -> None:
     """Alpha Vantage tells the evening's trades, too; the instrument's calendar has no slots there."""
     labels = ["2024-03-20 16:05:00", "2024-03-20 16:00:00", "2024-03-20 15:55:00"]

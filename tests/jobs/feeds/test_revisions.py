@@ -1,4 +1,4 @@
-"""What a calendar corrects after the release is known from its correction on, and what was known before stays."""
+"""What is corrected after its release is known from its correction on, and what was known before stays."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from jobs.feeds.publish import publish
 from jobs.feeds.revisions import with_times_of_revisions
 from jobs.feeds.slow import fetch_slow
 from jobs.feeds.state import FeedState, feed_state
-from market.messages import EconomicRelease
+from market.messages import Cot, EconomicRelease, Vix
 from market.settings import Settings
 from tests.jobs.feeds.topics import published
 from tests.jobs.spiders.pages import calendar_page, event_row
@@ -73,6 +74,76 @@ def test_what_is_long_over_is_forgotten(state: FeedState) -> None:
     known_after(state, shown(5))
     known_after(state, shown(5, released_at=later, source_time=later, known_at=later, received_at=later))
     assert len(state.all("figures")) == 1
+
+
+FRIDAY, TUESDAY = datetime(2026, 6, 12, 19, 30, tzinfo=UTC), datetime(2026, 6, 9, tzinfo=UTC)
+DAYS = timedelta(days=1)
+
+
+def reported(after: timedelta, longs: float = 100.0, source: str = "tradingster", **changed: object) -> Cot:
+    """A COT report as a source shows it some time after its release."""
+    times = {"as_of": TUESDAY, "source_time": TUESDAY, "known_at": FRIDAY, "received_at": FRIDAY + after}
+    fields = {"source": source, "contract": "13874A", "group": "asset_manager", "long": longs, "short": 50.0}
+    return Cot.model_validate({**fields, **times, **changed})
+
+
+def closed(after: timedelta, value: float = 16.15, source: str = "cnbc", **changed: object) -> Vix:
+    """Wednesday's close, known from 16:15 New York, as a source shows it some time after."""
+    day, at = datetime(2026, 6, 10, tzinfo=UTC), datetime(2026, 6, 10, 20, 15, tzinfo=UTC)
+    times = {"as_of": day, "source_time": day, "known_at": at, "received_at": at + after}
+    return Vix.model_validate({"source": source, "value": value, **times, **changed})
+
+
+def known_late(state: FeedState, *messages: Cot | Vix) -> list[bool]:
+    """Whether each counts as known from when it came, asked for one after the other; else from its release on."""
+    told = [with_times_of_revisions([message], state)[0] for message in messages]
+    assert all(one.known_at in (at.known_at, at.received_at) for one, at in zip(told, messages, strict=True))
+    return [one.known_at == one.received_at for one in told]
+
+
+def test_a_corrected_report_does_not_take_the_place_of_the_first(state: FeedState) -> None:
+    first, again = reported(MINUTES), reported(DAYS, source="cftc", long_oi_pct=31.2)
+    assert known_late(state, first, again, reported(3 * DAYS, 120.0, "cftc")) == [False, False, True]
+    kept = with_times_of_revisions([reported(4 * DAYS, 120.0)], state)[0]
+    assert kept.known_at == FRIDAY + 3 * DAYS, "whoever tells it"
+
+
+def test_groups_contracts_and_weeks_are_reports_of_their_own(state: FeedState) -> None:
+    others = [
+        reported(DAYS, 7.0, group="leveraged_funds"),
+        reported(DAYS, 8.0, contract="088691"),
+        reported(DAYS, 9.0, as_of=TUESDAY - 7 * DAYS, known_at=FRIDAY - 7 * DAYS),
+    ]
+    assert known_late(state, reported(MINUTES), *others) == [False] * 4
+
+
+def test_a_report_that_is_corrected_before_its_hour_is_known_from_that_hour(state: FeedState) -> None:
+    """Nobody's features had the first: the site was early."""
+    assert known_late(state, reported(-20 * MINUTES), reported(-10 * MINUTES, 120.0)) == [False, False]
+
+
+def test_a_close_that_is_settled_later(state: FeedState) -> None:
+    assert known_late(state, closed(MINUTES), closed(DAYS, 16.14, "cboe")) == [False, True]
+
+
+def test_a_value_of_the_day_is_no_close(state: FeedState) -> None:
+    at = datetime(2026, 6, 10, 18, 0, tzinfo=UTC)
+    live = closed(DAYS, 15.0, known_at=at, received_at=at)
+    assert with_times_of_revisions([live, closed(MINUTES)], state) == [live, closed(MINUTES)]
+
+
+def test_who_fills_a_history_is_not_asked_what_was_shown_first(state: FeedState) -> None:
+    assert known_late(state, reported(50 * DAYS), reported(51 * DAYS, 120.0)) == [False, False]
+    assert not state.all("figures")
+
+
+def test_a_run_publishes_a_corrected_report_beside_the_first(fresh_topics: Settings) -> None:
+    for report in (reported(MINUTES), reported(DAYS, 120.0)):
+        publish([report])
+    assert [(one["long"], one["known_at"]) for _, one in published("cot")] == [
+        (100.0, "2026-06-12T19:30:00Z"),
+        (120.0, "2026-06-13T19:30:00Z"),
+    ]
 
 
 @pytest.fixture
