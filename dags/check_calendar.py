@@ -3,15 +3,19 @@
 
 Each morning of New York's working days: this month's and the next month's open and close times of exchange_calendars,
 which all slots come from, against Tradier's market calendar. Needs Tradier's token (`MARKET_FEEDS__TRADIER__TOKEN` or
-the connection `feed_tradier`); without one the task is skipped and says so.
+the connection `feed_tradier`); without one the task is skipped and says so. `reach` looks whether the instruments'
+calendars go on for six weeks at least.
 
 **When `compare` is red:** *CalendarsDisagree* names each day and both answers. Find out which is right (the
 exchange's own announcement) before the day comes: an unscheduled closure usually reaches Tradier first, and then a
 newer release of exchange_calendars; until it is installed, expect that day's slots to be missing. *auth*,
 *unavailable*: Tradier does not answer; nothing else hangs on it.
+
+**When `reach` is red:** *CalendarEnds* names a calendar whose holidays exchange_calendars knows no further, as XSHG's
+at each year's end. Install a newer release before that day: afterwards its symbols have no slots.
 """
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from airflow.sdk import DAG, CronTriggerTimetable, task
 
@@ -27,6 +31,13 @@ with DAG(
     tags=TAGS,
 ):
 
+    @task
+    def reach() -> str:
+        """When the first calendar ends, as XCom."""
+        from market.instrument_slots import ensure_calendars_reach
+
+        return ensure_calendars_reach(datetime.now(UTC))
+
     @task(execution_timeout=timedelta(minutes=5))
     def compare() -> str:
         """What was compared, as XCom."""
@@ -34,4 +45,5 @@ with DAG(
 
         return compare_calendars()
 
+    reach()
     compare()

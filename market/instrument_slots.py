@@ -4,10 +4,16 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from market.calendars import Slot, get_calendar
+from market.errors import MarketError
 from market.settings import InstrumentSettings, get_settings
 
 LONGEST_CLOSURE = timedelta(days=15)  # no exchange of the calendars has been closed for longer since 1990, but in 2001
 INSTANT = timedelta(microseconds=1)
+NOTICE = timedelta(days=45)  # before a calendar ends: time for a newer release of exchange_calendars
+
+
+class CalendarEnds(MarketError):
+    """An exchange's holidays are known up to a day that is near or past; no slot comes after it."""
 
 
 def due(bar_end: datetime) -> dict[str, Slot]:
@@ -43,3 +49,22 @@ def slots_of(instrument: InstrumentSettings, after: datetime, until: datetime) -
     """The instrument's slots with after < bar_end <= until, in order."""
     calendar = get_calendar(instrument.calendar)
     return calendar.slots(instrument.bar_interval, after, until, instrument.alignment)
+
+
+def ensure_calendars_reach(now: datetime) -> str:
+    """A line for a person. Raises CalendarEnds naming each calendar that ends within NOTICE, its day and symbols.
+
+    exchange_calendars states the holidays of some exchanges (XSHG, XBOM, XSES) one year at a time.
+    """
+    symbols: dict[str, list[str]] = {}
+    for symbol, instrument in get_settings().instruments.items():
+        symbols.setdefault(instrument.calendar, []).append(symbol)
+    ends = {name: get_calendar(name).sessions[-1].close for name in symbols}
+    near = [
+        f"{name} ends on {end:%Y-%m-%d}, with the slots of {', '.join(symbols[name])}"
+        for name, end in sorted(ends.items())
+        if end - now < NOTICE
+    ]
+    if near:
+        raise CalendarEnds(f"{'; '.join(near)}: install a newer exchange_calendars before that day")
+    return f"{len(ends)} calendars, the first of them ends on {min(ends.values()):%Y-%m-%d}" if ends else "no calendars"

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from market.instrument_slots import due, last_bar_end, next_bar_end
+from market.instrument_slots import CalendarEnds, due, ensure_calendars_reach, last_bar_end, next_bar_end
 from tests.market_world import forget_settings
 
 TWO = (
@@ -57,3 +57,17 @@ def test_the_last_bar_end_is_whoevers_was_last(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("MARKET_INSTRUMENTS", '{"SPY": {"calendar": "XNYS", "bar_minutes": 30}}')
     forget_settings()
     assert last_bar_end(utc("2026-11-30 09:00")) == utc("2026-11-27 18:00"), "over a weekend"
+
+
+@pytest.mark.parametrize("now", ["2026-11-29 12:00", "2026-12-31 12:00", "2027-02-01 12:00"])
+def test_a_calendar_that_ends_soon_is_named_with_its_day_and_symbols(now: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """exchange_calendars 4.13 knows Shanghai's holidays of 2026 and no later ones; the others' go on."""
+    shanghai = '{"BTC/USD": {"calendar": "24/7"}, "600519": {"calendar": "XSHG"}, "601318": {"calendar": "XSHG"}}'
+    monkeypatch.setenv("MARKET_INSTRUMENTS", shanghai)
+    forget_settings()
+    with pytest.raises(CalendarEnds, match=r"^XSHG ends on 2026-12-31, with the slots of 600519, 601318: install"):
+        ensure_calendars_reach(utc(now))
+
+
+def test_calendars_that_go_on() -> None:
+    assert ensure_calendars_reach(utc("2026-11-29 12:00")).startswith("3 calendars, the first of them ends on 202")
