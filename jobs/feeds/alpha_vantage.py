@@ -87,7 +87,8 @@ class AlphaVantage:
         if pair:
             params |= {"function": "FX_INTRADAY", "from_symbol": pair[0], "to_symbol": pair[1]}
         else:
-            params |= {"function": "TIME_SERIES_INTRADAY", "symbol": query.symbol}
+            # The default lowers the past by each later dividend and split, which nobody knew at bar_end.
+            params |= {"function": "TIME_SERIES_INTRADAY", "symbol": query.symbol, "adjusted": "false"}
             if query.start and whole:  # else the answer is the last 30 days
                 params["month"] = _month_from(query.start, self._now())
         return Request("/query", params, token_param="apikey", content_types=JSON_TYPES)  # noqa: S106

@@ -398,6 +398,7 @@ def test_the_request() -> None:
     params = source.request(Query("MSFT", hour, start=NOW - 101 * hour)).params
     assert (params["function"], params["symbol"], params["interval"]) == ("TIME_SERIES_INTRADAY", "MSFT", "60min")
     assert (params["outputsize"], params["month"]) == ("full", "2026-11")
+    assert params["adjusted"] == "false"  # as traded: a later dividend or split was not known at bar_end
     lately = source.request(Query("MSFT", hour, start=NOW - 90 * hour)).params
     assert (lately["outputsize"], "month" in lately) == ("compact", False)  # the latest hundred bars reach further back
     fx = AlphaVantage().request(Query("EURUSD")).params
