@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from jobs.feeds.checks import LARGEST, ensure_length, ensure_no_jump, ensure_range
+from jobs.feeds.checks import LARGEST, ensure_length, ensure_no_jumps, ensure_range
 from jobs.feeds.feed import EPOCH, JSON_TYPES, Payload, Query, Request, implausible
 from jobs.feeds.records import Unreadable, each_record, json_body, moment, number
 from jobs.feeds.trading_hours import EXTENDED, STOCKS, TradingHours, trading_hours
@@ -28,7 +28,7 @@ LABEL = "%Y-%m-%d %H:%M:%S"
 INTERVALS = {timedelta(minutes=minutes): f"{minutes}min" for minutes in (1, 5, 15, 30, 60)}
 DEFAULT_INTERVAL = timedelta(minutes=5)
 COMPACT_BARS = 95  # a compact answer has a hundred; some are between the asking and the answer
-JUMP = 2.0  # intraday series are adjusted for splits: no close is twice the one before, no high twice its close
+JUMP = 2.0  # within a day no close is twice the one before, no high twice its close
 COARSEST_GRID = timedelta(minutes=30)  # hourly bars have begun at the session's half past nine too
 AHEAD = timedelta(minutes=30)  # a label further in the future means a wrong zone, not a clock that is off
 SATURDAY = 5
@@ -224,7 +224,7 @@ class AlphaVantage:
         for older, bar in pairwise(bars):
             if older.bar_end >= bar.bar_end:
                 raise implausible(self.name, "label", str(bar.source_time), "repeated, or out of the body's order")
-            ensure_no_jump(self.name, f"close at {bar.source_time:%Y-%m-%d %H:%M}Z", older.close, bar.close, JUMP)
+        ensure_no_jumps(self.name, bars, JUMP, None if zone.key == "UTC" else zone)  # pairs: in UTC
         ensure_length(self.name, [bar.source_time for bar in bars], interval)
         refreshed = self._refreshed(meta, zone, payload)
         return [

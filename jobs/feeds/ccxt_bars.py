@@ -6,7 +6,6 @@ asked, Coinbase with 300, others with 100 to 1,000; ask for longer spans in piec
 """
 
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
 from typing import Any
 
 from pydantic import ValidationError
@@ -17,7 +16,7 @@ from jobs.feeds.ccxt_lengths import ensure_stated_length
 from jobs.feeds.ccxt_source import CcxtSource
 from jobs.feeds.ccxt_tables import Key, Record, cell_of, exact, falling, find_bars, has_empty_list, labels_of, rising
 from jobs.feeds.ccxt_volumes import ensure_told, ensure_volume
-from jobs.feeds.checks import LARGEST, ensure_length, ensure_no_jump, ensure_range
+from jobs.feeds.checks import LARGEST, ensure_length, ensure_no_jumps, ensure_range
 from jobs.feeds.feed import EPOCH, Payload, Query, implausible
 from market.errors import SourceError, SourceFault
 from market.feed_settings import Feed
@@ -108,8 +107,7 @@ class CcxtBars(CcxtSource):
         ensure_stated_length(self.name, self.exchange, body, records, interval)
         for bar in bars:
             ensure_range(self.name, bar, JUMP)
-        for older, bar in pairwise(bars):
-            ensure_no_jump(self.name, f"close at {bar.source_time:%Y-%m-%d %H:%M}Z", older.close, bar.close, JUMP)
+        ensure_no_jumps(self.name, bars, JUMP)
         ensure_length(self.name, [bar.source_time for bar in bars], interval)
         by_label = dict(zip(labels, records, strict=True))
         for row in rows:

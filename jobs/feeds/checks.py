@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 from math import gcd
+from zoneinfo import ZoneInfo
 
 from jobs.feeds.feed import implausible
 from market.messages import Bar
@@ -11,12 +12,31 @@ from market.messages import Bar
 LARGEST = 1e15  # beyond any price or size; what is larger has lost its decimal point
 WIDEST = 5.0  # a lost decimal point parts the sides of a book by a factor 10; one wider than this has no price anyway
 BARS_THAT_TELL = 10  # that so many bars of a stock that hardly trades keep to one coarser grid is no chance
+BARS_THAT_SETTLE = 3  # of a new day, that they are all wrong by one factor is less likely than a split
 
 
 def ensure_no_jump(source: str, name: str, previous: float | None, value: float, ratio: float) -> None:
     """Raises SourceError implausible when `value` is more than `ratio` times `previous`, or less than its ratio-th."""
     if previous is not None and not previous / ratio <= value <= previous * ratio:
         raise implausible(source, name, value, f"more than a factor {ratio:g} from {previous!r} before it")
+
+
+def ensure_no_jumps(source: str, bars: Sequence[Bar], ratio: float, days_of: ZoneInfo | None = None) -> None:
+    """Raises SourceError implausible when a close is more than `ratio` times from the one before; bars ascend.
+
+    `days_of` is the zone of a market that rests at night: a split or the night's news may part two of its days, and is
+    believed when some bars of the new day keep to it. One alone may have lost its decimal point.
+    """
+    for place, (older, bar) in enumerate(pairwise(bars), 1):
+        if days_of is not None and _opens_a_day(bars[place - 1 : place + BARS_THAT_SETTLE], days_of):
+            continue
+        ensure_no_jump(source, f"close at {bar.source_time:%Y-%m-%d %H:%M}Z", older.close, bar.close, ratio)
+
+
+def _opens_a_day(bars: Sequence[Bar], zone: ZoneInfo) -> bool:
+    """Whether those after the first are of one day, a later one than the first's, and enough of them."""
+    before, *days = (bar.source_time.astimezone(zone).date() for bar in bars)
+    return len(days) == BARS_THAT_SETTLE and before < days[0] == days[-1]
 
 
 def ensure_range(source: str, bar: Bar, ratio: float) -> None:

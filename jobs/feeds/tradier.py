@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from jobs.feeds.checks import LARGEST, ensure_length, ensure_no_jump, ensure_range
+from jobs.feeds.checks import LARGEST, ensure_length, ensure_no_jumps, ensure_range
 from jobs.feeds.feed import JSON_TYPES, Payload, Query, Request, implausible
 from jobs.feeds.records import Unreadable, each_record, json_body, moment
 from jobs.feeds.trading_hours import TradingHours, trading_hours
@@ -27,7 +27,7 @@ LABEL = "%Y-%m-%dT%H:%M:%S"
 ASKED = "%Y-%m-%d %H:%M"
 INTERVALS = {timedelta(minutes=minutes): f"{minutes}min" for minutes in (1, 5, 15)}
 DEFAULT_INTERVAL = timedelta(minutes=5)
-JUMP = 2.0  # no listed stock doubles within a bar, or from one of a session to the next
+JUMP = 2.0  # no listed stock doubles within a bar, or from one of a day to the next
 AHEAD = timedelta(minutes=5)
 FIRST_DAY = datetime(1990, 1, 1, tzinfo=UTC)
 # A key without real-time rights sees the market 15 minutes late: by then, and a little more, the last bar of a session,
@@ -131,7 +131,7 @@ class Tradier:
         for older, bar in pairwise(bars):
             if older.bar_end >= bar.bar_end:
                 raise implausible(self.name, "time", str(bar.source_time), "repeated, or out of order")
-            ensure_no_jump(self.name, f"close at {bar.source_time:%Y-%m-%d %H:%M}Z", older.close, bar.close, JUMP)
+        ensure_no_jumps(self.name, bars, JUMP, ZONE)
         ensure_length(self.name, [bar.source_time for bar in bars], interval)
         now = payload.received_at
         return [bar for bar in bars if bar.bar_end <= now and (bar is not bars[-1] or bar.bar_end + SETTLED <= now)]

@@ -19,6 +19,7 @@ from tests.jobs.sweep import (
     cases_cftc,
     cases_events,
     cases_extreme_times,
+    cases_overnight,
     cases_tradier,
     cases_vix,
 )
@@ -42,6 +43,7 @@ TABLES = (
     cases_cftc,
     cases_events,
     cases_extreme_times,
+    cases_overnight,
     cases_tradier,
     cases_vix,
 )
