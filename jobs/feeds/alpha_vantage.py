@@ -14,10 +14,11 @@ from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from jobs.feeds.checks import LARGEST, ensure_length, ensure_no_jumps, ensure_range
+from jobs.feeds.checks import LARGEST, ensure_length, ensure_no_jumps
 from jobs.feeds.feed import EPOCH, JSON_TYPES, Payload, Query, Request, implausible
 from jobs.feeds.records import Unreadable, each_record, json_body, moment, number
 from jobs.feeds.trading_hours import EXTENDED, STOCKS, TradingHours, trading_hours
+from jobs.feeds.wicks import leave_out_far_wicks
 from market.calendars import get_calendar
 from market.errors import SourceError, SourceFault
 from market.feed_settings import Feed, Rate
@@ -133,8 +134,10 @@ class AlphaVantage:
             lambda record: self._bar(record, zone, interval, hours=hours, query=query, payload=payload),
             payload,
         )
-        closed = self._closed([bar for bar in bars if isinstance(bar, Bar)], interval, meta, zone, payload)
-        return [*(bar for bar in closed if query.wants(bar.known_at)), *dead]
+        found = [bar for bar in bars if isinstance(bar, Bar)]
+        near, far = leave_out_far_wicks(self.name, found, JUMP, query, payload)
+        closed = self._closed(near, interval, meta, zone, payload)
+        return [*(bar for bar in closed if query.wants(bar.known_at)), *dead, *far]
 
     def _parts(self, body: Any, query: Query) -> tuple[dict[str, Any], dict[str, Any], timedelta]:
         """Meta data, series, and the interval that both of them state."""
@@ -212,9 +215,7 @@ class AlphaVantage:
                 raise implausible(self.name, f"{label} {name}", value, "no price or volume")
         bar_end = start + interval
         times = {"source_time": start, "known_at": bar_end, "received_at": payload.received_at, "bar_end": bar_end}
-        bar = Bar.model_validate({"symbol": query.symbol, "source": self.name, **values, **times})
-        ensure_range(self.name, bar, JUMP)
-        yield bar
+        yield Bar.model_validate({"symbol": query.symbol, "source": self.name, **values, **times})
 
     def _closed(
         self, bars: list[Bar], interval: timedelta, meta: dict[str, Any], zone: ZoneInfo, payload: Payload

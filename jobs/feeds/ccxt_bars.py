@@ -16,8 +16,9 @@ from jobs.feeds.ccxt_lengths import ensure_stated_length
 from jobs.feeds.ccxt_source import CcxtSource
 from jobs.feeds.ccxt_tables import Key, Record, cell_of, exact, falling, find_bars, has_empty_list, labels_of, rising
 from jobs.feeds.ccxt_volumes import ensure_told, ensure_volume
-from jobs.feeds.checks import LARGEST, ensure_length, ensure_no_jumps, ensure_range
+from jobs.feeds.checks import LARGEST, ensure_length, ensure_no_jumps
 from jobs.feeds.feed import EPOCH, Payload, Query, implausible
+from jobs.feeds.wicks import leave_out_far_wicks
 from market.errors import SourceError, SourceFault
 from market.feed_settings import Feed
 from market.messages import Bar, Message
@@ -89,7 +90,8 @@ class CcxtBars(CcxtSource):
         return ccxt.fetch_ohlcv(symbol, self._timeframe(offline, interval), since, limit, more)
 
     def parse(self, payload: Payload, query: Query) -> list[Message]:
-        """Closed bars in time order; known_at is bar_end. All of the body's bars must be readable.
+        """Closed bars in time order; known_at is bar_end. All of the body's bars must be readable;
+        one with a far wick is left out.
 
         A bar is closed when its end has passed and a newer bar has begun, or its end lies SETTLED before
         `received_at`. Kraken's must also not be after `last`, the id of its newest committed bar; OKX and Gate must not
@@ -105,8 +107,7 @@ class CcxtBars(CcxtSource):
         bars = [self._bar(row, interval, query, payload) for row in rows]
         self._ensure_spans(records, labels, interval, query.symbol)
         ensure_stated_length(self.name, self.exchange, body, records, interval)
-        for bar in bars:
-            ensure_range(self.name, bar, JUMP)
+        bars, far = leave_out_far_wicks(self.name, bars, JUMP, query, payload)
         ensure_no_jumps(self.name, bars, JUMP)
         ensure_length(self.name, [bar.source_time for bar in bars], interval)
         by_label = dict(zip(labels, records, strict=True))
@@ -115,7 +116,8 @@ class CcxtBars(CcxtSource):
         unfinished = self._unfinished(records, labels)
         last = self._last_committed(body, interval, payload) if self.exchange == "kraken" else None
         closed = [bar for bar in bars if _is_closed(bar, bars[-1], last, payload.received_at)]
-        return [bar for bar in closed if bar.source_time not in unfinished and query.wants(bar.known_at)]
+        over = (bar for bar in closed if bar.source_time not in unfinished)
+        return [*(bar for bar in over if query.wants(bar.known_at)), *far]
 
     def _rows(self, payload: Payload, query: Query, interval: timedelta) -> list[list[Any]]:
         """ccxt's rows, each labelled with its bar's start."""

@@ -13,10 +13,11 @@ from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from jobs.feeds.checks import LARGEST, ensure_length, ensure_no_jumps, ensure_range
+from jobs.feeds.checks import LARGEST, ensure_length, ensure_no_jumps
 from jobs.feeds.feed import JSON_TYPES, Payload, Query, Request, implausible
 from jobs.feeds.records import Unreadable, each_record, json_body, moment
 from jobs.feeds.trading_hours import TradingHours, trading_hours
+from jobs.feeds.wicks import leave_out_far_wicks
 from market.errors import SourceError, SourceFault
 from market.feed_settings import Feed
 from market.messages import Bar, Message
@@ -76,8 +77,10 @@ class Tradier:
         bars, dead = each_record(
             self.name, records, lambda record: self._bar(record, interval, hours, query, payload), payload
         )
-        closed = self._closed([bar for bar in bars if isinstance(bar, Bar)], interval, payload)
-        return [*(bar for bar in closed if query.wants(bar.known_at)), *dead]
+        found = [bar for bar in bars if isinstance(bar, Bar)]
+        near, far = leave_out_far_wicks(self.name, found, JUMP, query, payload)
+        closed = self._closed(near, interval, payload)
+        return [*(bar for bar in closed if query.wants(bar.known_at)), *dead, *far]
 
     def _records(self, body: dict[str, Any]) -> list[Any]:
         if "series" not in body:
@@ -109,9 +112,7 @@ class Tradier:
                 raise implausible(self.name, f"{start.isoformat()} {name}", value, "no price or volume")
         bar_end = start + interval
         times = {"source_time": start, "known_at": bar_end, "received_at": payload.received_at, "bar_end": bar_end}
-        bar = Bar.model_validate({"symbol": query.symbol, "source": self.name, **values, **times})
-        ensure_range(self.name, bar, JUMP)
-        yield bar
+        yield Bar.model_validate({"symbol": query.symbol, "source": self.name, **values, **times})
 
     def _start(self, cells: dict[str, Any], interval: timedelta, payload: Payload) -> datetime:
         """The label's moment, from both of its forms. Raises Unreadable, or SourceError when they do not agree."""

@@ -215,16 +215,16 @@ def test_an_impossible_value_is_named(field: str, value: str) -> None:
 )
 def test_a_value_that_no_bar_reaches_is_implausible(field: str, value: str, named: str) -> None:
     body = equity_body(LABELS)
-    body["Time Series (5min)"][LABELS[1]][field] = value
+    body["Time Series (5min)"][LABELS[0]][field] = value
     fault = fault_of(body)
     assert (fault.kind, field.partition(" ")[2] in fault.detail, named in fault.detail) == ("implausible", True, True)
 
 
 def test_an_open_far_from_its_close_is_implausible() -> None:
     body = equity_body(LABELS)
-    body["Time Series (5min)"][LABELS[1]] |= {"1. open": "250.0", "2. high": "251.0"}
+    body["Time Series (5min)"][LABELS[0]] |= {"1. open": "250.0", "2. high": "251.0"}
     assert "open" in fault_of(body).detail
-    body["Time Series (5min)"][LABELS[1]] |= {"1. open": "190.0", "2. high": "200.9", "3. low": "50.3"}
+    body["Time Series (5min)"][LABELS[0]] |= {"1. open": "190.0", "2. high": "200.9", "3. low": "50.3"}
     assert len(parsed(body)) == 2  # a wild bar, yet one that has been seen
 
 
@@ -277,7 +277,7 @@ def test_order_future_and_jumps() -> None:
     assert fault_of(equity_body([LABELS[0], LABELS[2], LABELS[1]])).kind == "implausible"
     assert fault_of(equity_body(["2026-11-20 18:00:00", *LABELS])).kind == "implausible"
     body = equity_body(LABELS)
-    body["Time Series (5min)"][LABELS[1]] = bar_cells("201.5", **{"2. high": "202.0"})
+    body["Time Series (5min)"][LABELS[1]] = bar_cells("201.5", **{"1. open": "202", "2. high": "202", "3. low": "201"})
     fault = fault_of(body)
     assert (fault.kind, "201.5" in fault.detail) == ("implausible", True)
     assert len(parsed(equity_body(LABELS[::-1], refreshed=LABELS[0]))) == 2  # oldest first is an order too

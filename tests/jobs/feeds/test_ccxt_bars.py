@@ -171,6 +171,10 @@ def with_row(*cells: Any) -> dict[str, Any]:
     return kraken_bars(rows)
 
 
+def with_newest(*cells: Any) -> dict[str, Any]:
+    return kraken_bars([kraken_row(NOW_S - 300), [NOW_S, *cells]])
+
+
 CANNOT_BE: list[tuple[CcxtBars, Any, str, str]] = [
     (KRAKEN, with_row("64000", "64005", "63990", "64010", "1", "1", 1), "implausible", "enclose"),
     (KRAKEN, with_row("64000", "64020", "64001", "64010", "1", "1", 1), "implausible", "enclose"),
@@ -179,9 +183,9 @@ CANNOT_BE: list[tuple[CcxtBars, Any, str, str]] = [
     (KRAKEN, with_row("64000", "64020", "63990", "64010", "1", "-1", 1), "implausible", "volume"),
     (KRAKEN, with_row("64012", "130000", "64012", "128022", "1", "1", 1), "implausible", "before it"),
     (KRAKEN, with_row("64000", "64000", "32000", "32005", "1", "1", 1), "implausible", "before it"),
-    (KRAKEN, with_row("64000", "640200", "63990", "64010", "1", "1", 1), "implausible", "high"),
-    (KRAKEN, with_row("64000", "64020", "0.0001", "64010", "1", "1", 1), "implausible", "low"),
-    (KRAKEN, with_row("6400", "64020", "6400", "64010", "1", "1", 1), "implausible", "open"),
+    (KRAKEN, with_newest("64000", "640200", "63990", "64010", "64010", "1", 1), "implausible", "high at"),
+    (KRAKEN, with_newest("64000", "64020", "0.0001", "64010", "64010", "1", 1), "implausible", "low at"),
+    (KRAKEN, with_newest("6400", "64020", "6400", "64010", "64010", "1", 1), "implausible", "open at"),
     (KRAKEN, with_row("64000", "64020", "63990", "6_4010", "1", "1", 1), "schema_changed", "ccxt has read"),
     (KRAKEN, with_row("64000", "64020", "63990", " 64010", "1", "1", 1), "schema_changed", "ccxt has read"),
     (KRAKEN, with_row("64000", "64020", "63990", "", "1", "1", 1), "schema_changed", "no number"),

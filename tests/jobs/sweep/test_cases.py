@@ -22,6 +22,7 @@ from tests.jobs.sweep import (
     cases_overnight,
     cases_tradier,
     cases_vix,
+    cases_wicks,
 )
 from tests.jobs.sweep.cases import Case, line
 from tests.jobs.sweep.world import KINDS, TOKEN, World, answers_of, asked
@@ -46,6 +47,7 @@ TABLES = (
     cases_overnight,
     cases_tradier,
     cases_vix,
+    cases_wicks,
 )
 CASES: list[Case] = [case for table in TABLES for case in table.CASES]
 
