@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from market.calendars import Slot, get_calendar
 from market.errors import MarketError
@@ -49,6 +50,18 @@ def slots_of(instrument: InstrumentSettings, after: datetime, until: datetime) -
     """The instrument's slots with after < bar_end <= until, in order."""
     calendar = get_calendar(instrument.calendar)
     return calendar.slots(instrument.bar_interval, after, until, instrument.alignment)
+
+
+def bar_ends(instrument: InstrumentSettings, after: datetime, until: datetime) -> set[datetime]:
+    """Of those slots, the ends at which a bar of the instrument's length can end.
+
+    A session that is no whole number of bars has a shorter slot at its close. The bar that ends with it began within
+    the slot before, and is of neither.
+    """
+    length = instrument.bar_interval
+    ends = [slot.bar_end for slot in slots_of(instrument, after - length, until)]
+    short = {end for before, end in pairwise(ends) if end - before < length}
+    return {end for end in ends if end > after} - short
 
 
 def ensure_calendars_reach(now: datetime) -> str:

@@ -45,7 +45,8 @@ class Want:
     """What a slot, or the day, wants of one feed.
 
     `symbol` is as the messages name it: the instrument, "VIX", a COT contract, or "events". `start` is the time (UTC)
-    after which known values are wanted; for bars the last bar_end that is there already.
+    after which known values are wanted; for bars the last bar_end that is there already. `short`: the slot is shorter
+    than a bar.
     """
 
     feed: Feed
@@ -55,6 +56,7 @@ class Want:
     interval: timedelta | None = None
     start: datetime | None = None
     source_symbols: Mapping[str, str] = field(default_factory=dict)
+    short: bool = False
 
     def query(self, source: str) -> Query:
         return Query(self.source_symbols.get(source, self.symbol), self.interval, self.start)
@@ -312,7 +314,7 @@ class _Run:
         messages = [self._renamed(message) for message in answer if not isinstance(message, DeadLetter)]
         now, want = self.now(), self.want
         if want.feed == "bars" and want.bar_end is not None:
-            messages = [*freshness.bar_of_slot(source, messages, want.bar_end, want.start)]
+            messages = [*freshness.bar_of_slot(source, messages, want.bar_end, want.start, want.short)]
         elif want.feed == "book" and want.bar_end is not None and want.interval is not None:
             messages = [*freshness.book_of_slot(source, messages, want.bar_end, want.interval)]
         elif want.feed in ("vix", "cot"):

@@ -18,7 +18,7 @@ from jobs.feeds.feed import Query
 from jobs.feeds.publish import publish
 from jobs.feeds.state import Entry, FeedState
 from market.errors import SourceError
-from market.instrument_slots import INSTANT, slots_of
+from market.instrument_slots import INSTANT, bar_ends, slots_of
 from market.kafka_clients import ConfirmedPublisher
 from market.messages import Bar, Message
 from market.settings import get_settings
@@ -44,12 +44,12 @@ class Gap:
 
 
 def of_slots(messages: Sequence[Message], symbol: str, after: datetime, until: datetime) -> list[Message]:
-    """The messages without the bars that are of no slot with after < bar_end <= until.
+    """The messages without the bars that are of no slot with after < bar_end <= until, or of a part of two.
 
     Within a session nobody asks for such a bar. With those of a closure, which one source has and another has not, the
     windows of the next session's features would hang on who answered.
     """
-    ends = {slot.bar_end for slot in slots_of(get_settings().instruments[symbol], after, until)}
+    ends = bar_ends(get_settings().instruments[symbol], after, until)
     return [message for message in messages if not isinstance(message, Bar) or message.bar_end in ends]
 
 

@@ -22,7 +22,7 @@ from jobs.feeds.publish import publish
 from jobs.feeds.state import FeedState, feed_state
 from market.calendars import Slot
 from market.errors import MarketError
-from market.instrument_slots import INSTANT, LONGEST_CLOSURE, due, slots_of
+from market.instrument_slots import INSTANT, LONGEST_CLOSURE, bar_ends, due, slots_of
 from market.kafka_clients import ConfirmedPublisher
 from market.messages import SlotClosed
 from market.settings import InstrumentSettings, get_settings
@@ -172,7 +172,8 @@ def _want(feed: Literal["book", "bars"], symbol: str, bar_end: datetime, start: 
     sources = settings.sources_of(symbol, feed) if feed == "bars" or settings.features.use.book else ()
     before = bar_end - instrument.bar_interval  # a run of this slot that was killed may have taken its bar already
     start = before if start is None else min(before, max(start, bar_end - MAKE_UP_FOR))
-    return Want(feed, symbol, sources, bar_end, instrument.bar_interval, start, instrument.source_symbols)
+    short = bar_end not in bar_ends(instrument, bar_end - INSTANT, bar_end)
+    return Want(feed, symbol, sources, bar_end, instrument.bar_interval, start, instrument.source_symbols, short)
 
 
 def _unclosed_before(symbol: str, bar_end: datetime, state: FeedState) -> Iterable[Slot]:
