@@ -112,7 +112,8 @@ def _parser() -> Parser:
     )
     feed.add_argument("--bars", dest="feed", action="store_const", const="bars", help="of ccxt: the bars")
     parser.add_argument("--exchange", metavar="E", help="with the source ccxt: any exchange of ccxt, e.g. kraken")
-    start = "only what was known after T (ISO 8601 with offset); of ccxt's bars, without --end, the newest 300 of that"
+    start = "only what was known after T (ISO 8601 with offset); of ccxt's bars at most 300, the newest of that"
+    start += ", with --end the first"
     parser.add_argument("--start", type=_time, metavar="T", help=start)
     parser.add_argument("--end", type=_time, metavar="T", help="only what was known up to and including T")
     parser.add_argument("--interval", type=_interval, metavar="5min", help="the bars' length; also 15m, 1h")
