@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from market.calendars import get_calendar
-from market.instrument_slots import INSTANT, slots_of
+from market.instrument_slots import INSTANT, bar_ends, slots_of
 from market.messages import Bar, Book, Message, SlotClosed
 from market.settings import get_settings
 
@@ -30,11 +30,14 @@ def as_instrument(message: Message, source: str) -> Message:
 
 
 def is_of_closure(message: Message) -> bool:
-    """Whether it is a bar of no slot of its instrument: the feeds do not publish it (feeds/missed_bars.py)."""
+    """Whether it is a bar of no slot of its instrument, or of parts of two: the feeds do not publish it.
+
+    See of_slots in feeds/missed_bars.py.
+    """
     instrument = get_settings().instruments.get(message.symbol) if isinstance(message, Bar) else None
     if not isinstance(message, Bar) or instrument is None:
         return False
-    return next(slots_of(instrument, message.bar_end - INSTANT, message.bar_end), None) is None
+    return message.bar_end not in bar_ends(instrument, message.bar_end - INSTANT, message.bar_end)
 
 
 def _instrument_of(source: str, symbol: str) -> str:
