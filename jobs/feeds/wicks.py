@@ -1,8 +1,9 @@
 """Bars whose open, high or low lies far from their close: a crash of minutes has them, and so has a lost point.
 
 Nobody can tell which, so such a bar is never passed on. But an answer holds it for hours or days, and those who ask
-only this source would have no bar until then: so it is left out alone. Where the newest bar is one, the answer itself
-is not to be believed: what makes all bars wrong makes this one wrong too.
+only this source would have no bar until then: so it is left out alone. Where the newest closed bar is one, or a later
+one, the answer itself is not to be believed: what makes all bars wrong makes this one wrong too, and another source may
+know better.
 """
 
 from collections.abc import Sequence
@@ -19,16 +20,16 @@ def leave_out_far_wicks(
 ) -> tuple[list[Bar], list[DeadLetter]]:
     """The bars within `ratio` times their close, and a dead letter for each other one that the query wants.
 
-    Raises SourceError implausible when the newest is none of the former.
+    Raises SourceError implausible when the newest closed one, or a later one, is none of the former.
     """
-    newest = max((bar.bar_end for bar in bars), default=None)
+    closed = [bar.bar_end for bar in bars if bar.bar_end <= payload.received_at]
     near: list[Bar] = []
     letters: list[DeadLetter] = []
     for bar in bars:
         try:
             ensure_range(source, bar, ratio)
         except SourceError as error:
-            if bar.bar_end == newest:
+            if bar.bar_end >= max(closed, default=bar.bar_end):
                 raise
             if query.wants(bar.known_at):
                 letters.append(dead_letter(source, error.detail, bar.model_dump(mode="json"), payload.received_at))

@@ -1,7 +1,7 @@
 """A bar whose open, high or low lies far from its close: a crash of minutes has them, and so has a lost point.
 
 Nobody can tell which, so the bar is a dead letter; the bars after it do not wait until it has left the answer. In the
-newest bar it is the answer that cannot be.
+newest closed bar, or a later one, it is the answer that cannot be.
 """
 
 from tests.jobs.sweep import cases_tradier as tradier
@@ -62,6 +62,11 @@ CASES: list[Case] = [
         "implausible: high",
     ),
     KRAKEN.takes("a low of less than half the close, two bars ago", KRAKENS, TOLD_AFTER, letters=1),
+    KRAKEN.refuses(
+        "a low of less than half the close in the newest closed bar, before one that is not over",
+        kraken("64000.0", "64020.0", "29000.0", "64005.0", "64001.2", "12.5", 321),
+        "implausible: low",
+    ),
     COINBASE.takes(
         "a low of less than half the close, two bars ago",
         {"candles": [candle(OPEN), candle(SECOND, close="64005"), CRASHED]},
