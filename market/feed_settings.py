@@ -198,6 +198,9 @@ class FeedsSettings(Section):
         description="a source that is not named keeps its default",
     )
     base_urls: dict[str, str] = Field(default_factory=dict, description="another server for a source, by its name")
+    alpha_vantage_entitlement: Literal["realtime", "delayed"] | None = Field(
+        None, description="to US equities of today, when the key's plan has it; else the bars are those of days before"
+    )
     raw_days: int = Field(30, ge=1, le=36_500, description="recorded payloads are kept so long below var/raw")
     raw_megabytes: int = Field(2000, ge=1, description="and at most so much of them, the oldest going first")
     countries: Annotated[tuple[Annotated[str, AfterValidator(_known_country)], ...], Distinct] = Field(

@@ -31,6 +31,7 @@ DEFAULT_INTERVAL = timedelta(minutes=5)
 COMPACT_BARS = 95  # a compact answer has a hundred; some are between the asking and the answer
 JUMP = 2.0  # within a day no close is twice the one before, no high twice its close
 COARSEST_GRID = timedelta(minutes=30)  # hourly bars have begun at the session's half past nine too
+DELAYED = " - DATA DELAYED BY 15 MINUTES"  # behind a series' name, where the key's plan has no more
 AHEAD = timedelta(minutes=30)  # a label further in the future means a wrong zone, not a clock that is off
 SATURDAY = 5
 CURRENCIES = frozenset({
@@ -90,6 +91,8 @@ class AlphaVantage:
         else:
             # The default lowers the past by each later dividend and split, which nobody knew at bar_end.
             params |= {"function": "TIME_SERIES_INTRADAY", "symbol": query.symbol, "adjusted": "false"}
+            if entitlement := get_settings().feeds.alpha_vantage_entitlement:
+                params["entitlement"] = entitlement
             if query.start and whole:  # else the answer is the last 30 days
                 params["month"] = _month_from(query.start, self._now())
         return Request("/query", params, token_param="apikey", content_types=JSON_TYPES)  # noqa: S106
@@ -153,7 +156,7 @@ class AlphaVantage:
         interval = next((length for length, text in INTERVALS.items() if text == stated), None)
         series = body[series_keys[0]]
         expected = f"Time Series FX ({stated})" if fx else f"Time Series ({stated})"
-        if interval is None or series_keys[0] != expected or not isinstance(series, dict):
+        if interval is None or series_keys[0].removesuffix(DELAYED) != expected or not isinstance(series, dict):
             raise SourceError("schema_changed", self.name, f"series {series_keys[0][:60]!r}, interval {stated!r:.60}")
         if query.interval is not None and interval != query.interval:
             raise implausible(self.name, "Interval", stated, f"asked for {INTERVALS.get(query.interval)}")

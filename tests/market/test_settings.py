@@ -105,6 +105,7 @@ def test_the_environment_wins_over_the_file(tmp_path: Path, monkeypatch: pytest.
         ("[feeds]\nbreaker_pause_s = inf\n", r"feeds\.breaker_pause_s"),
         ("[feeds]\nfrozen_after_s = 1e300\n", r"feeds\.frozen_after_s"),
         ("[feeds]\nraw_days = 99999999\n", r"feeds\.raw_days"),
+        ('[feeds]\nalpha_vantage_entitlement = "real"\n', r"feeds\.alpha_vantage_entitlement"),
         ("[mariadb]\nport = 99999\n", r"mariadb\.port"),
         ('[mariadb]\nhost = ""\n', r"mariadb\.host"),
         ('[mariadb]\ndatabase = "my market"\n', r"mariadb\.database"),

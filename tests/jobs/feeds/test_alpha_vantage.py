@@ -407,3 +407,17 @@ def test_the_request() -> None:
         assert AlphaVantage().request(Query(pair)).params["function"] == "FX_INTRADAY"
     with pytest.raises(SourceError, match="bad_request"):
         AlphaVantage().request(Query("MSFT", timedelta(minutes=7)))
+
+
+def test_what_the_plan_has_of_today_is_asked_for_of_equities_alone() -> None:
+    assert "entitlement" not in AlphaVantage().request(Query("MSFT")).params
+    with changed_environment({"MARKET_FEEDS__ALPHA_VANTAGE_ENTITLEMENT": "delayed"}):
+        assert AlphaVantage().request(Query("MSFT")).params["entitlement"] == "delayed"
+        assert "entitlement" not in AlphaVantage().request(Query("EURUSD")).params
+
+
+def test_a_delayed_series_says_so_in_its_name() -> None:
+    body = equity_body(LABELS)
+    meta, series = body["Meta Data"], body["Time Series (5min)"]
+    assert parsed({"Meta Data": meta, "Time Series (5min) - DATA DELAYED BY 15 MINUTES": series}) == parsed(body)
+    assert fault_of({"Meta Data": meta, "Time Series (5min) - OF YESTERDAY": series}).kind == "schema_changed"
