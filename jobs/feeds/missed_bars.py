@@ -18,7 +18,7 @@ from jobs.feeds.feed import Query
 from jobs.feeds.publish import publish
 from jobs.feeds.state import Entry, FeedState
 from market.errors import SourceError
-from market.instrument_slots import INSTANT, bar_ends, slots_of
+from market.instrument_slots import INSTANT, bar_ends
 from market.kafka_clients import ConfirmedPublisher
 from market.messages import Bar, Message
 from market.settings import get_settings
@@ -62,7 +62,7 @@ def note_missed_bars(collected: Collected, state: FeedState) -> None:
     first = min((message.bar_end for message in collected.messages if isinstance(message, Bar)), default=None)
     if not collected.complete or first is None or want.start is None:
         return
-    missing = [slot.bar_end for slot in slots_of(get_settings().instruments[want.symbol], want.start, first - INSTANT)]
+    missing = _ends(want.symbol, Gap(want.start, first - INSTANT))
     if missing:
         with state.update(KIND, want.symbol) as entry:
             _keep(entry, [*_gaps(entry), Gap(want.start, missing[-1])])
@@ -102,7 +102,7 @@ def _newest_page(want: Want, gap: Gap, oldest: datetime) -> Gap | None:
 
 
 def _ends(symbol: str, gap: Gap) -> list[datetime]:
-    return [slot.bar_end for slot in slots_of(get_settings().instruments[symbol], gap.after, gap.until)]
+    return sorted(bar_ends(get_settings().instruments[symbol], gap.after, gap.until))
 
 
 @dataclass(frozen=True)
