@@ -79,7 +79,7 @@ def parse_index(text: str, subject: str | None = None, contract: str | None = No
     listed = _listed(text, report)
     wanted = (
         {found for name, found in listed if _same(name, subject) or _is_contract(found, contract)}
-        or {found for name, found in listed if _same(name.rpartition(" - ")[0], subject)}  # without its exchange
+        or {found for name, found in listed if _same(_without_exchange(name), subject)}
     )
     if not wanted:
         raise SourceError("bad_request", SOURCE, f"index: none of {len(listed)} contracts is {subject or contract!r}")
@@ -89,10 +89,17 @@ def parse_index(text: str, subject: str | None = None, contract: str | None = No
 
 
 def names_of(text: str, report: str = "traders") -> dict[str, str]:
-    """The index's contracts by their names; a name that several contracts have says nothing."""
+    """The index's contracts by their names, with and without the exchange, which a report may leave out.
+
+    A name that several contracts have says nothing.
+    """
+    listed = [(name, one.contract) for name, one in _listed(text, report)]
+    whole = {name for name, _ in listed}
     found: dict[str, set[str]] = {}
-    for name, one in _listed(text, report):
-        found.setdefault(name, set()).add(one.contract)
+    for name, contract in listed:
+        short = _without_exchange(name)
+        for each in {name} if short in whole else {name, short}:
+            found.setdefault(each, set()).add(contract)
     return {name: min(codes) for name, codes in found.items() if name and len(codes) == 1}
 
 
@@ -104,6 +111,11 @@ def _listed(text: str, report: str) -> list[tuple[str, Listed]]:
     if not listed:
         raise changed(SOURCE, f"index: no tr with a link {PATHS[report].pattern}")
     return listed
+
+
+def _without_exchange(name: str) -> str:
+    """Empty for a name that has none."""
+    return name.rpartition(" - ")[0]
 
 
 def _same(name: str, subject: str | None) -> bool:

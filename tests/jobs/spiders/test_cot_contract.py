@@ -84,6 +84,29 @@ def test_a_page_that_names_its_contract_or_none(contract: str, body: str, head: 
     assert told(report(body, head), contract) == [1_115_694, 157_321]
 
 
+EXCHANGES = cot_index(
+    (f"S&amp;P 500 Consolidated{CHICAGO}", "13874%2B"),
+    (f"E-MINI S&amp;P 500{CHICAGO}", "13874A"),
+    ("EURO FX", "099741"),
+    ("EURO FX - ICE FUTURES U.S.", "099741X"),
+    ("SILVER - COMMODITY EXCHANGE INC.", "084691"),
+    ("SILVER - CHICAGO BOARD OF TRADE", "084692"),
+)
+
+
+@pytest.mark.parametrize("head", ["<h1>E-MINI S&amp;P 500</h1>", f"<h1>E-MINI S&amp;P 500{CHICAGO}</h1>"])
+def test_a_head_without_the_exchange_that_the_index_has_names_its_contract_too(head: str) -> None:
+    page, listed = report(head), names_of(EXCHANGES)
+    with pytest.raises(SourceError, match="its head names 13874A"):
+        parse_report(page, "13874+", NOW, listed=listed)
+    assert parse_report(page, "13874A", NOW, listed=listed)
+
+
+@pytest.mark.parametrize(("contract", "head"), [("084691", "SILVER"), ("084692", "SILVER"), ("099741", "EURO FX")])
+def test_a_name_that_is_one_contracts_on_each_exchange_names_none(contract: str, head: str) -> None:
+    assert parse_report(report(f"<h1>{head}</h1>"), contract, NOW, listed=names_of(EXCHANGES))
+
+
 ONLY = "FUTURES ONLY POSITIONS"
 
 
