@@ -266,6 +266,8 @@ def _position(group: str, side: str, cell: Selector) -> Position:
     text = " ".join(cell.xpath("./text()").getall()).strip()
     held = number(SOURCE, where, text)
     change = number(SOURCE, f"{where} change", words(first(cell, "span")))
+    if change is None and re.search(r"\d", " ".join(cell.xpath("./*//text()").getall())):  # else lost week for week
+        raise changed(SOURCE, f"{where}: {words(cell)!r} has a change outside of its first span")
     if held is None or not text[0].isdecimal():  # only a change carries a sign
         raise changed(SOURCE, f"{where}: {words(cell)!r} holds no position")
     for found in (held, change):

@@ -145,6 +145,16 @@ CASES += [
         MANAGERS,
         FUNDS.replace("157321 2590", "157321 -"),
     ),
+    COT.refuses(
+        "a change in another element",
+        report_with("<span class='change'>+2,590</span>", "<small>+2,590</small>"),
+        "schema_changed: leveraged_funds long",
+    ),
+    COT.refuses(
+        "a change behind an empty element",
+        report_with("<span class='change'>+2,590</span>", "<span></span><span class='change'>+2,590</span>"),
+        "schema_changed: leveraged_funds long",
+    ),
     COT.takes(
         "links to the site's own name",
         cot(cot_report(), cot_index().replace("href='/", "href='https://www.tradingster.com/")),
