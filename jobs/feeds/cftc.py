@@ -86,7 +86,7 @@ class Cftc:
         for older, newer in pairwise(groups):
             if (older.as_of, older.group) == (newer.as_of, newer.group):
                 raise implausible(self.name, "report date", f"{newer.as_of:%Y-%m-%d}", "two reports of one contract")
-        return [*(group for group in groups if query.wants(group.known_at)), *dead]
+        return [*groups, *dead]
 
     def _rows(self, payload: Payload) -> list[Row]:
         payload = self._unzipped(payload)
@@ -150,7 +150,11 @@ class Cftc:
         if "cells" in row:
             raise Unreadable("row", row["cells"], row.get("why", "not as many cells as columns"))
         day = self._day(row, payload)
+        if not query.wants(published_at(day)):  # one that is off, of years ago, would keep every later one away
+            return
         open_interest = number(f"{day} open_interest", row.get("open_interest"))
+        if open_interest == 0:  # nobody publishes a contract in which nobody has a position: a form not filled in
+            raise implausible(self.name, f"{day} open_interest", open_interest, "nobody has a position")
         self._adds_up(row, str(day))
         as_of = datetime.combine(day, time(), UTC)
         times = {"as_of": as_of, "source_time": as_of, "known_at": published_at(day)}

@@ -56,6 +56,12 @@ DECEMBER_2, DECEMBER_30, JANUARY_6 = (
     tuple(told.replace("2026-11-10", day) for told in (MANAGERS, FUNDS))
     for day in ("2025-12-02", "2025-12-30", "2026-01-06")
 )
+OLD_FAULTS = [
+    row(report_date_as_yyyy_mm_dd="2009-03-03T00:00:00.000", tot_rept_positions_long_all="1"),
+    row(report_date_as_yyyy_mm_dd="2009-03-10T00:00:00.000", lev_money_positions_long="n/a"),
+]
+NUMBERS = ("positions", "change_in", "pct_of_oi", "open_interest")
+NOBODY = {name: "0" for name in row() if any(word in name for word in NUMBERS)}
 CASES: list[Case] = [
     SOCRATA.takes("a whole row", [row()], MANAGERS, FUNDS),
     SOCRATA.takes("keys in another order", json.dumps([row()], sort_keys=True), MANAGERS, FUNDS),
@@ -89,6 +95,11 @@ CASES: list[Case] = [
     SOCRATA.refuses("a Saturday's report", [row(report_date_as_yyyy_mm_dd="2026-11-07T00:00:00.000")], "implausible"),
     SOCRATA.refuses("next week's report", [row(report_date_as_yyyy_mm_dd="2026-11-24T00:00:00.000")], "implausible"),
     SOCRATA.refuses("a report twice", [row(), row()], "implausible: two reports"),
+    Asker("cftc --symbol 13874A --start 2026-11-09T00:00:00+00:00").takes(
+        "old reports that cannot be true, or be read, before the span", [*OLD_FAULTS, row()], MANAGERS, FUNDS
+    ),
+    SOCRATA.refuses("an old report that cannot be true, of all", [OLD_FAULTS[0], row()], "implausible: 2009-03-03"),
+    SOCRATA.refuses("nobody has a position", [row(**NOBODY)], "implausible: nobody has a position"),
     SOCRATA.refuses("options alone", [row(futonly_or_combined="Combined")], "bad_request"),
     SOCRATA.refuses("no such contract", [row(cftc_contract_market_code="099741")], "bad_request: 13874A"),
     SOCRATA.refuses(
