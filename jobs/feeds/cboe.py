@@ -11,13 +11,13 @@ from itertools import pairwise
 from jobs.feeds.checks import ensure_no_jump
 from jobs.feeds.feed import CSV_TYPES, Payload, Query, Request, implausible
 from jobs.feeds.records import Unreadable, csv_rows, each_record, moment, number
+from jobs.vix_quote import JUMP
 from market.errors import SourceError
 from market.feed_settings import Feed
 from market.messages import Message, Vix
 from market.vix_schedule import CLOSE_AT, vix_known_at
 
 COLUMNS = ("DATE", "OPEN", "HIGH", "LOW", "CLOSE")  # wherever they stand; others that Cboe adds are passed over
-JUMP = 3.0  # the greatest move of a day since 1990 is a factor 2.16, on 2018-02-05
 ROUNDING = 0.005
 
 

@@ -1,15 +1,20 @@
 """Cboe's VIX history: forms of the date, when a close is known, impossible rows."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from jobs.feeds.cboe import Cboe
 from jobs.feeds.client import Client
+from jobs.feeds.collect import Want, collect
 from jobs.feeds.feed import Query
+from jobs.feeds.last_values import LastValues
+from jobs.feeds.registry import source_named
+from jobs.feeds.state import feed_state
 from market.errors import SourceError
-from market.messages import DeadLetter, Vix
-from tests.jobs.feeds.samples import NOW, VIX_CSV, payload, recorded, with_column
+from market.feed_settings import Feed
+from market.messages import DeadLetter, Message, Vix
+from tests.jobs.feeds.samples import NOW, VIX_CSV, cnbc_answer, payload, recorded, with_column
 from tests.jobs.feeds.server import body, serving
 
 VIX = Query("VIX")
@@ -52,7 +57,7 @@ def test_the_recorded_history() -> None:
         ("17.30", "0", "implausible", "CLOSE = 0.0"),
         ("17.30", "-17.30", "implausible", "CLOSE = -17.3"),
         ("17.30", "19.30", "implausible", "CLOSE = 19.3"),  # above the day's high
-        ("18.50,18.90,17.10,17.30", "80,80,80,80", "implausible", "CLOSE of 2026-11-18 = 80.0"),
+        ("18.50,18.90,17.10,17.30", "90,90,90,90", "implausible", "CLOSE of 2026-11-18 = 90.0"),
         ("11/18/2026", "11/17/2026", "implausible", "DATE = '2026-11-17'"),
         ("11/18/2026", "11/15/2026", "implausible", "DATE = '2026-11-15'"),  # a Sunday
         ("11/19/2026", "11/23/2026", "implausible", "DATE = '2026-11-23'"),  # after today
@@ -116,3 +121,22 @@ def test_types_that_a_file_server_gives_it(content_type: str) -> None:
     with serving(body(VIX_CSV, content_type)) as server:
         fetched = Client("cboe").fetch(server.url, Cboe().request(VIX))
     assert len(parsed(fetched.body.decode())) == 3
+
+
+def test_a_close_more_than_three_times_the_last_one_is_for_a_second_source_to_confirm() -> None:
+    now, state = datetime(2026, 11, 19, 21, 20, tzinfo=UTC), feed_state()
+    crash = VIX_CSV.replace("17.40,18.00,16.80,16.90", "18.00,66.00,17.90,60.00")
+    quote = {"last": "60.00", "change": "+42.70", "change_pct": "+246.82%", "previous_day_closing": "17.30"}
+    bodies = {"cboe": crash, "cnbc_quotes": cnbc_answer(last_time="2026-11-19T16:14:59.000-0500", **quote)}
+
+    def ask(feed: Feed, source: str, query: Query, _: float) -> list[Message]:
+        return source_named(source, feed).parse(payload(bodies[source], now), query)
+
+    def taken(*sources: str) -> list[float]:
+        want = Want("vix", "VIX", sources, start=now - timedelta(hours=12))
+        found = collect(want, state=state, asker=ask, now=lambda: now, again=False)
+        return [one.value for one in found.messages if isinstance(one, Vix)]
+
+    LastValues(state, "vix", "VIX").remember(parsed(VIX_CSV)[:2], now - timedelta(days=1))
+    assert taken("cboe") == []
+    assert taken("cboe", "cnbc_quotes") == [60.0]

@@ -36,6 +36,12 @@ CASES: list[Case] = [
         "2018-02-02 17.31, known 2018-02-02 21:15",
         "2018-02-05 37.32, known 2018-02-05 21:15",
     ),
+    CBOE.takes(
+        "more than three times the day before, as in a crash from a low level",
+        HEAD + WEDNESDAY + "11/27/2026,18.10,66.00,17.90,60.00\r\n",
+        TOLD_W,
+        TOLD_F.replace("17.21", "60"),
+    ),
     CBOE.takes("no line end behind the last row", BOTH.rstrip(), TOLD_W, TOLD_F),
     CBOE.takes("the last row cut off in its last number", BOTH.rstrip()[:-1], TOLD_W, letters=1),
     CBOE.takes("the last row cut off at its last point", BOTH.rstrip()[:-3], TOLD_W, letters=1),
@@ -53,7 +59,12 @@ CASES: list[Case] = [
     CBOE.refuses("newest first", HEAD + FRIDAY + WEDNESDAY, "implausible: order"),
     CBOE.refuses("a day twice", BOTH + FRIDAY, "implausible: repeated"),
     CBOE.refuses(
-        "a lost point in a row", HEAD + WEDNESDAY + "11/27/2026,169.0,175.0,167.0,172.1\r\n", "implausible: factor 3"
+        "a lost point in a row", HEAD + WEDNESDAY + "11/27/2026,169.0,175.0,167.0,172.1\r\n", "implausible: factor 4.5"
+    ),
+    CBOE.refuses(
+        "a lost point on the day of the greatest move",
+        HEAD + "02/02/2018,13.64,17.86,13.64,17.31\r\n02/05/2018,1.844,3.880,1.680,3.732\r\n",
+        "implausible: factor 4.5",
     ),
     CBOE.refuses(
         "the names HIGH and CLOSE have changed places",
@@ -97,6 +108,11 @@ CASES += [
     ),
     CNBC.takes("neither change nor previous close", quote(change=..., change_pct=..., previous_day_closing=...), LIVE),
     CNBC.takes("fields more", quote(ExtendedMktQuote={"last": "17.90"}, EventData={}, volume="0", high="17.50"), LIVE),
+    CNBC.takes(
+        "more than three times the close before, as in a crash from a low level",
+        quote(last="60.00", change="+43.21", change_pct="+257.36%"),
+        LIVE.replace("17.21", "60"),
+    ),
     CNBC.takes("four decimals of percent", quote(change_pct="+2.5015%"), LIVE),
     CNBC.takes("the close of a half-day", quote(last_time="2026-11-27T13:14:59.000-0500"), CLOSED, now=LATE),
     CNBC.takes("the close of a half-day by its date", quote(last_time="2026-11-27"), CLOSED, now=LATE),
