@@ -15,7 +15,7 @@ from jobs.feeds.checks import ensure_no_jump
 from market.calendars import get_calendar
 from market.errors import SourceError
 from market.messages import Vix
-from market.vix_schedule import CALENDAR, NEW_YORK, vix_close, vix_known_at
+from market.vix_schedule import AFTER_STOCKS, CALENDAR, NEW_YORK, vix_close, vix_known_at
 
 COMPUTED_FROM = time(3, 15)  # Cboe's global trading hours of VIX
 LAST_TICKS = timedelta(minutes=2)  # CNBC stamps the close 16:14:59, and its page shows 4:14 PM
@@ -36,7 +36,7 @@ PERCENT_STEP = 0.0051  # percent changes show two decimals or more
 class Quote:
     """Index points; `change` is against the previous close; `day` is the source's own date of the last trade.
 
-    `clock` is the last trade's hour in New York, when the source shows one.
+    `clock` is the last trade's hour in New York, when the source shows one. `closed`: it is called a close.
     """
 
     value: float
@@ -44,6 +44,7 @@ class Quote:
     change_pct: float | None = None
     day: date | None = None
     clock: time | None = None
+    closed: bool = False
 
     @property
     def previous_close(self) -> float | None:
@@ -61,7 +62,7 @@ def vix_message(source: str, quote: Quote, now: datetime, source_time: datetime 
         raise SourceError("implausible", source, f"the quote is of {quote.day}, the clock says {today}")
     if quote.day is not None and vix_close(quote.day) is None:
         raise SourceError("implausible", source, f"the quote is of {quote.day}, a day without trade")
-    day = quote.day or _day_shown(source, now)
+    day = quote.day or (_day_closed if quote.closed else _day_shown)(source, now)
     if quote.clock is not None:
         _ensure_of_day(source, quote.clock, day, now)
     as_of = datetime.combine(day, time(), UTC)
@@ -93,6 +94,20 @@ def _day_shown(source: str, now: datetime) -> date:
     if holiday is not None:
         raise SourceError("stale", source, f"{holiday} was a day without trade, and the quote does not say its day")
     return day
+
+
+def _day_closed(source: str, now: datetime) -> date:
+    """The trading day of a close without a date: until today's stocks have closed, that of the day before.
+
+    Raises SourceError stale like `_day_shown`, and while VIX is computed after the stocks' close.
+    """
+    day = _day_shown(source, now)
+    close = vix_close(day)
+    if close is None or now >= close:
+        return day
+    if now >= close - AFTER_STOCKS:
+        raise SourceError("stale", source, f"Close: that of {day} is not known yet, and the quote does not say its day")
+    return _day_shown(source, datetime.combine(day, COMPUTED_FROM, NEW_YORK) - timedelta(seconds=1))
 
 
 def _ensure_of_day(source: str, clock: time, day: date, now: datetime) -> None:

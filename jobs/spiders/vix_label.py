@@ -1,5 +1,7 @@
 """When CNBC's page says that its price was: "Last | 11:00 AM EST" for one of today, "Last | 11/24/26 EST" for others.
 
+"Close" alone stands above the last close, also in the next morning, where another price of extended hours is beside it.
+
 Without a label the page says nothing of it. A label that says it in another form is no label of today's: passed over,
 it would let an old price pass for a new one.
 """
@@ -20,16 +22,20 @@ _CLOCK = re.compile(r"\b(\d{1,2}):(\d{2})(?::\d{2})?\s*([AP])\.?M\b\.?\s*([A-Z]{
 _NEW_YORK = ("", "ET", "EST", "EDT")
 _DATE = re.compile(r"\b(\d{1,2})/(\d{1,2})/(\d{4}|\d{2})\b", re.ASCII)
 _DELAY = re.compile(r"\b\d{1,2}[ -]?min(?:ute)?s?\b", re.IGNORECASE)
+_CLOSE = re.compile(r"\bclosed?\b", re.IGNORECASE)
 _TIME_OF_ANOTHER_FORM = re.compile(r"\d|\b(?:yesterday|(?:mon|tues|wednes|thurs|fri|satur|sun)day)\b", re.IGNORECASE)
 
 
-def last_trade(source: str, container: Selector) -> tuple[date | None, time | None]:
-    """Day and New York hour that the label of a price's container states. Raises SourceError schema_changed."""
+def last_trade(source: str, container: Selector) -> tuple[date | None, time | None, bool]:
+    """Day and New York hour that the label of a price's container states, and whether it calls it a close.
+
+    Raises SourceError schema_changed.
+    """
     shown = _label_of(source, container)
     rest = _DELAY.sub(" ", _DATE.sub(" ", _CLOCK.sub(" ", shown)))
     if _TIME_OF_ANOTHER_FORM.search(rest):
         raise changed(source, f"QuoteStrip-lastTradeTime: {shown[:60]!r} is no clock and no date that is known")
-    return _day(source, shown), _clock(source, shown)
+    return _day(source, shown), _clock(source, shown), _CLOSE.search(shown) is not None
 
 
 def _label_of(source: str, container: Selector) -> str:
