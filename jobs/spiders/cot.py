@@ -218,7 +218,8 @@ def _group_rows(page: Selector) -> Iterator[tuple[str, Selector]]:
 
 
 def _name(row: Selector) -> str:
-    return re.sub(r"\s*/\s*", "/", words(first(row, "td:first-child strong")).casefold())
+    strong = first(row, "td:first-child strong")
+    return "" if strong is None else re.sub(r"\s*/\s*", "/", words_apart(strong).casefold())
 
 
 def _figures(group: str, row: Selector) -> dict[str, float | None]:

@@ -152,6 +152,13 @@ CASES += [
         MANAGERS,
         FUNDS,
     ),
+    COT.takes("a name on two lines", report_with("Leveraged Funds", "Leveraged<br>Funds"), MANAGERS, FUNDS),
+    COT.takes(
+        "a name with a slash on two lines",
+        report_with("Asset Manager/ Institutional", "Asset Manager/<br>Institutional"),
+        MANAGERS,
+        FUNDS,
+    ),
     COT.takes("names in capitals", report_with("Leveraged Funds", "LEVERAGED FUNDS"), MANAGERS, FUNDS),
     COT.takes(
         "no change told",
