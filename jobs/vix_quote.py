@@ -20,8 +20,8 @@ from market.vix_schedule import AFTER_STOCKS, CALENDAR, NEW_YORK, vix_close, vix
 COMPUTED_FROM = time(3, 15)  # Cboe's global trading hours of VIX
 LAST_TICKS = timedelta(minutes=2)  # CNBC stamps the close 16:14:59, and its page shows 4:14 PM
 AHEAD = timedelta(minutes=5)  # clocks differ by seconds; a quote further ahead has the wrong offset or day
-# The greatest moves of a day since 1990 are factors of 2.16, on 2018-02-05, and 1 / 1.56. A lost decimal point on one of
-# these days leaves 4.6. What lies between is for a second source to confirm (jobs/feeds/last_values.py).
+# The greatest moves of a day since 1990 are factors of 2.16, on 2018-02-05, and 1 / 1.56; a lost decimal point on one
+# of these days leaves 4.6. What lies between is for a second source to confirm (jobs/feeds/last_values.py).
 JUMP = 4.5
 SATURDAY = 5
 

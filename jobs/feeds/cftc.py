@@ -49,7 +49,15 @@ WEEKLY = [
     *("pct_of_open_interest", *block(TRADERS, SHARES)),
 ]
 WEEKLY_CELLS = range(80, 100)  # 84 and 87 have been published
-DATES = ("%Y-%m-%d", "%m/%d/%Y", "%Y-%m-%dT%H:%M:%S.000", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%y%m%d")
+DATES = (
+    "%Y-%m-%d",
+    "%m/%d/%Y",
+    "%m/%d/%Y 12:00:00 AM",
+    "%Y-%m-%dT%H:%M:%S.000",
+    "%Y-%m-%d %H:%M:%S",
+    "%Y-%m-%dT%H:%M:%S",
+    "%y%m%d",
+)
 SCOPE = "futonly_or_combined"
 WINDOWS = "cp1252"  # of a spreadsheet's names of markets; figures and codes are ASCII in either encoding
 UNZIPPED_LIMIT = 64 * 1024 * 1024

@@ -77,10 +77,9 @@ def parse_index(text: str, subject: str | None = None, contract: str | None = No
     Raises SourceError schema_changed, bad_request (not listed).
     """
     listed = _listed(text, report)
-    wanted = (
-        {found for name, found in listed if _same(name, subject) or _is_contract(found, contract)}
-        or {found for name, found in listed if _same(_without_exchange(name), subject)}
-    )
+    wanted = {found for name, found in listed if _same(name, subject) or _is_contract(found, contract)} or {
+        found for name, found in listed if _same(_without_exchange(name), subject)
+    }
     if not wanted:
         raise SourceError("bad_request", SOURCE, f"index: none of {len(listed)} contracts is {subject or contract!r}")
     if len({found.contract for found in wanted}) > 1:

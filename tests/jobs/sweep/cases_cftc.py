@@ -115,6 +115,25 @@ CASES: list[Case] = [
         MANAGERS,
         FUNDS,
     ),
+    YEARLY.takes(
+        "American dates with an hour, as in the years up to 2016",
+        zipped(
+            yearly_csv([{**financial_row(), "report_date_as_yyyy_mm_dd": "11/10/2026"}]).replace(
+                "11/10/2026", "11/10/2026 12:00:00 AM"
+            )
+        ),
+        MANAGERS,
+        FUNDS,
+    ),
+    YEARLY.refuses(
+        "a date with another hour",
+        zipped(
+            yearly_csv([{**financial_row(), "report_date_as_yyyy_mm_dd": "11/10/2026"}]).replace(
+                "11/10/2026", "11/10/2026 12:00:00 PM"
+            )
+        ),
+        "schema_changed: 12:00:00 PM",
+    ),
     *(
         Asker(f"cftc_yearly --symbol 13874A --start {start} --end 2026-01-20T00:00:00+00:00", ZIP).takes(
             name, OVER_NEW_YEAR, *told
