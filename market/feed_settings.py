@@ -31,6 +31,11 @@ CCXT = re.compile(r"ccxt_[a-z0-9]+")
 CCXT_FEEDS: tuple[Feed, ...] = ("book", "bars")
 
 
+def _trimmed(token: SecretStr) -> SecretStr:
+    """A secret read from a file ends with the file's newline: sent with it, an echo without it would not be known."""
+    return SecretStr(token.get_secret_value().strip())
+
+
 class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -213,7 +218,9 @@ class FeedsSettings(Section):
     importance: Annotated[tuple[Annotated[int, Field(ge=1, le=3)], ...], Distinct] = Field(
         (), description="of economic events; empty: all"
     )
-    tokens: dict[str, SecretStr] = Field(default_factory=dict, description="MARKET_FEEDS__<SOURCE>__TOKEN each")
+    tokens: dict[str, Annotated[SecretStr, AfterValidator(_trimmed)]] = Field(
+        default_factory=dict, description="MARKET_FEEDS__<SOURCE>__TOKEN each"
+    )
 
     @model_validator(mode="before")
     @classmethod
