@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from pydantic import ValidationError
@@ -11,7 +11,9 @@ from jobs.faults import faults
 from jobs.feeds.refused import letter_that_fits
 from jobs.numbers import NotANumber, plain
 from jobs.recording_rows import BadCell, RecordingError, Row
+from market.cot_schedule import not_published_before
 from market.messages import Bar, Book, Cot, EconomicRelease, Vix
+from market.vix_schedule import NEW_YORK, first_value_at
 
 LEVELS = 10
 BAR_NUMBERS = ("open", "high", "low", "close", "volume")
@@ -94,24 +96,38 @@ class Parser:
         times = {"bar_end": at, "snapshot_at": at}
         return Book.model_validate({"symbol": row.cells["symbol"], **times, **sides, **self._sourced(at, at)})
 
-    def _slow_times(self, row: Row) -> dict[str, Any]:
+    def _slow_times(self, row: Row, earliest: Callable[[date], datetime], what: str) -> dict[str, Any]:
+        """Of a value of a day, `earliest` is before when nobody can have known it: a file that has only days would
+        else show the model what came hours, or days, after its bars."""
         as_of, known_at = row.day("as_of"), row.time("known_at")
         if known_at < as_of:
             raise BadCell("known_at", row.cells["known_at"], "before as_of: known before it was")
+        day = _day_named_by(as_of)
+        if day is not None and known_at < earliest(day):
+            reason = f"{what.format(day)} before {earliest(day).isoformat()}"
+            raise BadCell("known_at", row.cells["known_at"], reason)
         return {"as_of": as_of, **self._sourced(as_of, known_at)}
 
     def _vix(self, row: Row) -> Vix:
-        return Vix.model_validate({**_numbers(row, ("value",)), **self._slow_times(row)})
+        times = self._slow_times(row, first_value_at, "there is no VIX of {}")
+        return Vix.model_validate({**_numbers(row, ("value",)), **times})
 
     def _cot(self, row: Row) -> Cot:
         values = {"contract": row.cells["contract"], "group": row.cells["group"], **_numbers(row, COT_NUMBERS)}
-        return Cot.model_validate({**values, **self._slow_times(row)})
+        times = self._slow_times(row, not_published_before, "the report of {} was not published")
+        return Cot.model_validate({**values, **times})
 
     def _economic(self, row: Row) -> EconomicRelease:
         values = {name: row.cells[name] for name in ("country", "event")} | _numbers(row, ECONOMIC_NUMBERS)
         at = row.time("released_at")
         known = {"released_at": at, "unit": row.cells.get("unit"), **self._sourced(at, at)}
         return EconomicRelease.model_validate({**values, **known})
+
+
+def _day_named_by(as_of: datetime) -> date | None:
+    """The day whose midnight, UTC or New York's, it is; None: a moment of its own."""
+    here = (as_of.astimezone(zone) for zone in (UTC, NEW_YORK))
+    return next((local.date() for local in here if local.time() == time()), None)
 
 
 def _numbers(row: Row, names: Sequence[str]) -> dict[str, Any]:

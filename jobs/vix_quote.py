@@ -15,9 +15,16 @@ from jobs.feeds.checks import ensure_no_jump
 from market.calendars import get_calendar
 from market.errors import SourceError
 from market.messages import Vix
-from market.vix_schedule import AFTER_STOCKS, CALENDAR, NEW_YORK, vix_close, vix_known_at
+from market.vix_schedule import (
+    AFTER_STOCKS,
+    CALENDAR,
+    COMPUTED_FROM,
+    NEW_YORK,
+    first_value_at,
+    vix_close,
+    vix_known_at,
+)
 
-COMPUTED_FROM = time(3, 15)  # Cboe's global trading hours of VIX
 LAST_TICKS = timedelta(minutes=2)  # CNBC stamps the close 16:14:59, and its page shows 4:14 PM
 AHEAD = timedelta(minutes=5)  # clocks differ by seconds; a quote further ahead has the wrong offset or day
 # The greatest moves of a day since 1990 are factors of 2.16, on 2018-02-05, and 1 / 1.56; a lost decimal point on one
@@ -80,7 +87,7 @@ def trading_day(now: datetime) -> date:
     """The day whose value is shown: the last trading day on which Cboe has begun to compute."""
     for session in reversed(get_calendar(CALENDAR).sessions):
         day = session.open.astimezone(NEW_YORK).date()
-        if datetime.combine(day, COMPUTED_FROM, NEW_YORK) <= now:
+        if first_value_at(day) <= now:
             return day
     raise ValueError(f"{now} lies before the calendar {CALENDAR} begins")
 

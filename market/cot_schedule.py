@@ -25,7 +25,7 @@ from pandas.tseries.holiday import USFederalHolidayCalendar
 RELEASE_AT = time(15, 30, tzinfo=ZoneInfo("America/New_York"))
 BUSINESS_DAYS = 3
 WEEKLY_SINCE = date(1993, 1, 1)  # before, reports were of the middle and the end of a month
-WEDNESDAY, SATURDAY = 2, 5
+WEDNESDAY, FRIDAY, SATURDAY = 2, 4, 5
 
 CLOSED_BY_ORDER = frozenset({date(2018, 12, 5), date(2025, 1, 9)})  # days of mourning for two presidents
 
@@ -96,6 +96,13 @@ def is_report_day(day: date) -> bool:
 def published_at(as_of: date) -> datetime:
     """The known_at (UTC) of the report as of that day, whoever shows it and whenever it was fetched."""
     day = LATE.get(as_of) or _by_rule(as_of)
+    return datetime.combine(day, RELEASE_AT).astimezone(UTC)
+
+
+def not_published_before(as_of: date) -> datetime:
+    """Of a week's report its Friday at 15:30 (UTC), whatever delayed it; of a Thursday or Friday, as before 1993, its
+    own day. A bound for dates of others' making, who may know of delays better than `published_at`."""
+    day = as_of + timedelta(days=FRIDAY - as_of.weekday()) if as_of.weekday() <= WEDNESDAY else as_of
     return datetime.combine(day, RELEASE_AT).astimezone(UTC)
 
 

@@ -13,11 +13,17 @@ NEW_YORK = ZoneInfo("America/New_York")
 CALENDAR = "XNYS"
 AFTER_STOCKS = timedelta(minutes=15)
 CLOSE_AT = time(16, 15, tzinfo=NEW_YORK)
+COMPUTED_FROM = time(3, 15)  # New York: Cboe's global trading hours of VIX
 
 
 def vix_known_at(day: date) -> datetime:
     """When that day's close is known, in UTC; of a day without trade the hour of any other."""
     return vix_close(day) or datetime.combine(day, CLOSE_AT).astimezone(UTC)
+
+
+def first_value_at(day: date) -> datetime:
+    """Before then (UTC) that day has no VIX at all."""
+    return datetime.combine(day, COMPUTED_FROM, NEW_YORK).astimezone(UTC)
 
 
 def vix_close(day: date) -> datetime | None:

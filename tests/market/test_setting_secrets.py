@@ -68,9 +68,7 @@ def test_a_token_in_the_file_is_refused_and_not_shown(
 
 
 @pytest.mark.parametrize("value", ["hunter2\n", " hunter2", "hunter2\r\n"])
-def test_white_space_around_a_token_is_none_of_it(
-    value: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_white_space_around_a_token_is_none_of_it(value: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file's last newline came along: the key was sent with it, and its echo without it was written down."""
     monkeypatch.setenv("MARKET_FEEDS__TRADIER__TOKEN", value)
     settings = settings_from("", tmp_path, monkeypatch)
