@@ -36,6 +36,8 @@ def _bars(file: Path) -> Iterator[Cells]:
     for number, cells in enumerate(rows, 2):
         try:
             label, *values = cells
+            if len(cells) != len(HEADER):
+                raise ValueError
             end = datetime.strptime(label, "%Y-%m-%d %H:%M:%S").replace(tzinfo=NEW_YORK)
         except ValueError:
             raise RecordingError(f"{file} line {number}: no bar such as 2019-02-15 16:00:00,1,2,1,2,100") from None

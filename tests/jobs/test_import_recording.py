@@ -128,6 +128,44 @@ def test_an_end_label_of_eqker_is_the_bars_end(tmp_path: Path) -> None:
     ]
 
 
+def test_two_prices_of_one_bar_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Lean's files of all symbols have the same names: a glob took the minutes that one had and the other had not."""
+    for name in ("spy", "aapl"):
+        (tmp_path / name).mkdir()
+    spy = zipped(tmp_path / "spy" / "20131007_trade.zip", "34200000,1672700,1673050,1671500,1672500,300")
+    other = zipped(
+        tmp_path / "aapl" / "20131007_trade.zip", "34200000,10,10,10,10,5", "34260000,4862700,4862700,4862700,4862700,5"
+    )
+    assert run("lean", tmp_path / "out", spy, other) == 1
+    assert "2013-10-07T13:31:00+00:00" in (told := capsys.readouterr().err) and "two symbols" in told
+    assert not (tmp_path / "out").exists()
+    again = zipped(tmp_path / "20131007_trade.zip", "34200000,1672700,1673050,1671500,1672500,300")
+    assert run("lean", tmp_path / "out", spy, again) == 0  # the same bar in both is no contradiction
+
+
+def test_a_file_given_twice_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its trades counted twice: each bar had twice its volume."""
+    minutes = [f"2024-08-08T23:5{minute}:00Z,10,1,buy" for minute in range(4)]
+    trades = text_file(tmp_path / "t.csv", TRADES_HEADER, *minutes)
+    link = tmp_path / "link.csv"
+    link.symlink_to(trades)
+    assert run("binance-book", tmp_path / "out", trades, link) == 1
+    assert "link.csv is given twice" in capsys.readouterr().err
+
+
+def test_books_of_an_earlier_import_are_no_part_of_this_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Told as "1 bars, 0 books", and the replay published the old books."""
+    trade = zipped(tmp_path / "20131007_trade.zip", "34200000,1672700,1673050,1671500,1672500,300")
+    quote = zipped(tmp_path / "20131007_quote.zip", "34200000,1,1,1,1672400,200,2,2,2,1672600,500")
+    assert run("lean", tmp_path / "out", trade, quote) == 0
+    before = rows(tmp_path / "out" / "bars.csv")
+    (tmp_path / "later").mkdir()
+    later = zipped(tmp_path / "later" / "20131008_trade.zip", "34200000,2,2,2,2,300")
+    assert run("lean", tmp_path / "out", later) == 1
+    assert f"{tmp_path / 'out' / 'book.csv'}" in (told := capsys.readouterr().err) and "another folder" in told
+    assert rows(tmp_path / "out" / "bars.csv") == before
+
+
 WRONG = {
     "lean name": ("lean", "spy.zip", "34200000,1,1,1,1,1", "is named YYYYMMDD_trade.zip"),
     "lean cells": ("lean", "20131007_trade.zip", "34200000,1,1,1,1", "line 1: 6 cells expected, 5 found"),
@@ -137,6 +175,12 @@ WRONG = {
     "lean quotes alone": ("lean", "20131007_quote.zip", "34200000,1,1,1,1,1,1,1,1,1,1", "trade files hold them"),
     "lean hour time": ("lean-hour", "spy.zip", "2013-10-07,1,1,1,1,1", "is no time such as"),
     "no zip": ("lean-hour", "spy.csv", "20131007 09:00,1,1,1,1,1", "cannot be read"),
+    "eqker cells": (
+        "eqker",
+        "e.csv",
+        "datetime,open,high,low,close,volume\n2019-02-15 16:00:00,2,4,1",
+        "line 2: no bar",
+    ),
     "binance header": ("binance-book", "x.csv", "a,b,c", "neither a book's nor the trades' header"),
     "binance number": (
         "binance-book",
