@@ -29,7 +29,8 @@ def run_command(main: Callable[[], int | None], name: str = "") -> int:
     """
     try:
         status = main()
-        sys.stdout.flush()
+        if sys.stdout is not None:  # closed by whoever called, as `>&-` does
+            sys.stdout.flush()
     except BrokenPipeError:
         gone = [stream.fileno() for stream in (sys.stdout, sys.stderr) if _is_unread(stream.fileno())]
         if not gone:  # another pipe, or a server's connection

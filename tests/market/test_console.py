@@ -53,6 +53,14 @@ def test_a_bad_setting_is_named(command: list[str]) -> None:
     assert done.stderr.count("\n") == 1
 
 
+def test_an_output_that_was_closed_before_is_no_fault() -> None:
+    """A scheduler may start a command without any; the flush at its end was a traceback."""
+    line = ["sh", "-c", 'exec "$0" -m jobs.fixture no/such/payload.gz >&-', sys.executable]
+    done = subprocess.run(line, stderr=subprocess.PIPE, text=True, cwd=ROOT, check=False, timeout=120)
+    assert done.returncode == FAILED
+    assert done.stderr.startswith("no fixture: ") and done.stderr.count("\n") == 1
+
+
 def test_a_refused_password_names_its_variable(capsys: pytest.CaptureFixture[str]) -> None:
     def refused() -> None:
         raise pymysql.err.OperationalError(
