@@ -81,7 +81,12 @@ def _simulated(progress: Callable[[int, int], None]) -> Path:
 
 
 def claim(profile: str, folder: Path | None) -> None:
-    """One state holds one origin of bars: its champion was trained on them. Raises StackError for another one."""
+    """One state holds one origin of bars: its champion was trained on them.
+
+    Raises StackError for another one, and RecordingError for a folder that cannot be used, which claims nothing.
+    """
+    if folder is not None and profile != "recorded":
+        raise StackError(f"RECORDING names a folder of bars, and PROFILE={profile} has its own: give one of the two")
     origin = f"recording {folder.resolve()}" if folder else f"profile {profile}"
     layout = get_layout()
     layout.make()
@@ -91,4 +96,8 @@ def claim(profile: str, folder: Path | None) -> None:
             f"{layout.var} holds the bars and the model of {path.read_text()}; `make clean` removes them, or set "
             f"MARKET_LOCAL__VAR to another folder for {origin}"
         )
+    if folder is not None:
+        from jobs.recording import Recording
+
+        Recording(folder)
     write_atomically(path, origin)

@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from jobs.recording_rows import RecordingError
 from local.errors import StackError
 from local.profiles import claim
+from tests.jobs.recording_world import bar_line, write_recording
 from tests.stack import changed_environment
 
 
@@ -17,3 +19,22 @@ def test_another_origin_is_refused_and_says_what_to_do(tmp_path: Path) -> None:
             claim("simulated", None)
         with pytest.raises(StackError, match="recording"):
             claim("recorded", tmp_path / "mine")
+
+
+def test_a_recording_that_cannot_be_used_claims_no_state(tmp_path: Path) -> None:
+    """A mistyped folder took the state for its own, so that the right one was refused until `make clean`."""
+    mine = write_recording(tmp_path / "mine", bars=[bar_line(1)])
+    with changed_environment({"MARKET_LOCAL__VAR": str(tmp_path / "var")}):
+        with pytest.raises(RecordingError, match="mien is not a folder"):
+            claim("recorded", tmp_path / "mien")
+        claim("recorded", mine)
+
+
+@pytest.mark.parametrize("profile", ["simulated", "live"])
+def test_a_recording_beside_a_profile_with_bars_of_its_own_is_refused(profile: str, tmp_path: Path) -> None:
+    """The live bars were those of the state's "recording"; the simulated ones were not simulated."""
+    mine = write_recording(tmp_path / "mine", bars=[bar_line(1)])
+    with changed_environment({"MARKET_LOCAL__VAR": str(tmp_path / "var")}):
+        with pytest.raises(StackError, match=f"RECORDING .*PROFILE={profile}"):
+            claim(profile, mine)
+        claim(profile, None)
