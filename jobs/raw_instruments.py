@@ -5,10 +5,11 @@ instrument's own calendar; and each bar's slot is closed. All of it comes from t
 """
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from market.calendars import get_calendar
+from market.errors import SourceError
 from market.instrument_slots import INSTANT, bar_ends, slots_of
 from market.messages import Bar, Book, Message, SlotClosed
 from market.settings import get_settings
@@ -27,6 +28,16 @@ def as_instrument(message: Message, source: str) -> Message:
         if slot is not None and slot.bar_end != message.bar_end:
             changed["bar_end"] = slot.bar_end
     return message.model_copy(update=changed) if changed else message
+
+
+def ensure_own_length(told: Sequence[Message], source: str, interval: timedelta | None) -> None:
+    """Raises SourceError for bars of another length than their instrument's: each that ends with a slot would take the
+    place of that slot's own bar. Of what asked for none, and of symbols that are no instrument, nothing is known."""
+    for symbol in {message.symbol for message in told if isinstance(message, Bar)}:
+        instrument = get_settings().instruments.get(symbol)
+        if instrument is not None and interval not in (None, instrument.bar_interval):
+            own = f"the settings' {symbol} has {instrument.bar_interval}"
+            raise SourceError("bad_request", source, f"bars of {interval}, and {own}")
 
 
 def is_of_closure(message: Message) -> bool:

@@ -18,7 +18,7 @@ from jobs.feeds.refused import refusal_letter
 from jobs.feeds.revisions import MEMORY, with_times_of_revisions
 from jobs.feeds.state import FeedState
 from jobs.raw_folder import BEFORE_ALL, payloads_below
-from jobs.raw_instruments import PendingSlots, as_instrument, is_of_closure
+from jobs.raw_instruments import PendingSlots, as_instrument, ensure_own_length, is_of_closure
 from jobs.raw_parsers import UnknownSource, messages_of
 from jobs.raw_store import DAY, NAME, Raw, RawError
 from jobs.replay_publish import BULK, Counts, Progress, Sender, require_topics
@@ -119,6 +119,7 @@ class _Replay:
             self._send(slot)
         try:
             told = [as_instrument(message, raw.source) for message in messages_of(raw)]
+            ensure_own_length(told, raw.source, raw.interval)
         except SourceError as error:
             self._refuse(refusal_letter(error, raw.body, raw.received_at, raw.ref))
             return

@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         scrub = Scrubber(token_of(source.name, feeds.tokens), *secrets_in(asked))
         messages = fetch(
             source,
-            _query(options),
+            _query(source, options),
             base_url=options.base_url,
             user_agent=options.user_agent,
             total_s=options.timeout,
@@ -139,15 +139,20 @@ def _source(options: argparse.Namespace) -> Source:
         _parser().error(f"{error.source}: {error.detail}; use one of {', '.join(source_names())}")
 
 
-def _query(options: argparse.Namespace) -> Query:
-    """The query; what is published has the bar interval of the instrument's settings unless another is named.
+def _query(source: Source, options: argparse.Namespace) -> Query:
+    """The query; what is published has the bar interval of the instrument's settings.
 
-    A dry run without --interval shows whatever interval the source gives; published, that could mix bars.
+    A dry run without --interval shows whatever interval the source gives; published, that could mix bars. Raises
+    SourceError for another interval than the instrument's, whose bars would stand in the place of its own.
     """
     interval = options.interval
-    if interval is None and not options.dry_run:
+    if not options.dry_run:
         instrument = get_settings().instruments.get(options.symbol)
-        interval = instrument.bar_interval if instrument else timedelta(minutes=5)
+        own = instrument.bar_interval if instrument else None
+        if source.feed == "bars" and own is not None and interval not in (None, own):
+            detail = f"--interval {interval}: the settings' {options.symbol} has {own}; --dry-run shows others"
+            raise SourceError("bad_request", source.name, detail)
+        interval = interval or own or timedelta(minutes=5)
     return Query(options.symbol, interval, options.start, options.end)
 
 

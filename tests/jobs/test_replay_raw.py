@@ -126,6 +126,21 @@ def test_bars_of_a_closure_are_passed_over_as_by_the_feeds(market: Settings, kep
     assert [one["bar_end"] for topic, _, one in sent.sent if topic == market.topics.volume] == ["2024-03-20T20:00:00Z"]
 
 
+def test_bars_of_another_length_than_the_instruments_are_refused(
+    market: Settings, kept: RawStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Recorded before the settings asked for quarters of an hour: one of three bars of five minutes ends a slot."""
+    kept.keep(BARS)
+    monkeypatch.setenv("MARKET_INSTRUMENTS", json.dumps({"MSFT": {"calendar": "XNYS", "bar_minutes": 15}}))
+    get_settings.cache_clear()
+    sent = Recorded()
+    counts = publish_raw(kept.folder, sender=sent)
+    assert (counts.refused, counts.sent.bars, counts.sent.slots) == (1, 0, 0)
+    [(topic, _, letter)] = sent.sent
+    assert topic == market.topics.dead_letter
+    assert letter["reason"].startswith("bad_request: bars of 0:05:00, and the settings' MSFT has 0:15:00")
+
+
 def test_a_figure_of_a_part_of_the_record_has_the_forecast_that_came_before_that_part(
     market: Settings, kept: RawStore
 ) -> None:

@@ -240,6 +240,7 @@ def test_without_a_token_nothing_is_asked(capsys: pytest.CaptureFixture[str]) ->
         ["kraken", "--exchange", "kraken", "--symbol", "BTC/USD"],
         ["kraken", "--book", "--bars", "--symbol", "BTC/USD"],
         ["kraken", "--bars", "--symbol", "BTC/USD", "--interval", "7m", "--dry-run"],
+        ["alpha_vantage", "--symbol", "EURUSD", "--interval", "5min"],  # the settings' EURUSD has hours
     ],
 )
 def test_a_wrong_command_is_a_bad_request(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
