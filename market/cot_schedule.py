@@ -101,9 +101,9 @@ def published_at(as_of: date) -> datetime:
 
 def not_published_before(as_of: date) -> datetime:
     """Of a week's report its Friday at 15:30 (UTC), whatever delayed it; of a Thursday or Friday, as before 1993, its
-    own day. A bound for dates of others' making, who may know of delays better than `published_at`."""
+    own day; never later than `published_at`. A bound for dates of others' making, who may know of delays better."""
     day = as_of + timedelta(days=FRIDAY - as_of.weekday()) if as_of.weekday() <= WEDNESDAY else as_of
-    return datetime.combine(day, RELEASE_AT).astimezone(UTC)
+    return min(datetime.combine(day, RELEASE_AT).astimezone(UTC), published_at(as_of))
 
 
 def _by_rule(as_of: date) -> date:

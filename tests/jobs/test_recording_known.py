@@ -1,11 +1,12 @@
 """Rows of a recording's slow files that say they were known before anybody can have known them."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from jobs.recording import Recording
+from market.cot_schedule import is_report_day, not_published_before, published_at
 from market.messages import DeadLetter, Vix
 from tests.jobs.recording_world import bar_line, write_recording
 
@@ -59,3 +60,10 @@ def test_positions_are_not_known_before_the_friday_of_their_week(
     told = told_of("cot", f"099741,{as_of},{known_at},asset_manager,10,20,,,,", tmp_path)
     assert isinstance(told, DeadLetter) is refused
     assert not isinstance(told, DeadLetter) or ("known_at" in told.reason and "published" in told.reason)
+
+
+def test_what_the_feeds_themselves_say_of_a_report_is_never_refused() -> None:
+    """Of a Monday before a Tuesday that is no holiday they say Thursday."""
+    days = [date(1995, 1, 2) + timedelta(days=each) for each in range(365 * 32)]
+    reports = [day for day in days if is_report_day(day)]
+    assert not [day for day in reports if not_published_before(day) > published_at(day)]
