@@ -185,11 +185,18 @@ class Fred:
             country=COUNTRY,
             event=self._named(query)[0],
             importance=series.importance,
-            released_at=at(release.first),
+            released_at=at(_told_on(release, series)),
             actual=release.actual,
             previous=release.previous,
             unit=series.unit,
         )
+
+
+def _told_on(release: Release, series: Series) -> date:
+    """The day of a period's first figure: of its first vintage, or of the decision that FRED shows afterwards."""
+    if series.decided_before is None:
+        return release.first
+    return min(release.first, release.period - series.decided_before)
 
 
 def _is_another_base(revised: Mapping[date, float], found: Mapping[date, float]) -> bool:

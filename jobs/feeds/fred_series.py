@@ -7,6 +7,7 @@ Figures are as the calendars write them: in percent, or in whole units (FRED cou
 Not here, as FRED does not have them: ism_manufacturing_pmi (withdrawn in 2016), cb_consumer_confidence,
 crude_oil_inventories. Core retail sales are those without motor vehicles and parts, as the calendars mean it. The Fed's
 decision is the upper limit of its target range, and only a change can be seen in it: a decision to hold leaves no mark.
+The range holds from the day after the decision on, and FRED shows it in the morning of that day: `decided_before`.
 """
 
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ DAILY, WEEKLY, MONTHLY, QUARTERLY = (timedelta(days=days) for days in (1, 7, 31,
 @dataclass(frozen=True)
 class Series:
     """Without `hour_is_known`, `hour` only tells a day's release from another's: its figure counts from the day's end.
+
+    `decided_before`: so long before the period that it begins with a figure was told, whenever FRED shows it.
 
     `step` is the longest way from one period to the next; `decimals` those that the publisher's figure has.
 
@@ -40,6 +43,7 @@ class Series:
     decimals: int = 6
     only_changes: bool = False
     hour_is_known: bool = True
+    decided_before: timedelta | None = None
     least: float = -inf
     most: float = inf
     jump: float | None = None
@@ -76,7 +80,7 @@ SERIES: dict[str, Series] = {
     "core_retail_sales": _percent_change("RSFSXMV"),
     "cpi": _percent_change("CPIAUCSL"),
     "fed_interest_rate_decision": Series(
-        "DFEDTARU", "level", DAILY, time(14), 3, "%", only_changes=True, least=0.0, most=25.0
+        "DFEDTARU", "level", DAILY, time(14), 3, "%", only_changes=True, decided_before=DAILY, least=0.0, most=25.0
     ),
     "gdp": Series("A191RL1Q225SBEA", "level", QUARTERLY, time(8, 30), 3, "%", least=-40.0, most=40.0),
     "housing_starts": _thousands("HOUST", time(8, 30), 2),

@@ -151,6 +151,27 @@ def test_only_a_change_of_the_target_is_a_decision() -> None:
     assert message.known_at == at("2026-09-17T14:00:00-04:00")
 
 
+@pytest.mark.parametrize(
+    "seen", ["2026-09-17T09:31:00-04:00", "2026-09-17T10:01:00-04:00", "2026-09-18T09:31:00-04:00"]
+)
+def test_a_decision_is_of_the_afternoon_before_its_range_holds(seen: str) -> None:
+    """FRED shows the range in the morning of the first day it holds: each run of that morning made another release."""
+    days = [("2026-09-15", "4.50"), ("2026-09-16", "4.50"), ("2026-09-17", "4.25")]
+    rows = fred_answer(*(fred_row(day, day, END, value) for day, value in days))
+    (message,) = Fred().parse(payload(rows, at(seen)), Query("fed_interest_rate_decision"))
+    assert isinstance(message, EconomicRelease)
+    assert message.released_at == at("2026-09-16T14:00:00-04:00")
+    assert message.known_at >= at("2026-09-17T09:31:00-04:00"), "nobody knows here when FRED showed it"
+
+
+def test_a_decision_that_fred_shows_on_its_day_is_known_that_day() -> None:
+    days = [("2026-09-16", "2026-09-15", "4.50"), ("2026-09-17", "2026-09-16", "4.25")]
+    (message,) = parsed(
+        fred_answer(*(fred_row(day, since, END, v) for day, since, v in days)), "fed_interest_rate_decision"
+    )
+    assert (message.released_at, message.known_at) == (at("2026-09-16T14:00:00-04:00"),) * 2
+
+
 def test_nothing_is_compared_across_a_hole() -> None:
     # As in October 2025, when the index was never made: no change can be told for two months.
     assert [m.actual for m in two("core_cpi", "325", "326", ".", "327")] == [0.3]

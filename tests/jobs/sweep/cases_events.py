@@ -4,6 +4,7 @@ Most figures come out at 08:30 in New York: 12:30 UTC in summer, 13:30 in winter
 """
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 from tests.jobs.feeds.samples import ff_row, fred_answer, fred_row
@@ -137,6 +138,16 @@ CASES: list[Case] = [
     ),
     CPI.refuses("an index of another point", figures("core_cpi", "330", "33.1")[1], "implausible"),
 ]
+
+RANGES = [("2026-09-15", "4.50"), ("2026-09-16", "4.50"), ("2026-09-17", "4.25"), ("2026-09-18", "4.25")]
+CASES.append(
+    Asker("fred --symbol fed_interest_rate_decision").takes(
+        "a range that holds from Thursday on was decided on Wednesday",
+        fred_answer(*(fred_row(day, day, END, upper) for day, upper in RANGES)),
+        "United States, fed_interest_rate_decision | 2026-09-16 18:00 | 4.25 - 4.5 %",
+        now=datetime(2026, 9, 19, 12, tzinfo=UTC),
+    )
+)
 
 WEEK, DOLLAR = Asker("forexfactory --symbol events"), Asker("forexfactory --symbol USD")
 CORE = "United States, core_cpi | 2026-11-24 13:30 | - 0.3 0.2 %"
