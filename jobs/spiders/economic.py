@@ -23,7 +23,7 @@ from parsel import Selector
 
 from jobs.built import build
 from jobs.event_names import name_among
-from jobs.spiders.calendar_zone import ensure_page_is_of_zone, zone_of_page
+from jobs.spiders.calendar_zone import ensure_answer_is_of_greenwich, ensure_page_is_of_zone, zone_of_page
 from jobs.spiders.economic_rows import (
     FIGURES,
     SOURCE,
@@ -108,7 +108,7 @@ def parse(
     `shown`: the given zone is that of the times which the page shows, so the rows' clock must agree with them.
     Raises SourceError schema_changed naming row and cell, or implausible (a future actual).
     """
-    html, more = _html(text)
+    html, more = _html(text, in_greenwich=shown and zone is not None and not zone.utcoffset(now))
     if html is None:
         return Calendar()
     page = tree(SOURCE, html)
@@ -223,14 +223,19 @@ def _read(rows: list[_Named], clock: Clock) -> tuple[list[Row], list[Refused]]:
     return complete, refused
 
 
-def _html(text: str) -> tuple[str | None, bool]:
-    """The rows' HTML, taken out of the service's JSON, None when it says that there are none; and if there are more."""
+def _html(text: str, in_greenwich: bool) -> tuple[str | None, bool]:
+    """The rows' HTML, taken out of the service's JSON, None when it says that there are none; and if there are more.
+
+    `in_greenwich`: the service was asked for times in UTC.
+    """
     if not text.lstrip("\ufeff \t\r\n").startswith("{"):
         return text, False
     try:
         answer = json.loads(text.lstrip("\ufeff"))
     except (ValueError, RecursionError) as error:
         raise changed(SOURCE, f"the service's answer is no JSON: {str(error)[:80]}") from None
+    if in_greenwich:
+        ensure_answer_is_of_greenwich(SOURCE, answer.get("params"))
     rows = answer.get("data")
     if not isinstance(rows, str):
         raise changed(SOURCE, "the service's answer has no text under data")

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from urllib.parse import urlencode
 
 from jobs.spiders import economic, economic_rows
+from jobs.spiders.calendar_zone import GREENWICH
 from jobs.spiders.raw_pages import calendar_params, letters_of, read_calendar
 from jobs.spiders.spider import Output, Page, PageSpider
 from market.countries import COUNTRIES
@@ -15,7 +16,6 @@ from market.feed_settings import Feed
 
 Via = Literal["page", "service", "widget"]
 SERVICE = "/economic-calendar/Service/getCalendarFilteredData"
-GREENWICH = "55"  # the site's number for times in UTC
 MOST_PAGES = 10  # of the service, 200 rows each
 
 

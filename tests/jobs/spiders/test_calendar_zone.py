@@ -52,6 +52,25 @@ def test_zones_that_differ(page: str, zone: tzinfo | None, named: str) -> None:
     assert (raised.value.kind, named in raised.value.detail) == ("schema_changed", True), raised.value.detail
 
 
+def answer(params: object) -> str:
+    """The service's, asked for UTC, with a row of 08:30 that shows the same."""
+    return json.dumps({"data": event_row(), "rows_num": 1, "params": params})
+
+
+@pytest.mark.parametrize("understood", ["8", 8])
+def test_a_service_that_has_understood_another_zone(understood: object) -> None:
+    """New York's half past eight was told as Greenwich's, four hours before anybody could know it."""
+    with pytest.raises(SourceError) as raised:
+        parse(answer({"timeZone": understood, "timeFilter": "timeOnly"}), NOW, UTC, shown=True)
+    assert (raised.value.kind, "'8'" in raised.value.detail) == ("schema_changed", True), raised.value.detail
+
+
+@pytest.mark.parametrize("params", [{"timeZone": "55"}, {"timeZone": 55}, {"dateFrom": "2026-06-10"}, [], None])
+def test_a_service_that_has_understood_greenwich_or_does_not_say(params: object) -> None:
+    (message,) = parse(answer(params), NOW, UTC, shown=True).released
+    assert message.released_at == RELEASE.replace(hour=8)
+
+
 @pytest.mark.parametrize(
     ("at", "shown", "now", "known"),
     [

@@ -379,6 +379,11 @@ CASES += [
     SERVICE.refuses(
         "the service in New York's time", served(event_row(shown="08:30", at="2026/06/10 12:30:00")), "schema_changed"
     ),
+    SERVICE.refuses(
+        "the service that has understood New York's zone",
+        served(event_row(), params={"timeZone": "8", "timeFilter": "timeOnly"}),
+        "schema_changed: timeZone",
+    ),
     SERVICE.refuses("the service's data of null", json.dumps({"data": None, "rows_num": 1}), "schema_changed: data"),
     SERVICE.refuses("the service's error", json.dumps({"error": "invalid request"}), "schema_changed: data"),
     WIDGET.takes(
