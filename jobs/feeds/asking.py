@@ -2,6 +2,7 @@
 
 import logging
 import time
+from datetime import UTC, datetime
 
 from jobs.feeds import expected
 from jobs.feeds.feed import Query
@@ -11,6 +12,7 @@ from jobs.feeds.page_source import PAGES
 from jobs.feeds.partly import PartlyAnswered
 from jobs.feeds.rates import SourceGate, rate_limits
 from jobs.feeds.refused import letters_of
+from jobs.feeds.refused_figures import refused_figures
 from jobs.feeds.registry import source_named
 from jobs.feeds.state import feed_state
 from market.errors import SourceError
@@ -34,15 +36,21 @@ def ask(feed: Feed, source: str, query: Query, total_s: float) -> list[Message]:
 
 
 def _page(source: str, query: Query, total_s: float) -> list[Message]:
-    """By its spider. A crawl counts as one request of the source, and a wait that the site asks for holds for all."""
+    """By its spider. A crawl counts as one request of the source, and a wait that the site asks for holds for all.
+
+    Raises PartlyAnswered where released figures of a calendar were refused.
+    """
     gate, deadline = SourceGate(rate_limits(), source), time.monotonic() + total_s
     gate.admit(deadline)
     try:
-        return PAGES[source].fetch(query, total_s=deadline - time.monotonic())
+        messages = PAGES[source].fetch(query, total_s=deadline - time.monotonic())
     except SourceError as error:
         if error.retry_after_s is not None:
             gate.hold(error.retry_after_s)
         raise
+    if missing := refused_figures(messages, datetime.now(UTC)):
+        raise PartlyAnswered(next(iter(missing.values())), messages, missing)
+    return messages
 
 
 def _figures_and_forecasts(query: Query, total_s: float) -> list[Message]:

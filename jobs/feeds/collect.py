@@ -205,7 +205,7 @@ class _Run:
         """A part, or an older value, is true all the same, and nobody has a better one. Dead letters go along."""
         if self.collected.source is None and self._part is not None:
             self.collected.source, self.collected.messages = self._part.source, self._part.messages
-            self.collected.partly = True
+            self.collected.partly = bool(self._part.missing)
         elif self.collected.source is None and self._stale is not None:
             self.collected.source, messages = self._stale
             self.collected.messages, self.collected.stale = list(messages), True
@@ -277,7 +277,7 @@ class _Run:
         except PartlyAnswered as part:
             self._passed_over.look_at(part.messages)
             part.messages = self._usable(source, part.messages)
-            self._part = self._part or part
+            self._part = part if self._part is None else self._part.joined(part)
             raise
         self._passed_over.look_at(answer)
         return answer

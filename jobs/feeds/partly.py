@@ -13,12 +13,17 @@ class PartlyAnswered(SourceError):
     def __init__(self, fault: SourceError, messages: Sequence[Message], missing: Collection[str]) -> None:
         detail = f"{', '.join(sorted(missing))}: {fault.detail}"
         super().__init__(fault.kind, fault.source, detail, fault.retry_after_s)
-        self.messages, self.missing = list(messages), frozenset(missing)
+        self.messages, self.missing, self._fault_detail = list(messages), frozenset(missing), fault.detail
 
     @property
     def sources(self) -> set[str]:
         """Those that cannot complete it: itself, and that of its forecasts, which has no figures."""
         return {self.source, expected.SOURCE}
+
+    def joined(self, other: "PartlyAnswered") -> "PartlyAnswered":
+        """With what another source, which lacks some too, has of the missing events."""
+        fault = SourceError(self.kind, self.source, self._fault_detail, self.retry_after_s)
+        return PartlyAnswered(fault, self.completed(other.messages), self.missing & other.missing)
 
     def completed(self, messages: Sequence[Message]) -> list[Message]:
         """With another source's messages of the missing events."""

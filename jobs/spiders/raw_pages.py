@@ -13,6 +13,7 @@ from datetime import date, datetime
 from scrapy.http import HtmlResponse
 
 from jobs.feeds.refused import refusal_letter
+from jobs.feeds.refused_figures import of_event
 from jobs.raw_store import Raw
 from jobs.spiders import cot, economic, economic_rows, vix
 from jobs.spiders.cot_contract import contract_in
@@ -102,7 +103,10 @@ def _investing(text: str, now: datetime, params: Params) -> list[Message]:
 
 def letters_of(found: economic.Calendar, now: datetime) -> list[DeadLetter]:
     """One for each row that is refused while the others are told."""
-    return [refusal_letter(fault, html.encode(), now, None) for fault, html, _ in found.refused]
+    return [
+        refusal_letter(of_event(fault, event, released_at), html.encode(), now, None)
+        for fault, html, (_, event, released_at) in found.refused
+    ]
 
 
 def _day(params: Params) -> date | None:

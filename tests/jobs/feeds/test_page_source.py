@@ -78,7 +78,8 @@ def test_a_row_that_is_refused_comes_along_as_a_dead_letter(var: Path) -> None:
         message, letter = PAGES["investing"].fetch(Query("events"), total_s=PATIENCE_S, base_url=met.url)
     assert isinstance(message, EconomicRelease)
     assert isinstance(letter, DeadLetter)
-    assert (letter.source, letter.reason[:30]) == ("investing", "implausible: eventRowId_502: a")
+    named = "implausible: unemployment_rate of 2026-06-10T12:30:00+00:00: eventRowId_502: actual"
+    assert (letter.source, letter.reason[: len(named)]) == ("investing", named)
     assert "eventRowId_502" in letter.payload
     assert "eventRowId_501" not in letter.payload
     (raw,) = [RawStore(var / "raw", keep_days=30, max_bytes=10**9).read(ref) for ref in refs(var)]

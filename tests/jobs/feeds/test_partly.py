@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler
 import pytest
 
 from jobs.feeds.collect import Collected, Want, collect
-from market.messages import EconomicRelease
+from market.messages import DeadLetter, EconomicRelease
 from tests.jobs.feeds.samples import fred_answer, fred_row
 from tests.jobs.feeds.server import Server, body, serving
 from tests.jobs.spiders.pages import calendar_page, event_row
@@ -99,3 +99,51 @@ def test_the_next_source_is_asked_for_the_rest(fred: Server, monkeypatch: pytest
     assert told(found) == [("fred", "unemployment_rate", 4.4), ("investing", "initial_jobless_claims", 221_000.0)]
     assert found.complete
     assert found.source == "fred"
+
+
+def calendar_of_yesterday(*figures: tuple[str, str]) -> str:
+    """Investing.com's, with these events and their actual figures, and one of tomorrow that cannot be read."""
+    at = NOW - timedelta(days=1)
+    rows = [
+        event_row(number, name, at=f"{at:%Y/%m/%d} 08:30:00", actual=actual, forecast="", previous="")
+        for number, (name, actual) in enumerate(figures)
+    ]
+    page = calendar_page(
+        *rows, event_row(99, at=f"{NOW + timedelta(days=1):%Y/%m/%d} 08:30:00", actual="", previous="?")
+    )
+    return page.replace("Wednesday, June 10, 2026", f"{at:%A, %B} {at.day}, {at.year}")
+
+
+CLAIMS, IMPOSSIBLE_RATE = ("Initial Jobless Claims", "221K"), ("Unemployment Rate  (Oct)", "450%")
+
+
+@pytest.mark.parametrize("fred_lacks_the_other_one", [True, False])
+def test_the_next_source_is_asked_for_a_figure_that_the_calendar_has_wrong(
+    fred: Server, monkeypatch: pytest.MonkeyPatch, fred_lacks_the_other_one: bool
+) -> None:
+    """The run was green, and FRED, which had the figure, was not asked."""
+    if not fred_lacks_the_other_one:
+        monkeypatch.setattr("jobs.feeds.asking.SERIES", {"unemployment_rate": None})
+    with site(everything=calendar_of_yesterday(CLAIMS, IMPOSSIBLE_RATE)) as met:
+        found = collected(monkeypatch, ("investing", "fred"), fred=fred.url, investing=met.url)
+    assert told(found) == [("investing", "initial_jobless_claims", 221_000.0), ("fred", "unemployment_rate", 4.4)]
+    assert (found.complete, found.source) == (True, "investing"), found.text()
+    assert any(isinstance(one, DeadLetter) and "450%" in one.payload for one in found.messages)
+
+
+def test_a_wrong_figure_that_no_other_source_has(fred: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    with site(everything=calendar_of_yesterday(CLAIMS, IMPOSSIBLE_RATE)) as met:
+        found = collected(monkeypatch, ("investing",), investing=met.url)
+    assert told(found) == [("investing", "initial_jobless_claims", 221_000.0)]
+    assert not found.complete
+    assert "investing: implausible unemployment_rate: " in found.text()
+
+
+def test_what_cannot_be_read_of_an_event_to_come_is_no_figure_that_is_missing(
+    fred: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MARKET_FEATURES__EVENTS", '["initial_jobless_claims", "core_cpi"]')
+    with site(everything=calendar_of_yesterday(CLAIMS)) as met:
+        found = collected(monkeypatch, ("investing", "fred"), fred=fred.url, investing=met.url)
+    assert told(found) == [("investing", "initial_jobless_claims", 221_000.0)]
+    assert (found.complete, fred.asked) == (True, []), found.text()
