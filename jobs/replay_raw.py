@@ -147,7 +147,7 @@ class _Replay:
 
     def _paired(self, source: str, messages: list[Message]) -> list[Message]:
         """Figures with the forecasts that were there before them, as the feed itself sent them."""
-        if source == expected.SOURCE:
+        if source in expected.SOURCES_OF_FORECASTS:
             expected.remember(messages, self._state)
         return expected.with_forecasts(messages, self._state) if source == expected.FIGURES else messages
 

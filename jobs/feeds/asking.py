@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from jobs.feeds import expected
@@ -30,9 +31,14 @@ def ask(feed: Feed, source: str, query: Query, total_s: float) -> list[Message]:
     if source == expected.FIGURES:
         return _figures_and_forecasts(query, total_s)
     messages = fetch(source_named(source, feed), query, total_s=total_s)
-    if source == expected.SOURCE:  # FRED, asked again, may have the figures of these forecasts
-        expected.remember(messages, feed_state())
+    _remember_forecasts(source, messages)
     return messages
+
+
+def _remember_forecasts(source: str, messages: Sequence[Message]) -> None:
+    """FRED, asked later, may have the figures of these forecasts."""
+    if source in expected.SOURCES_OF_FORECASTS:
+        expected.remember(messages, feed_state())
 
 
 def _page(source: str, query: Query, total_s: float) -> list[Message]:
@@ -48,6 +54,7 @@ def _page(source: str, query: Query, total_s: float) -> list[Message]:
         if error.retry_after_s is not None:
             gate.hold(error.retry_after_s)
         raise
+    _remember_forecasts(source, messages)
     if missing := refused_figures(messages, datetime.now(UTC)):
         raise PartlyAnswered(next(iter(missing.values())), messages, missing)
     return messages

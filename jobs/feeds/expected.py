@@ -1,7 +1,8 @@
-"""ForexFactory's forecasts for FRED's figures: FRED says what an event brought, ForexFactory what was expected of it.
+"""Forecasts for FRED's figures: FRED says what an event brought, ForexFactory and Investing.com what was expected of it.
 
 A figure takes the last forecast that was seen before its release, of the same country, event, moment and unit. One that
-was seen only afterwards is none: nobody here knows what stood there before. So the week's forecasts are remembered.
+was seen only afterwards is none: nobody here knows what stood there before. So the week's forecasts are remembered, and
+those that Investing.com's calendar shows beside its figures: FRED's revisions follow these, and take their place.
 """
 
 import logging
@@ -19,6 +20,7 @@ from market.messages import EconomicRelease, Message
 log = logging.getLogger(__name__)
 
 SOURCE, FIGURES = "forexfactory", "fred"
+SOURCES_OF_FORECASTS = frozenset({SOURCE, "investing"})
 KIND = "forecast"
 MEMORY = timedelta(days=30)  # no figure is published so much later than its calendar said
 
@@ -33,7 +35,7 @@ def week_of_forecasts(total_s: float) -> list[Message]:
 
 
 def remember(forecasts: Sequence[Message], state: FeedState) -> None:
-    """Keeps the forecasts that were seen before their event, the last one of each."""
+    """Keeps the forecasts that were seen before their event, or beside its figure, the last one of each."""
     seen = [one for one in forecasts if isinstance(one, EconomicRelease) and one.forecast is not None]
     for one in seen:
         if one.known_at <= one.released_at:

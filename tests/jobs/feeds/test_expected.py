@@ -15,6 +15,8 @@ from jobs.feeds.state import feed_state
 from market.messages import DeadLetter, EconomicRelease, Message
 from tests.jobs.feeds.samples import ff_row, fred_answer, fred_row, payload
 from tests.jobs.feeds.server import Answer, body, serving
+from tests.jobs.spiders.pages import calendar_page, event_row
+from tests.jobs.spiders.site import site
 from tests.market_world import forget_settings
 
 END = "9999-12-31"
@@ -128,3 +130,26 @@ def test_forecasts_that_came_while_fred_was_away_are_remembered_for_its_figures(
     released = coming.model_copy(update={"source": "fred", "actual": 4.5, "forecast": None, "known_at": tomorrow})
     (figure,) = expected.with_forecasts([released], feed_state())
     assert isinstance(figure, EconomicRelease) and (figure.actual, figure.forecast) == (4.5, 4.3)
+
+
+PERMITS = fred_answer(
+    fred_row("2026-04-01", "2026-05-19", END, "1422"),
+    fred_row("2026-05-01", "2026-06-10", "2026-06-23", "1393"),
+    fred_row("2026-05-01", "2026-06-24", END, "1397"),
+)
+
+
+def test_figures_of_fred_keep_the_forecast_that_the_calendar_had(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the calendar failed for one run of a month, FRED's revision took its figure's place without a forecast."""
+    monkeypatch.setenv("MARKET_FEEDS__RATES", "{}")
+    row = event_row(1, "Building Permits  (May)", actual="1.393M", forecast="1.430M", previous="1.422M")
+    with site(everything=calendar_page(row)) as met:
+        monkeypatch.setenv("MARKET_FEEDS__BASE_URLS", json.dumps({"investing": met.url}))
+        forget_settings()
+        (shown,) = ask("economic", "investing", Query("events", start=datetime(2026, 6, 9, tzinfo=UTC)), 60)
+    assert isinstance(shown, EconomicRelease)
+    messages = Fred().parse(payload(PERMITS), Query("building_permits"))
+    found = [one for one in expected.with_forecasts(messages, feed_state()) if isinstance(one, EconomicRelease)]
+    assert [(one.actual, one.forecast, one.released_at) for one in found] == [
+        (1_393_000, 1_430_000, shown.released_at), (1_397_000, 1_430_000, shown.released_at),
+    ]  # fmt: skip
