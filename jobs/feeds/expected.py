@@ -1,8 +1,8 @@
-"""Forecasts for FRED's figures: FRED says what an event brought, ForexFactory and Investing.com what was expected of it.
+"""Forecasts for FRED's figures: FRED says what an event brought, others what was expected of it.
 
 A figure takes the last forecast that was seen before its release, of the same country, event, moment and unit. One that
-was seen only afterwards is none: nobody here knows what stood there before. So the week's forecasts are remembered, and
-those that Investing.com's calendar shows beside its figures: FRED's revisions follow these, and take their place.
+was seen only afterwards is none: nobody here knows what stood there before. So ForexFactory's of the week are remembered,
+and those that Investing.com's calendar shows beside its figures: FRED's revisions follow these, and take their place.
 """
 
 import logging

@@ -75,6 +75,20 @@ def test_a_figure_comes_again_with_the_forecast_that_was_there_before_it(market:
     ]  # fmt: skip
 
 
+def test_a_figure_of_fred_comes_again_with_the_forecast_that_the_calendar_had(market: Settings, kept: RawStore) -> None:
+    released = datetime(2026, 6, 10, 12, 30, tzinfo=UTC)
+    page = calendar_page(event_row(actual="0.3%", forecast="0.2%")).encode()
+    values = [("2026-04-01", "2026-05-12", "330"), ("2026-05-01", "2026-06-10", "331")]
+    answer = fred_answer(*[fred_row(period, since, "9999-12-31", value) for period, since, value in values])
+    at, html = released + timedelta(minutes=1), "text/html; charset=utf-8"
+    kept.keep(Raw("economic", "investing", "events", at, page, content_type=html))
+    kept.keep(Raw("economic", "fred", "core_cpi", at + timedelta(minutes=30), answer.encode()))
+    sent = Recorded()
+    publish_raw(kept.folder, sender=sent)
+    told = [(one["source"], one["actual"], one["forecast"]) for _, _, one in sent.sent]
+    assert told == [("investing", 0.3, 0.2), ("fred", 0.3, 0.2)]
+
+
 def test_a_figure_that_a_calendar_corrected_is_again_known_from_its_correction(
     market: Settings, kept: RawStore
 ) -> None:
