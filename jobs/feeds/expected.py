@@ -1,8 +1,8 @@
 """Forecasts for FRED's figures: FRED says what an event brought, others what was expected of it.
 
 A figure takes the last forecast that was seen before its release, of the same country, event, moment and unit. One that
-was seen only afterwards is none: nobody here knows what stood there before. So ForexFactory's of the week are remembered,
-and those that Investing.com's calendar shows beside its figures: FRED's revisions follow these, and take their place.
+was seen only afterwards is none: nobody here knows what stood there before. So those of ForexFactory's week are
+remembered, and those that Investing.com's calendar shows beside its figures: FRED's revisions take the place of these.
 """
 
 import logging

@@ -30,6 +30,7 @@ COUNTRY = "United States"
 LATEST = timedelta(days=60)  # without --start: the figures of two months
 VINTAGES_BEFORE = timedelta(days=400)  # so that the first vintage of a period that is still revised is in the answer
 PERIODS_BEFORE = timedelta(days=800)  # a figure needs the period before it, and quarters are long
+WITHOUT_END = "9999-12-31"
 LIMIT = 100_000
 MISSING = "."
 LEVELS = "lin"  # what FRED gives when no units are asked for; others are changes of the series
@@ -58,10 +59,17 @@ class Fred:
             "series_id": self._series(query).id,
             "file_type": "json",
             "realtime_start": f"{start}",
-            "realtime_end": f"{query.end.date() + timedelta(days=1)}" if query.end else "9999-12-31",
+            "realtime_end": self._last_vintage(query),
             "observation_start": f"{start - PERIODS_BEFORE}",
         }
         return Request("/series/observations", params, token_param="api_key", key_word="api_key")  # noqa: S106
+
+    def _last_vintage(self, query: Query) -> str:
+        """FRED refuses days after its own today, which may be a day behind ours, but for the last day of all."""
+        day_after = None if query.end is None else query.end.date() + timedelta(days=1)
+        if day_after is None or day_after >= self._now().date():
+            return WITHOUT_END
+        return f"{day_after}"
 
     def parse(self, payload: Payload, query: Query) -> list[Message]:
         """The releases and revisions in the order of their known_at; source_time is the period that a figure is of.

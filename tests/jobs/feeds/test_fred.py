@@ -308,6 +308,21 @@ def test_the_request_names_series_and_vintages() -> None:
 
 
 @pytest.mark.parametrize(
+    ("end", "asked"),
+    [
+        ("2026-11-20T18:00:00+00:00", END),
+        ("2026-11-19T00:00:00+00:00", END),  # until the evening FRED's today, in St. Louis, may be the 19th
+        ("2026-11-18T23:59:00+00:00", "2026-11-19"),
+        ("2027-01-01T00:00:00+00:00", END),
+    ],
+)
+def test_no_vintage_after_the_today_of_fred_is_asked_for(end: str, asked: str) -> None:
+    """It answers 400: "Variable realtime_end can not be after today's date", so `--end` of today was refused."""
+    fred = Fred(now=lambda: datetime(2026, 11, 20, 3, tzinfo=UTC))
+    assert fred.request(Query("core_cpi", end=at(end))).params["realtime_end"] == asked
+
+
+@pytest.mark.parametrize(
     ("event", "values", "named"),
     [
         ("unemployment_rate", ("4.3", "450"), "450.0: UNRATE lies within 0.5 and 30"),
