@@ -205,7 +205,7 @@ def with_figures(row: Selector, event: Event) -> Event:
     name, number_of = event.row, event.row.removeprefix("eventRowId_")
     found: dict[str, Number | None] = {}
     for figure in FIGURES:
-        cells = [cell for cell in row.css("td") if attribute(cell, "id") == f"event{figure.title()}_{number_of}"]
+        cells = [cell for cell in row.css("td") if _id(cell) == f"event{figure.title()}_{number_of}"]
         if len(cells) != 1:
             raise changed(SOURCE, f"{name}: {len(cells)} td#event{figure.title()}_{number_of}, not 1")
         stated = COLUMNS.keys() & (attribute(cells[0], "class") or "").split()
@@ -220,6 +220,11 @@ def with_figures(row: Selector, event: Event) -> Event:
     actual, forecast, previous = (None if one is None else one.value for one in found.values())
     unit = next((one.unit for one in found.values() if one is not None), None)
     return replace(event, actual=actual, forecast=forecast, previous=previous, unit=unit)
+
+
+def _id(cell: Selector) -> str:
+    """Without the class that an older widget has behind it, in the same attribute."""
+    return (attribute(cell, "id") or "").partition(" ")[0]
 
 
 def _figure(where: str, text: str) -> Number | None:

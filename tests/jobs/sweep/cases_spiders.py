@@ -379,6 +379,15 @@ CASES += [
     SERVICE.refuses(
         "the service in New York's time", served(event_row(shown="08:30", at="2026/06/10 12:30:00")), "schema_changed"
     ),
+    WIDGET.takes(
+        "the widget that writes a class into an id, as it did in 2018, and a column of revisions",
+        calendar_page(
+            event_row(attribute="event_timestamp", at="2026-06-10 12:30:00", key=False)
+            .replace('id="eventForecast_501"', 'id="eventForecast_501 event-501-forecast"')
+            .replace("</tr>", '<td class="diamond" id="eventRevisedFrom_501">&nbsp;</td></tr>')
+        ),
+        CORE,
+    ),
     SERVICE.refuses(
         "the service that has understood New York's zone",
         served(event_row(), params={"timeZone": "8", "timeFilter": "timeOnly"}),
