@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -32,19 +33,38 @@ REQUEST_SHARE = 0.45  # of the whole time for one request: its retry still fits
 class PageSource:
     """`spider` is its name on the command line of jobs.spiders; messages have `name` as their source.
 
+    `otherwise`: the arguments for another way to the same data, taken where the page has another form than is known.
     The symbol is VIX, a CFTC contract code, or an event's name, "events" for each event of the settings.
     """
 
     name: str
     feed: Feed
     spider: str
+    otherwise: tuple[str, ...] = ()
 
     def fetch(self, query: Query, *, total_s: float, base_url: str | None = None, record: bool = True) -> list[Message]:
         """The spider's messages that the query wants, and its dead letters, within `total_s`; then it is killed.
 
         Raises SourceError: PayloadRefused when a page came, was recorded, and could not be read.
         """
-        command = [sys.executable, "-m", "jobs.spiders", self.spider, *self.arguments(query, total_s, record)]
+        until = time.monotonic() + total_s
+        arguments = self.arguments(query, total_s, record)
+        try:
+            return self._crawled(arguments, query, total_s, base_url)
+        except SourceError as error:
+            left = until - time.monotonic()
+            if error.kind != "schema_changed" or not self.otherwise or left <= 0:
+                raise
+            fault = error
+        try:
+            return self._crawled([*arguments, *self.otherwise], query, left, base_url)
+        except SourceError as error:
+            if error.retry_after_s is not None:  # the site asks to be left alone
+                raise
+            raise fault from None
+
+    def _crawled(self, arguments: Sequence[str], query: Query, total_s: float, base_url: str | None) -> list[Message]:
+        command = [sys.executable, "-m", "jobs.spiders", self.spider, *arguments]
         environment = dict(os.environ)
         if base_url is not None:
             environment[f"MARKET_FEEDS__BASE_URLS__{self.name.upper()}"] = base_url
@@ -144,7 +164,8 @@ PAGES: dict[str, PageSource] = {
     for source in (
         PageSource("cnbc", "vix", "vix"),
         PageSource("tradingster", "cot", "cot"),
-        PageSource("investing", "economic", "economic"),
+        # Its page has been made by scripts since 2025; the service gives the rows that the page had.
+        PageSource("investing", "economic", "economic", otherwise=("--via=service",)),
     )
 }
 """By name: the sources that a spider reads."""

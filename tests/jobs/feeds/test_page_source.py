@@ -1,5 +1,6 @@
 """A spider asked like a source: its messages, its failures under their names, its end when the time is over."""
 
+import json
 import os
 import subprocess
 import time
@@ -70,6 +71,44 @@ def test_only_what_the_query_wants(var: Path) -> None:
         messages = PAGES["investing"].fetch(Query("events", start=after), total_s=PATIENCE_S, base_url=met.url)
     assert [each.event for each in messages if isinstance(each, EconomicRelease)] == ["building_permits"]
     assert met.paths()[-1].startswith("/economic-calendar/?dateFrom=2026-06-08&dateTo=20")
+
+
+SERVICE = "/economic-calendar/Service/getCalendarFilteredData"
+MADE_BY_SCRIPTS = (  # the page since 2025: its events stand in a script
+    '<!DOCTYPE html><html lang="en"><body><div id="__next"></div>'
+    '<script id="__NEXT_DATA__" type="application/json">{"props": {"pageProps": {}}}</script></body></html>'
+)
+
+
+def test_a_page_of_another_form_is_asked_of_its_service(var: Path) -> None:
+    row = event_row(at="2026/06/10 12:30:00", shown="12:30")
+    served = Answer(json.dumps({"data": row, "rows_num": 1}), headers={"Content-Type": "application/json"})
+    with site(**{SERVICE: served, "everything": MADE_BY_SCRIPTS}) as met:
+        start = datetime(2026, 6, 9, tzinfo=UTC)
+        (message,) = PAGES["investing"].fetch(Query("events", start=start), total_s=PATIENCE_S, base_url=met.url)
+    assert isinstance(message, EconomicRelease)
+    assert (message.actual, message.released_at) == (0.3, datetime(2026, 6, 10, 12, 30, tzinfo=UTC))
+    assert ("dateFrom", "2026-06-09") in met.forms[0]
+
+
+def test_the_failure_is_the_page_s_own_where_its_service_fails_too(var: Path) -> None:
+    with site(everything=MADE_BY_SCRIPTS) as met, pytest.raises(SourceError) as caught:
+        PAGES["investing"].fetch(Query("events"), total_s=PATIENCE_S, base_url=met.url)
+    assert (caught.value.kind, len(met.forms)) == ("schema_changed", 1)
+    assert "#economicCalendarData" in caught.value.detail
+
+
+def test_a_service_that_asks_for_patience_is_heard(var: Path) -> None:
+    wait = Answer("", 429, {"Retry-After": "90"})
+    with site(**{SERVICE: wait, "everything": MADE_BY_SCRIPTS}) as met, pytest.raises(SourceError) as caught:
+        PAGES["investing"].fetch(Query("events"), total_s=PATIENCE_S, base_url=met.url)
+    assert (caught.value.kind, caught.value.retry_after_s) == ("rate_limited", 90.0)
+
+
+def test_a_site_that_refuses_is_not_asked_another_way(var: Path) -> None:
+    with site(everything=Answer("", 403)) as met, pytest.raises(SourceError, match="auth"):
+        PAGES["investing"].fetch(Query("events"), total_s=PATIENCE_S, base_url=met.url)
+    assert met.forms == []
 
 
 def test_a_row_that_is_refused_comes_along_as_a_dead_letter(var: Path) -> None:
