@@ -35,6 +35,9 @@ log = logging.getLogger(__name__)
 FINAL = frozenset({"auth", "bad_request", "schema_changed", "rate_limited"})
 """Faults that a second look within one slot does not mend."""
 
+LATER = frozenset({"stale", "implausible"})
+"""Faults of a source that is alive."""
+
 SECOND_LOOK_S, LONGEST_LOOK_S = 2.0, 15.0  # between two rounds, doubling
 SHORTEST_ASK_S = 0.5  # with less time left no answer can come
 FAIR = 0.5  # of a source's time: that it was silent for less says nothing about it
@@ -188,10 +191,11 @@ class _Run:
         """Each once, where no source is alive: resting saves time for the others, and there are none.
 
         When this machine had no network for a moment, they all rest, for long after it is back. One that was not
-        silent, but refused the key or asked to be left alone, is left alone.
+        silent, but refused the key or asked to be left alone, is left alone. Alive is who may have the value at the
+        next look: not one without its key, or with its ration used up.
         """
         silent, self._resting = self._resting, []
-        if any(one.kind not in ("unavailable", "resting", "unasked") for one in self.collected.attempts):
+        if any(one.kind in LATER and one.source not in self._given_up for one in self.collected.attempts):
             return
         for source in silent:
             left = min(self.settings.source_timeout_s, deadline - time.monotonic())
@@ -263,7 +267,7 @@ class _Run:
             if error.kind in FINAL or self._is_scarce(source):
                 self._given_up.add(source)
             was_cut_short = error.kind == "unavailable" and total_s < self._fair_s
-            if error.kind not in ("stale", "implausible") and not was_cut_short:  # the former: such a source is alive
+            if error.kind not in LATER and not was_cut_short:  # the former: such a source is alive
                 breaker.failed(self.now(), error.kind)
             return None
         breaker.succeeded()

@@ -207,37 +207,6 @@ def test_a_source_that_fails_again_and_again_rests_and_is_asked_later(
         assert len(dead.asked) > asked, "the pause is over"
 
 
-def test_sources_that_all_rest_are_asked_once_when_nobody_else_is_there(
-    use: Callable[..., None], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A minute without network, and for a quarter of an hour after it no slot had a bar."""
-    monkeypatch.setenv("MARKET_FEEDS__BREAKER_FAILURES", "1")
-    end = bar_end()
-    with serving(body("no", "text/html", 503)) as dead:
-        use(ccxt_kraken=dead, ccxt_coinbase=dead)
-        collect(bars_wanted(end))
-        asked = len(dead.asked)
-        still = collect(bars_wanted(end))
-        assert kinds(still)[2:] == [(KRAKEN, "unavailable"), (COINBASE, "unavailable")] and len(dead.asked) > asked
-    with serving(kraken_bars(end)) as first, serving(coinbase_bars(end)) as second:
-        use(ccxt_kraken=first, ccxt_coinbase=second)
-        collected = collect(bars_wanted(end))
-        assert kinds(collected) == [(KRAKEN, "resting"), (COINBASE, "resting"), (KRAKEN, "answered")]
-        assert [type(message) for message in collected.messages] == [Bar]
-        assert kinds(collect(bars_wanted(end))) == [(KRAKEN, "answered")], "its breaker is closed"
-
-
-def test_a_source_that_refuses_the_key_rests_though_nobody_else_is_there(
-    use: Callable[..., None], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("MARKET_FEEDS__BREAKER_FAILURES", "1")
-    with serving(body("{}", status=401)) as refusing:
-        use(ccxt_kraken=refusing)
-        for _ in range(2):
-            collected = collect(bars_wanted(bar_end(), [KRAKEN]))
-        assert kinds(collected) == [(KRAKEN, "resting")] and len(refusing.asked) == 1
-
-
 def test_a_jump_is_implausible_until_a_second_source_shows_it_too(use: Callable[..., None]) -> None:
     end = bar_end()
     with (
