@@ -3,7 +3,9 @@
 Never the moment at which somebody fetched it, neither later nor, should a page have it sooner, earlier. A report that
 is fetched a day late was there for all to see, and one that a site shows before 15:30 must not be known to the live
 model an hour before the same report is known in the history that the model was trained on; two sources of one report
-would differ by the hour at which each was asked. So known_at may lie after received_at.
+would differ by the hour at which each was asked. So known_at may lie after received_at. The one exception
+is a report that the CFTC itself did not show hours after its time, as in a lapse of appropriations still to come, see
+jobs/feeds/overdue.py.
 
 The rule: 15:30 New York on the third federal business day after the report's Tuesday, which is Friday in a week without
 a holiday. It gives each delayed date of the CFTC's own schedule of 2024 (June 24, July 8, December 2 and 30) and leaves

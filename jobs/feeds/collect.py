@@ -27,7 +27,7 @@ from jobs.feeds.registry import source_named
 from jobs.feeds.state import FeedState, feed_state
 from market.errors import SourceError
 from market.feed_settings import Feed, FeedsSettings
-from market.messages import Bar, Book, DeadLetter, Message
+from market.messages import Bar, Book, Cot, DeadLetter, Message, Vix
 from market.settings import get_settings
 
 log = logging.getLogger(__name__)
@@ -337,7 +337,7 @@ class _Run:
         else:
             return
         self._last.ensure_plausible(source, messages, now)  # an old value may be wrong, too
-        if messages and self._stale is None:
+        if messages and (self._stale is None or _newest_day(messages) > _newest_day(self._stale[1])):
             self._stale = (source, messages)
         raise fault
 
@@ -353,3 +353,7 @@ class _Run:
 
     def _note(self, source: str, kind: str, detail: str = "", seconds: float = 0.0) -> None:
         self.collected.attempts.append(Attempt(source, kind, detail, round(seconds, 3)))
+
+
+def _newest_day(messages: Sequence[Message]) -> datetime:
+    return max(one.as_of for one in messages if isinstance(one, Vix | Cot))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from confluent_kafka import KafkaException
 
-from jobs.feeds.revisions import with_times_of_revisions
+from jobs.feeds.known_times import with_known_times
 from jobs.feeds.state import feed_state
 from jobs.raw_store import raw_store
 from market.addresses import address
@@ -15,7 +15,7 @@ from market.settings import get_settings
 
 
 def publish(messages: Sequence[Message], publisher: ConfirmedPublisher | None = None) -> int:
-    """The number confirmed; a revision goes out as known since it was seen.
+    """The number confirmed; what came late or was corrected goes out as known since it was seen.
 
     Raises DeliveryFailed or StackNotReady when Kafka does not confirm them all.
 
@@ -25,7 +25,7 @@ def publish(messages: Sequence[Message], publisher: ConfirmedPublisher | None = 
         if publisher is None:
             with ConfirmedPublisher() as own:
                 return publish(messages, own)
-        for message in with_times_of_revisions(messages, feed_state()):
+        for message in with_known_times(messages, feed_state()):
             topic, key = address(message, get_settings().topics)
             publisher.send(topic, key, message.to_bytes())
         publisher.flush()

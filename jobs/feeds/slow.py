@@ -14,6 +14,7 @@ from jobs.feeds.collect import Collected, Want, collect, remember
 from jobs.feeds.feed import ALL_EVENTS
 from jobs.feeds.missed_closes import make_up_for_missed_closes
 from jobs.feeds.missed_reports import make_up_for_missed_reports
+from jobs.feeds.overdue import note_overdue
 from jobs.feeds.publish import publish
 from jobs.feeds.state import FeedState, feed_state
 from market.errors import MarketError
@@ -41,6 +42,7 @@ def fetch_slow(feed: SlowFeed, since: datetime | None = None) -> list[Collected]
     start = since or began - REACH[feed]
     found = []
     for collected in _collected(feed, start, until):
+        note_overdue(collected, state, datetime.now(UTC))
         publish(collected.messages)
         remember(collected, state, datetime.now(UTC))
         found.append(collected)

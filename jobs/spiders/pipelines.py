@@ -8,8 +8,8 @@ from confluent_kafka import KafkaException
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
 
+from jobs.feeds.known_times import with_known_times
 from jobs.feeds.refused import refusal_letter
-from jobs.feeds.revisions import with_times_of_revisions
 from jobs.feeds.state import feed_state
 from jobs.raw_store import raw_store
 from jobs.spiders.spider import PageSpider, Run
@@ -77,7 +77,7 @@ class Publish(Pipeline):
         self._refs: set[str] = set()
 
     def process_item(self, item: Sourced) -> Sourced:
-        for timed in with_times_of_revisions([item], feed_state()):
+        for timed in with_known_times([item], feed_state()):
             self._send(timed)
         self._refs |= {item.raw_ref} if item.raw_ref else set()
         self.run.sent += 1

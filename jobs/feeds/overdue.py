@@ -1,0 +1,64 @@
+"""COT reports that the CFTC does not publish at their hour, as in a lapse of appropriations.
+
+The schedule (market/cot_schedule.py) knows the delays of the past alone. A new one is seen here: hours after its own
+the CFTC itself answers without the report. Once it comes, it is known from when it was seen: told as known at its hour,
+it would be in the features of the weeks in which nobody could know it, and the next model would be trained on them.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from jobs.feeds.freshness import newest_cot_due
+from jobs.feeds.state import FeedState
+from market.messages import Cot, Message
+
+if TYPE_CHECKING:  # what is crawled by hand needs none of its imports
+    from jobs.feeds.collect import Collected
+
+KIND = "overdue"
+OFFICIAL = frozenset({"cftc", "cftc_weekly", "cftc_disaggregated", "cftc_disaggregated_weekly"})
+SOME_HOURS = timedelta(hours=3)  # the CFTC's own services are not all of one moment
+MEMORY = timedelta(days=90)  # longer than a run looks back
+A_WEEK, A_DAY = timedelta(days=7), timedelta(days=1)
+
+
+def note_overdue(collected: "Collected", state: FeedState, now: datetime) -> None:
+    """Notes the reports that are due and that the CFTC, having answered, lacks."""
+    answered = {one.source for one in collected.attempts if one.kind == "stale"}
+    shown = [one.as_of.date() for one in collected.messages if isinstance(one, Cot)]
+    if not (collected.stale and shown and answered & OFFICIAL):
+        return
+    missing = list(_tuesdays_after(max(shown), newest_cot_due(now - SOME_HOURS)))
+    if missing:
+        oldest = f"{(now - MEMORY).date()}"
+        with state.update(KIND, collected.want.symbol) as entry:
+            noted = {f"{day}": None for day in missing} | {day: seen for day, seen in entry.items() if day >= oldest}
+            entry.clear()
+            entry.update(noted)
+
+
+def with_times_of_publication(messages: Sequence[Message], state: FeedState) -> list[Message]:
+    """The messages; a report that was overdue is known from when it was seen first."""
+    return [_timed(one, state) if isinstance(one, Cot) else one for one in messages]
+
+
+def _timed(report: Cot, state: FeedState) -> Cot:
+    days = [f"{report.as_of.date() + later}" for later in (timedelta(), A_DAY)]  # of a holiday's week: as of Monday
+    noted = state.get(KIND, report.contract)
+    day = next((one for one in days if one in noted), None)
+    if day is None:
+        return report
+    if noted[day] is None:
+        with state.update(KIND, report.contract) as entry:
+            noted = {day: entry.get(day) or report.received_at.isoformat()}
+            entry.update(noted)
+    return report.model_copy(update={"known_at": max(report.known_at, datetime.fromisoformat(noted[day]))})
+
+
+def _tuesdays_after(shown: date, due: date) -> Iterator[date]:
+    """The days of the reports newer than the one shown, which may be as of the day before its own."""
+    day = due
+    while day > shown + A_DAY:
+        yield day
+        day -= A_WEEK

@@ -1,0 +1,129 @@
+"""COT reports that the CFTC does not publish at their hour, on real Kafka: known from when they were seen."""
+
+import json
+import os
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+
+import pytest
+
+from jobs.feeds.__main__ import main
+from jobs.feeds.collect import Attempt, Collected, Want, collect
+from jobs.feeds.feed import Query
+from jobs.feeds.freshness import newest_cot_due
+from jobs.feeds.overdue import note_overdue, with_times_of_publication
+from jobs.feeds.slow import fetch_slow
+from jobs.feeds.state import feed_state
+from market.feed_settings import Feed
+from market.messages import Cot, Message
+from market.settings import Settings
+from tests.jobs.feeds.samples import cot_row
+from tests.jobs.feeds.server import Server, body, serving
+from tests.jobs.feeds.topics import published
+from tests.market_world import forget_settings
+
+A_WEEK = timedelta(days=7)
+TUESDAY, SCHEDULED = date(2027, 1, 12), datetime(2027, 1, 15, 20, 30, tzinfo=UTC)  # 15:30 New York on the Friday
+MISSED_AT = SCHEDULED + timedelta(hours=5)  # the evening's tries
+SEEN_AT = SCHEDULED + timedelta(days=28)
+
+
+def report(as_of: date, received_at: datetime) -> Cot:
+    day = datetime.combine(as_of, time(), UTC)
+    times = {"as_of": day, "source_time": day, "known_at": SCHEDULED, "received_at": received_at}
+    return Cot(source="cftc", contract="099741", group="asset_manager", long=1.0, short=2.0, **times)
+
+
+def lacking(*sources: str, newest: date = TUESDAY - A_WEEK) -> Collected:
+    """A run in which these answered, none with a newer report."""
+    attempts = [Attempt(source, "stale") for source in sources]
+    shown = [report(newest, MISSED_AT)]
+    return Collected(Want("cot", "099741", sources), shown, sources[0], stale=True, attempts=attempts)
+
+
+def told(as_of: date, received_at: datetime) -> datetime:
+    [message] = with_times_of_publication([report(as_of, received_at)], feed_state())
+    assert isinstance(message, Cot)
+    return message.known_at
+
+
+def test_one_that_the_cftc_lacks_hours_after_its_hour_is_known_from_when_it_is_seen(own_state: None) -> None:
+    """A lapse of appropriations: told as known at its hour it was in the features of weeks that could not know it."""
+    note_overdue(lacking("tradingster", "cftc"), feed_state(), MISSED_AT)
+    assert told(TUESDAY, SEEN_AT) == SEEN_AT
+    assert told(TUESDAY, SEEN_AT + timedelta(days=1)) == SEEN_AT, "and keeps that time"
+    assert told(TUESDAY - A_WEEK, SEEN_AT) == SCHEDULED, "one that was there keeps its hour"
+
+
+def test_a_report_of_a_holidays_week_is_as_of_monday(own_state: None) -> None:
+    note_overdue(lacking("cftc"), feed_state(), MISSED_AT)
+    assert told(TUESDAY - timedelta(days=1), SEEN_AT) == SEEN_AT
+
+
+@pytest.mark.parametrize(
+    ("run", "at"),
+    [
+        (lacking("cftc", newest=TUESDAY), MISSED_AT),
+        (lacking("cftc", newest=TUESDAY - timedelta(days=1)), MISSED_AT),
+        (lacking("tradingster"), MISSED_AT),  # the site is late, which says nothing of the CFTC
+        (lacking("cftc"), SCHEDULED + timedelta(hours=2)),  # Socrata's rows may come later than the text
+    ],
+)
+def test_one_that_may_have_been_published_is_known_from_its_hour(run: Collected, at: datetime, own_state: None) -> None:
+    note_overdue(run, feed_state(), at)
+    assert told(TUESDAY, SEEN_AT) == SCHEDULED
+
+
+def test_of_old_answers_the_newest_counts(own_state: None) -> None:
+    """The first one did: a site that lags made a report overdue which the CFTC showed."""
+    shown = {"cftc": TUESDAY - 2 * A_WEEK, "cftc_weekly": TUESDAY - A_WEEK}
+
+    def ask(feed: Feed, source: str, query: Query, total_s: float) -> list[Message]:
+        return [report(shown[source], MISSED_AT)]
+
+    want = Want("cot", "099741", [*shown])
+    found = collect(want, asker=ask, now=lambda: MISSED_AT, again=False)
+    assert (found.source, found.stale) == ("cftc_weekly", True)
+
+
+@pytest.fixture
+def use(fresh_topics: Settings, monkeypatch: pytest.MonkeyPatch) -> Callable[[Server], None]:
+    instruments = {"ES": {"calendar": "24/7", "bar_minutes": 60, "cot_contract": "13874A"}}
+    sources: dict[str, Sequence[str]] = {"book": [], "bars": [], "vix": [], "cot": ["cftc"], "economic": []}
+    monkeypatch.setenv("MARKET_SETTINGS_FILE", os.devnull)
+    monkeypatch.setenv("MARKET_INSTRUMENTS", json.dumps(instruments))
+    monkeypatch.setenv("MARKET_FEEDS__SOURCES", json.dumps(sources))
+    monkeypatch.setenv("MARKET_FEEDS__OBEY_ROBOTS", "false")  # else the first answer would be taken for its rules
+
+    def at(server: Server) -> None:
+        monkeypatch.setenv("MARKET_FEEDS__BASE_URLS", json.dumps({"cftc": server.url}))
+        forget_settings()
+
+    return at
+
+
+def test_a_run_tells_the_backlog_as_known_when_it_came(use: Callable[[Server], None]) -> None:
+    began = datetime.now(UTC)
+    due = newest_cot_due(began)
+    before, late = due - 2 * A_WEEK, due - A_WEEK
+    rows = [cot_row(f"{day}") for day in (before, late, due)]
+    with serving(body(json.dumps(rows[:1])), body(json.dumps(rows))) as cftc:
+        use(cftc)
+        assert [one.stale for one in fetch_slow("cot")] == [True]
+        assert [one.complete for one in fetch_slow("cot")] == [True]
+    known = {(one["as_of"][:10], datetime.fromisoformat(one["known_at"]) > began) for _, one in published("cot")}
+    assert known >= {(f"{before}", False), (f"{late}", True)}
+    assert (f"{late}", False) not in known
+
+
+def test_one_that_is_asked_for_by_hand_has_that_time_too(use: Callable[[Server], None]) -> None:
+    """Told once more as known at its hour, it would be in the past all the same."""
+    began = datetime.now(UTC)
+    late = newest_cot_due(began) - A_WEEK
+    with feed_state().update("overdue", "13874A") as entry:
+        entry[f"{late}"] = None
+    with serving(body(json.dumps([cot_row(f"{late}")]))) as cftc:
+        use(cftc)
+        assert main(["cftc", "--symbol", "13874A"]) == 0
+    known = [datetime.fromisoformat(one["known_at"]) for _, one in published("cot")]
+    assert len(known) == 2 and min(known) > began, "of two groups"
