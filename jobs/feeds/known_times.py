@@ -12,5 +12,5 @@ from market.messages import Message
 
 
 def with_known_times(messages: Sequence[Message], state: FeedState) -> list[Message]:
-    """The messages; what was not there at its hour, and what has changed since, is known from when it was seen (UTC)."""
+    """The messages; what was not there at its hour, or has changed since, is known from when it was seen (UTC)."""
     return with_times_of_revisions(with_times_of_publication(messages, state), state)
