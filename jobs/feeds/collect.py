@@ -8,14 +8,15 @@ the outcome, and what no source gave is missing, never made up.
 
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from jobs.feeds import freshness, metrics
+from jobs.feeds import metrics
 from jobs.feeds.agreement import disagreement
 from jobs.feeds.asking import ask
 from jobs.feeds.breaker import Breaker
+from jobs.feeds.collected import Attempt, Collected, Want
 from jobs.feeds.feed import Query
 from jobs.feeds.fetching import token_of
 from jobs.feeds.last_values import LastValues
@@ -25,9 +26,10 @@ from jobs.feeds.rates import rate_limits
 from jobs.feeds.refused import PayloadRefused
 from jobs.feeds.registry import source_named
 from jobs.feeds.state import FeedState, feed_state
+from jobs.feeds.usable import Usable
 from market.errors import SourceError
 from market.feed_settings import Feed, FeedsSettings
-from market.messages import Bar, Book, Cot, DeadLetter, Message, Vix
+from market.messages import Message
 from market.settings import get_settings
 
 log = logging.getLogger(__name__)
@@ -41,78 +43,6 @@ LATER = frozenset({"stale", "implausible"})
 SECOND_LOOK_S, LONGEST_LOOK_S = 2.0, 15.0  # between two rounds, doubling
 SHORTEST_ASK_S = 0.5  # with less time left no answer can come
 FAIR = 0.5  # of a source's time: that it was silent for less says nothing about it
-
-
-@dataclass(frozen=True)
-class Want:
-    """What a slot, or the day, wants of one feed.
-
-    `symbol` is as the messages name it: the instrument, "VIX", a COT contract, or "events". `start` is the time (UTC)
-    after which known values are wanted; for bars the last bar_end that is there already. `short`: the slot is shorter
-    than a bar.
-    """
-
-    feed: Feed
-    symbol: str
-    sources: Sequence[str]
-    bar_end: datetime | None = None
-    interval: timedelta | None = None
-    start: datetime | None = None
-    source_symbols: Mapping[str, str] = field(default_factory=dict)
-    short: bool = False
-
-    def query(self, source: str) -> Query:
-        return Query(self.source_symbols.get(source, self.symbol), self.interval, self.start)
-
-
-@dataclass(frozen=True)
-class Attempt:
-    """One source asked once; `kind` is answered, the kind of its failure, or why it was not asked.
-
-    That is resting (its breaker is open) or unasked (no time was left).
-    """
-
-    source: str
-    kind: str
-    detail: str = ""
-    seconds: float = 0.0
-
-
-@dataclass
-class Collected:
-    """What came: `source` gave the messages, or None did; a stale answer counts only when no fresh one came.
-
-    `partly`: some of its events are missing, and no other source had them. `taken`: nobody was asked, since an earlier
-    run has published it.
-    """
-
-    want: Want
-    messages: list[Message] = field(default_factory=list)
-    source: str | None = None
-    stale: bool = False
-    partly: bool = False
-    taken: bool = False
-    attempts: list[Attempt] = field(default_factory=list)
-    disagreement: float | None = None
-
-    @property
-    def complete(self) -> bool:
-        return self.taken or (self.source is not None and not self.stale and not self.partly)
-
-    @property
-    def asked(self) -> bool:
-        """False when there was no time for any source."""
-        return any(one.kind != "unasked" for one in self.attempts)
-
-    def text(self) -> str:
-        """One line for a person: who answered, and what became of the others."""
-        if self.taken:
-            return f"{self.want.feed} {self.want.symbol}: taken by an earlier run"
-        answer = f"{self.source} gave {len(self.messages)} messages" if self.source else "nobody answered"
-        flaw = ", stale" if self.stale else ", not all" if self.partly else ""
-        others = [f"{one.source}: {one.kind} {one.detail}".rstrip() for one in self.attempts if one.kind != "answered"]
-        return "; ".join([f"{self.want.feed} {self.want.symbol}: {answer}{flaw}", *others])
-
 
 Asker = Callable[[Feed, str, Query, float], list[Message]]
 
@@ -159,10 +89,8 @@ class _Run:
         self.collected = Collected(want)
         self._given_up: set[str] = set()
         self._resting: list[str] = []  # those that gave no answer when they were asked last
-        self._stale: tuple[str, list[Message]] | None = None
         self._part: PartlyAnswered | None = None
-        self._dead: dict[str, Message] = {}
-        self._last = LastValues(state, want.feed, want.symbol, want.interval)
+        self._usable = Usable(want, state)
         self._passed_over = PassedOver(now())
 
     def begin(self, total_s: float) -> float:
@@ -210,11 +138,11 @@ class _Run:
         if self.collected.source is None and self._part is not None:
             self.collected.source, self.collected.messages = self._part.source, self._part.messages
             self.collected.partly = bool(self._part.missing)
-        elif self.collected.source is None and self._stale is not None:
-            self.collected.source, messages = self._stale
+        elif self.collected.source is None and self._usable.stale is not None:
+            self.collected.source, messages = self._usable.stale
             self.collected.messages, self.collected.stale = list(messages), True
         self._passed_over.write_down(self.collected.messages)
-        self.collected.messages += self._dead.values()
+        self.collected.messages += self._usable.dead.values()
 
     def _await_next_bar(self, source: str, deadline: float) -> None:
         """Before the one look at a rationed source: what it shows as its newest bar may still be filled.
@@ -254,14 +182,14 @@ class _Run:
         breaker = self._breaker(source)
         started = time.monotonic()
         try:
-            messages = self._usable(source, self._answer(source, total_s))
+            messages = self._usable.of(source, self._answer(source, total_s), self.now())
         except PartlyAnswered as part:
             self._note(source, part.kind, part.detail, time.monotonic() - started)
             self._given_up |= part.sources
             return None
         except SourceError as error:
             if isinstance(error, PayloadRefused):
-                self._dead.setdefault(error.letter.payload, error.letter)
+                self._usable.dead.setdefault(error.letter.payload, error.letter)
             self._note(source, error.kind, error.detail, time.monotonic() - started)
             self._passed_over.because(f"{error.kind}: {error.detail}")
             if error.kind in FINAL or self._is_scarce(source):
@@ -280,7 +208,7 @@ class _Run:
             answer = self.asker(self.want.feed, source, self._query(source), total_s)
         except PartlyAnswered as part:
             self._passed_over.look_at(part.messages)
-            part.messages = self._usable(source, part.messages)
+            part.messages = self._usable.of(source, part.messages, self.now())
             self._part = part if self._part is None else self._part.joined(part)
             raise
         self._passed_over.look_at(answer)
@@ -311,41 +239,6 @@ class _Run:
             metrics.compare(self.state, self.want.feed, self.want.symbol, (collected.source, source), apart)
         return True
 
-    def _usable(self, source: str, answer: Sequence[Message]) -> list[Message]:
-        """The answer's messages under the wanted symbol. Raises SourceError stale or implausible."""
-        for letter in (message for message in answer if isinstance(message, DeadLetter)):
-            self._dead.setdefault(letter.payload, letter)  # once, however often the source is asked
-        messages = [self._renamed(message) for message in answer if not isinstance(message, DeadLetter)]
-        now, want = self.now(), self.want
-        if want.feed == "bars" and want.bar_end is not None:
-            messages = [*freshness.bar_of_slot(source, messages, want.bar_end, want.start, want.short)]
-        elif want.feed == "book" and want.bar_end is not None and want.interval is not None:
-            messages = [*freshness.book_of_slot(source, messages, want.bar_end, want.interval)]
-        elif want.feed in ("vix", "cot"):
-            self._ensure_newest(source, messages, now)
-        elif want.feed == "economic":
-            freshness.ensure_this_week(source, messages, now)
-        self._last.ensure_plausible(source, messages, now)
-        return messages
-
-    def _ensure_newest(self, source: str, messages: list[Message], now: datetime) -> None:
-        newest = freshness.ensure_newest_vix if self.want.feed == "vix" else freshness.ensure_newest_cot
-        try:
-            newest(source, messages, now)
-        except SourceError as error:
-            fault = error
-        else:
-            return
-        self._last.ensure_plausible(source, messages, now)  # an old value may be wrong, too
-        if messages and (self._stale is None or _newest_day(messages) > _newest_day(self._stale[1])):
-            self._stale = (source, messages)
-        raise fault
-
-    def _renamed(self, message: Message) -> Message:
-        if isinstance(message, Bar | Book) and message.symbol != self.want.symbol:
-            return message.model_copy(update={"symbol": self.want.symbol})
-        return message
-
     def _is_scarce(self, source: str) -> bool:
         """A source with a ration for the day is asked once a slot."""
         rate = self.settings.rates.get(source)
@@ -353,7 +246,3 @@ class _Run:
 
     def _note(self, source: str, kind: str, detail: str = "", seconds: float = 0.0) -> None:
         self.collected.attempts.append(Attempt(source, kind, detail, round(seconds, 3)))
-
-
-def _newest_day(messages: Sequence[Message]) -> datetime:
-    return max(one.as_of for one in messages if isinstance(one, Vix | Cot))

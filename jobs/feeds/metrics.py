@@ -4,22 +4,17 @@ Counts live in the feeds' state, so they add up over processes; var/metrics/feed
 textfile collector, or for a person.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, write_to_textfile
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from jobs.feeds.collected import Collected
 from jobs.feeds.state import FeedState
 from market.feed_settings import Feed
 from market.settings import get_settings
-
-if TYPE_CHECKING:
-    from jobs.feeds.collect import Collected
 
 log = logging.getLogger(__name__)
 

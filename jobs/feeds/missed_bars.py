@@ -13,7 +13,8 @@ from datetime import datetime, timedelta
 
 from jobs.feeds.asking import ask
 from jobs.feeds.breaker import Breaker
-from jobs.feeds.collect import FAIR, SHORTEST_ASK_S, Collected, Want
+from jobs.feeds.collect import FAIR, SHORTEST_ASK_S
+from jobs.feeds.collected import Collected, Want
 from jobs.feeds.feed import Query
 from jobs.feeds.publish import publish
 from jobs.feeds.state import Entry, FeedState

@@ -9,7 +9,8 @@ import time
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
-from jobs.feeds.collect import Want, collect
+from jobs.feeds.collect import collect
+from jobs.feeds.collected import Want
 from jobs.feeds.publish import publish
 from jobs.feeds.state import FeedState
 from market.messages import Message

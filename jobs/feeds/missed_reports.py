@@ -9,7 +9,8 @@ import time
 from datetime import datetime, timedelta
 
 from jobs.feeds import expected
-from jobs.feeds.collect import Collected, Want, collect
+from jobs.feeds.collect import collect
+from jobs.feeds.collected import Collected, Want
 from jobs.feeds.freshness import newest_cot_due
 from jobs.feeds.publish import publish
 from jobs.feeds.state import FeedState

@@ -7,14 +7,11 @@ it would be in the features of the weeks in which nobody could know it, and the 
 
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING
 
+from jobs.feeds.collected import Collected
 from jobs.feeds.freshness import newest_cot_due
 from jobs.feeds.state import FeedState
 from market.messages import Cot, Message
-
-if TYPE_CHECKING:  # what is crawled by hand needs none of its imports
-    from jobs.feeds.collect import Collected
 
 KIND = "overdue"
 OFFICIAL = frozenset({"cftc", "cftc_weekly", "cftc_disaggregated", "cftc_disaggregated_weekly"})
@@ -23,7 +20,7 @@ MEMORY = timedelta(days=90)  # longer than a run looks back
 A_WEEK, A_DAY = timedelta(days=7), timedelta(days=1)
 
 
-def note_overdue(collected: "Collected", state: FeedState, now: datetime) -> None:
+def note_overdue(collected: Collected, state: FeedState, now: datetime) -> None:
     """Notes the reports that are due and that the CFTC, having answered, lacks."""
     answered = {one.source for one in collected.attempts if one.kind == "stale"}
     shown = [one.as_of.date() for one in collected.messages if isinstance(one, Cot)]

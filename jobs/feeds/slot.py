@@ -15,7 +15,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from jobs.feeds import metrics
-from jobs.feeds.collect import Collected, Want, collect, remember
+from jobs.feeds.collect import collect, remember
+from jobs.feeds.collected import Collected, Want
 from jobs.feeds.last_values import LastValues
 from jobs.feeds.missed_bars import MAKE_UP_FOR, make_up_for_missed_bars, note_missed_bars, of_slots
 from jobs.feeds.publish import publish

@@ -10,7 +10,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from jobs.feeds import metrics
-from jobs.feeds.collect import Collected, Want, collect, remember
+from jobs.feeds.collect import collect, remember
+from jobs.feeds.collected import Collected, Want
 from jobs.feeds.feed import ALL_EVENTS
 from jobs.feeds.missed_closes import make_up_for_missed_closes
 from jobs.feeds.missed_reports import make_up_for_missed_reports

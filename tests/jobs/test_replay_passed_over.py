@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from jobs.feeds.collect import Want, collect, remember
+from jobs.feeds.collect import collect, remember
+from jobs.feeds.collected import Want
 from jobs.feeds.publish import publish
 from jobs.feeds.state import feed_state
 from jobs.raw_store import Raw, RawStore, raw_store

@@ -11,7 +11,7 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 from market_feeds import KEYED_SOURCES, compare_calendars, fetch_bars_and_books, take_tokens
 
 from jobs.feeds import slot
-from jobs.feeds.collect import Attempt, Collected, Want
+from jobs.feeds.collected import Attempt, Collected, Want
 from jobs.feeds.slot import SlotIncomplete, SlotReport
 from market.settings import get_settings
 from tests.market_world import forget_settings

@@ -6,7 +6,8 @@ import pytest
 
 from jobs.feeds.cboe import Cboe
 from jobs.feeds.client import Client
-from jobs.feeds.collect import Want, collect
+from jobs.feeds.collect import collect
+from jobs.feeds.collected import Want
 from jobs.feeds.feed import Query
 from jobs.feeds.last_values import LastValues
 from jobs.feeds.registry import source_named

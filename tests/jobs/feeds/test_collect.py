@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from jobs.feeds import metrics
-from jobs.feeds.collect import Collected, Want, collect, remember
+from jobs.feeds.collect import collect, remember
+from jobs.feeds.collected import Collected, Want
 from jobs.feeds.feed import Query
 from jobs.feeds.last_values import LastValues
 from jobs.feeds.registry import source_named

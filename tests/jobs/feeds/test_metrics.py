@@ -5,7 +5,7 @@ import logging
 import pytest
 
 from jobs.feeds import metrics
-from jobs.feeds.collect import Attempt, Collected, Want
+from jobs.feeds.collected import Attempt, Collected, Want
 from jobs.feeds.state import feed_state
 from market.settings import get_settings
 

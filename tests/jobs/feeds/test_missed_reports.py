@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from jobs.feeds.collect import Collected, Want
+from jobs.feeds.collected import Collected, Want
 from jobs.feeds.freshness import newest_cot_due
 from jobs.feeds.missed_reports import make_up_for_missed_reports
 from jobs.feeds.slow import ensure_complete, fetch_slow

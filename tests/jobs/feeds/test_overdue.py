@@ -8,7 +8,8 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 
 from jobs.feeds.__main__ import main
-from jobs.feeds.collect import Attempt, Collected, Want, collect
+from jobs.feeds.collect import collect
+from jobs.feeds.collected import Attempt, Collected, Want
 from jobs.feeds.feed import Query
 from jobs.feeds.freshness import newest_cot_due
 from jobs.feeds.overdue import note_overdue, with_times_of_publication

@@ -7,7 +7,8 @@ from http.server import BaseHTTPRequestHandler
 
 import pytest
 
-from jobs.feeds.collect import Collected, Want, collect
+from jobs.feeds.collect import collect
+from jobs.feeds.collected import Collected, Want
 from market.messages import DeadLetter, EconomicRelease
 from tests.jobs.feeds.samples import fred_answer, fred_row
 from tests.jobs.feeds.server import Server, body, serving

@@ -8,7 +8,8 @@ from http.server import BaseHTTPRequestHandler
 
 import pytest
 
-from jobs.feeds.collect import Collected, Want, collect
+from jobs.feeds.collect import collect
+from jobs.feeds.collected import Collected, Want
 from jobs.feeds.rates import rate_limits
 from market.feed_settings import Rate
 from tests.jobs.feeds.server import Answer, Server, body, serving

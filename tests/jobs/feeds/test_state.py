@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from jobs.feeds import state as state_module
-from jobs.feeds.collect import Collected, Want, collect, remember
+from jobs.feeds.collect import collect, remember
+from jobs.feeds.collected import Collected, Want
 from jobs.feeds.last_values import LastValues
 from jobs.feeds.state import FeedState, feed_state
 from market.messages import Bar
