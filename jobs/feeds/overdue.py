@@ -11,28 +11,35 @@ from datetime import date, datetime, timedelta
 from jobs.feeds.collected import Collected
 from jobs.feeds.freshness import newest_cot_due
 from jobs.feeds.state import FeedState
+from market.cot_schedule import published_at
 from market.messages import Cot, Message
 
 KIND = "overdue"
 OFFICIAL = frozenset({"cftc", "cftc_weekly", "cftc_disaggregated", "cftc_disaggregated_weekly"})
 SOME_HOURS = timedelta(hours=3)  # the CFTC's own services are not all of one moment
-MEMORY = timedelta(days=90)  # longer than a run looks back
+MEMORY = timedelta(days=90)  # of weeks without a report
 A_WEEK, A_DAY = timedelta(days=7), timedelta(days=1)
 
 
 def note_overdue(collected: Collected, state: FeedState, now: datetime) -> None:
     """Notes the reports that are due and that the CFTC, having answered, lacks."""
-    answered = {one.source for one in collected.attempts if one.kind == "stale"}
-    shown = [one.as_of.date() for one in collected.messages if isinstance(one, Cot)]
-    if not (collected.stale and shown and answered & OFFICIAL):
+    answered, shown = {one.source for one in collected.attempts if one.kind == "stale"}, _newest_shown(collected)
+    if collected.complete or shown is None or not answered & OFFICIAL:
         return
-    missing = list(_tuesdays_after(max(shown), newest_cot_due(now - SOME_HOURS)))
+    missing = list(_tuesdays_after(shown, newest_cot_due(now - SOME_HOURS)))
     if missing:
         oldest = f"{(now - MEMORY).date()}"
         with state.update(KIND, collected.want.symbol) as entry:
             noted = {f"{day}": None for day in missing} | {day: seen for day, seen in entry.items() if day >= oldest}
             entry.clear()
             entry.update(noted)
+
+
+def start_of(contract: str, start: datetime, state: FeedState, now: datetime) -> datetime:
+    """Where a look begins that else began at `start`: before the first report that is overdue, and the one before it."""
+    noted, oldest = state.get(KIND, contract), f"{(now - MEMORY).date()}"
+    first = min((day for day, seen in noted.items() if seen is None and day >= oldest), default=None)
+    return start if first is None else min(start, published_at(date.fromisoformat(first)) - 2 * A_WEEK)
 
 
 def with_times_of_publication(messages: Sequence[Message], state: FeedState) -> list[Message]:
@@ -51,6 +58,12 @@ def _timed(report: Cot, state: FeedState) -> Cot:
             noted = {day: entry.get(day) or report.received_at.isoformat()}
             entry.update(noted)
     return report.model_copy(update={"known_at": max(report.known_at, datetime.fromisoformat(noted[day]))})
+
+
+def _newest_shown(collected: "Collected") -> date | None:
+    """The day of the newest report there is; of an answer without any, of the last one before those asked for."""
+    start, shown = collected.want.start, [one.as_of.date() for one in collected.messages if isinstance(one, Cot)]
+    return max(shown, default=None if start is None else newest_cot_due(start))
 
 
 def _tuesdays_after(shown: date, due: date) -> Iterator[date]:

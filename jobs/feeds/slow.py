@@ -15,7 +15,7 @@ from jobs.feeds.collected import Collected, Want
 from jobs.feeds.feed import ALL_EVENTS
 from jobs.feeds.missed_closes import make_up_for_missed_closes
 from jobs.feeds.missed_reports import make_up_for_missed_reports
-from jobs.feeds.overdue import note_overdue
+from jobs.feeds.overdue import note_overdue, start_of
 from jobs.feeds.publish import publish
 from jobs.feeds.state import FeedState, feed_state
 from market.errors import MarketError
@@ -94,7 +94,8 @@ def _wants(feed: SlowFeed, start: datetime, state: FeedState) -> Iterator[Want]:
         yield Want("economic", ALL_EVENTS, sources, start=start)
     else:
         contracts = {instrument.cot_contract for instrument in settings.instruments.values() if instrument.cot_contract}
-        yield from (Want("cot", contract, sources, start=start) for contract in _longest_unasked(contracts, state))
+        for contract in _longest_unasked(contracts, state):
+            yield Want("cot", contract, sources, start=start_of(contract, start, state, datetime.now(UTC)))
 
 
 def _longest_unasked(contracts: Iterable[str], state: FeedState) -> list[str]:

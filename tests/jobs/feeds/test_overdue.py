@@ -12,9 +12,10 @@ from jobs.feeds.collect import collect
 from jobs.feeds.collected import Attempt, Collected, Want
 from jobs.feeds.feed import Query
 from jobs.feeds.freshness import newest_cot_due
-from jobs.feeds.overdue import note_overdue, with_times_of_publication
-from jobs.feeds.slow import fetch_slow
+from jobs.feeds.overdue import note_overdue, start_of, with_times_of_publication
+from jobs.feeds.slow import REACH, fetch_slow
 from jobs.feeds.state import feed_state
+from market.cot_schedule import published_at
 from market.feed_settings import Feed
 from market.messages import Cot, Message
 from market.settings import Settings
@@ -29,9 +30,9 @@ MISSED_AT = SCHEDULED + timedelta(hours=5)  # the evening's tries
 SEEN_AT = SCHEDULED + timedelta(days=28)
 
 
-def report(as_of: date, received_at: datetime) -> Cot:
+def report(as_of: date, received_at: datetime, known_at: datetime = SCHEDULED) -> Cot:
     day = datetime.combine(as_of, time(), UTC)
-    times = {"as_of": day, "source_time": day, "known_at": SCHEDULED, "received_at": received_at}
+    times = {"as_of": day, "source_time": day, "known_at": known_at, "received_at": received_at}
     return Cot(source="cftc", contract="099741", group="asset_manager", long=1.0, short=2.0, **times)
 
 
@@ -85,6 +86,36 @@ def test_of_old_answers_the_newest_counts(own_state: None) -> None:
     want = Want("cot", "099741", [*shown])
     found = collect(want, asker=ask, now=lambda: MISSED_AT, again=False)
     assert (found.source, found.stale) == ("cftc_weekly", True)
+
+
+def run_of_a_lapse(now: datetime, shown: date) -> Collected:
+    """The day's run while that is the newest report of the CFTC, which has those of a year."""
+    days = [shown - n * A_WEEK for n in range(52)]
+
+    def ask(feed: Feed, source: str, query: Query, total_s: float) -> list[Message]:
+        return [scheduled(day, now) for day in days if query.wants(published_at(day))]
+
+    start = start_of("099741", now - REACH["cot"], feed_state(), now)
+    found = collect(Want("cot", "099741", ["cftc"], start=start), asker=ask, now=lambda: now, again=False)
+    note_overdue(found, feed_state(), now)
+    return found
+
+
+def scheduled(as_of: date, received_at: datetime) -> Cot:
+    return report(as_of, received_at, published_at(as_of))
+
+
+@pytest.mark.parametrize("first_run", [1, 40])  # day of the lapse: a machine may be new
+def test_a_lapse_may_be_longer_than_a_run_looks_back(first_run: int, own_state: None) -> None:
+    """Weeks 5 and 6 of one, as in 2025, were told as known at their hours, and of its backlog nothing at all."""
+    began = published_at(TUESDAY - A_WEEK)
+    for day in range(first_run, 44):
+        run_of_a_lapse(began + timedelta(days=day, hours=5), TUESDAY - A_WEEK)
+    missed = [TUESDAY + n * A_WEEK for n in range(6)]
+    at = began + timedelta(days=45)
+    assert missed[0] in [one.as_of.date() for one in run_of_a_lapse(at, missed[0]).messages if isinstance(one, Cot)]
+    told = with_times_of_publication([scheduled(day, at) for day in missed], feed_state())
+    assert [one.known_at for one in told if isinstance(one, Cot)] == [at] * len(missed)
 
 
 @pytest.fixture
