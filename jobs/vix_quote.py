@@ -62,7 +62,7 @@ def vix_message(source: str, quote: Quote, now: datetime, source_time: datetime 
     """The quote's message. `now`: when it was fetched; `source_time`: the source's own moment, default its day.
 
     Raises SourceError implausible (a day without trade, or in the future), stale (a value of which nothing says that it
-    is of that day, or one from before the close that is shown after it).
+    is of that day, a close of a day that goes on, or a value from before the close that is shown after it).
     """
     today = now.astimezone(NEW_YORK).date()
     if quote.day is not None and quote.day > today:
@@ -70,6 +70,8 @@ def vix_message(source: str, quote: Quote, now: datetime, source_time: datetime 
     if quote.day is not None and vix_close(quote.day) is None:
         raise SourceError("implausible", source, f"the quote is of {quote.day}, a day without trade")
     day = quote.day or (_day_closed if quote.closed else _day_shown)(source, now)
+    if quote.closed and now < vix_known_at(day):
+        raise SourceError("stale", source, f"Close: that of {day} is not known yet")
     if quote.clock is not None:
         _ensure_of_day(source, quote.clock, day, now)
     as_of = datetime.combine(day, time(), UTC)
@@ -106,14 +108,11 @@ def _day_shown(source: str, now: datetime) -> date:
 def _day_closed(source: str, now: datetime) -> date:
     """The trading day of a close without a date: until today's stocks have closed, that of the day before.
 
-    Raises SourceError stale like `_day_shown`, and while VIX is computed after the stocks' close.
+    Raises SourceError stale like `_day_shown`.
     """
     day = _day_shown(source, now)
-    close = vix_close(day)
-    if close is None or now >= close:
+    if now >= vix_known_at(day) - AFTER_STOCKS:
         return day
-    if now >= close - AFTER_STOCKS:
-        raise SourceError("stale", source, f"Close: that of {day} is not known yet, and the quote does not say its day")
     return _day_shown(source, datetime.combine(day, COMPUTED_FROM, NEW_YORK) - timedelta(seconds=1))
 
 

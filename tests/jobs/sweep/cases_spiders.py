@@ -35,7 +35,18 @@ META = '<meta itemprop="price" content="%s">'
 
 # As CNBC labels a price beside one of extended hours: without its day.
 CLOSED = vix_page(f"<div class='QuoteStrip-lastTradeTime'>Close</div>{strip()}")
+QUOTED = '<meta itemprop="quoteTime" content="%s">'
 CASES: list[Case] = [
+    VIX.refuses(  # it was told as this noon's value
+        "a close, and a time of this noon", CLOSED.replace("<head>", f"<head>{QUOTED % '2026-06-10T11:59:00-0400'}"),
+        "stale: Close: that of 2026-06-10",
+    ),
+    VIX.refuses("a close of a day that goes on", CLOSED.replace("Close", "Close | 06/10/26 EDT"), "stale: Close"),
+    VIX.takes(
+        "a close, and its own time",
+        CLOSED.replace("<head>", f"<head>{QUOTED % '2026-06-09T16:14:59-0400'}"),
+        "2026-06-09 18.45, known 2026-06-09 20:15",
+    ),
     VIX.takes("today's strip", vix_page(), LIVE),
     VIX.takes(
         "a close, the next morning", CLOSED, "2026-06-09 18.45, known 2026-06-09 20:15", now=utc("2026-06-10 11:00")
