@@ -47,6 +47,13 @@ def with_times_of_publication(messages: Sequence[Message], state: FeedState) -> 
     return [_timed(one, state) if isinstance(one, Cot) else one for one in messages]
 
 
+def recall(state: FeedState, from_feeds: FeedState) -> None:
+    """Lets `state` know what the feeds have noted: their record does not tell it, since no answer is kept twice."""
+    for contract, noted in from_feeds.all(KIND).items():
+        with state.update(KIND, contract) as entry:
+            entry.update(noted)
+
+
 def _timed(report: Cot, state: FeedState) -> Cot:
     days = [f"{report.as_of.date() + later}" for later in (timedelta(), A_DAY)]  # of a holiday's week: as of Monday
     noted = state.get(KIND, report.contract)

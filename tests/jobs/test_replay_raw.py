@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from jobs.feeds.__main__ import main as feeds
+from jobs.feeds.state import feed_state
 from jobs.raw_folder import is_raw_folder
 from jobs.raw_instruments import as_instrument
 from jobs.raw_parsers import UnknownSource, messages_of
@@ -20,7 +21,7 @@ from jobs.replay import main
 from jobs.replay_raw import publish_raw
 from market.messages import Bar, Book, Vix
 from market.settings import ROOT, Settings, get_settings
-from tests.jobs.feeds.samples import VIX_CSV, book_body, equity_body, ff_row, fred_answer, fred_row, level
+from tests.jobs.feeds.samples import VIX_CSV, book_body, cot_row, equity_body, ff_row, fred_answer, fred_row, level
 from tests.jobs.feeds.server import body, serving
 from tests.jobs.recording_world import Recorded, topic_content, write_recording
 from tests.jobs.spiders.pages import calendar_page, event_row
@@ -128,6 +129,18 @@ def test_a_close_that_was_settled_later_is_again_known_from_then(
     told = [(one["value"], one["known_at"]) for _, _, one in sent.sent if one["as_of"].startswith("2026-11-19")]
     first = [] if since else [(16.9, "2026-11-19T21:15:00Z")]
     assert told == [*first, (16.91, "2026-11-21T18:00:00Z")]
+
+
+def test_a_report_that_came_late_is_again_known_from_when_it_was_seen(market: Settings, kept: RawStore) -> None:
+    """The record cannot tell it: an answer that has not changed is recorded once. The feeds' memory can."""
+    seen = datetime(2026, 11, 24, 15, tzinfo=UTC)
+    with feed_state().update("overdue", "13874A") as entry:
+        entry["2026-11-10"] = seen.isoformat()
+    rows = json.dumps([cot_row("2026-11-03"), cot_row("2026-11-10")]).encode()
+    kept.keep(Raw("cot", "cftc", "13874A", seen + timedelta(hours=5), rows))
+    assert publish_raw(kept.folder).sent.cot == 4
+    told = {(one["as_of"][:10], one["known_at"]) for one in topic_content(market.topics.cot)}
+    assert told == {("2026-11-03", "2026-11-06T20:30:00Z"), ("2026-11-10", "2026-11-24T15:00:00Z")}
 
 
 def test_bars_of_a_closure_are_passed_over_as_by_the_feeds(market: Settings, kept: RawStore) -> None:
