@@ -13,7 +13,7 @@ from jobs.feeds.collected import Attempt, Collected, Want
 from jobs.feeds.feed import Query
 from jobs.feeds.freshness import newest_cot_due
 from jobs.feeds.overdue import note_overdue, start_of, with_times_of_publication
-from jobs.feeds.slow import REACH, fetch_slow
+from jobs.feeds.slow import REACH, fetch_slow, fetch_values
 from jobs.feeds.state import feed_state
 from market.cot_schedule import published_at
 from market.feed_settings import Feed
@@ -159,3 +159,14 @@ def test_one_that_is_asked_for_by_hand_has_that_time_too(use: Callable[[Server],
         assert main(["cftc", "--symbol", "13874A"]) == 0
     known = [datetime.fromisoformat(one["known_at"]) for _, one in published("cot")]
     assert len(known) == 2 and min(known) > began, "of two groups"
+
+
+def test_a_recording_of_the_live_history_has_that_time_too(use: Callable[[Server], None]) -> None:
+    began = datetime.now(UTC)
+    late = newest_cot_due(began) - A_WEEK
+    with feed_state().update("overdue", "13874A") as entry:
+        entry[f"{late}"] = None
+    with serving(body(json.dumps([cot_row(f"{late - A_WEEK}"), cot_row(f"{late}")]))) as cftc:
+        use(cftc)
+        found = [one for one in fetch_values("cot", began - timedelta(days=60)) if isinstance(one, Cot)]
+    assert {(one.as_of.date(), one.known_at > began) for one in found} == {(late - A_WEEK, False), (late, True)}
