@@ -13,6 +13,7 @@ from jobs.feeds.collect import collect
 from jobs.feeds.collected import Collected, Want
 from jobs.feeds.freshness import newest_cot_due
 from jobs.feeds.publish import publish
+from jobs.feeds.refused_figures import refused_figures
 from jobs.feeds.state import FeedState
 from market.cot_schedule import published_at
 
@@ -22,6 +23,7 @@ A_WEEK = timedelta(days=7)
 LATE = timedelta(days=4)  # some figures are shown so long after they are known
 NEWEST_ONLY = ("tradingster", "cftc_weekly", "cftc_disaggregated_weekly")
 WITHOUT_FIGURES = (expected.SOURCE,)
+PERHAPS_LATER = frozenset({"unavailable", "rate_limited", "resting", "unasked"})
 log = logging.getLogger(__name__)
 
 
@@ -40,7 +42,7 @@ def make_up_for_missed_reports(collected: Collected, state: FeedState, now: date
         late = Want(want.feed, want.symbol, sources, start=start)
         found = collect(late, state=state, again=False, within_s=until - time.monotonic())
         publish(found.messages)
-        if not found.complete and sources:
+        if sources and not _is_told(found, now):
             is_over = now - _first_tried(want, state, now) >= REACH
             is_told = "is given up" if is_over else "is not told yet"
             log.warning("what became known since %s %s: %s", before.isoformat(), is_told, found.text())
@@ -49,6 +51,12 @@ def make_up_for_missed_reports(collected: Collected, state: FeedState, now: date
     with state.update(KIND, _key(want)) as entry:
         entry.clear()
         entry["at"] = now.isoformat()
+
+
+def _is_told(found: Collected, now: datetime) -> bool:
+    """Whether asking again brings no more: what is missing may be rows of a calendar that nobody can read."""
+    is_all_there_is = not PERHAPS_LATER & {one.kind for one in found.attempts}
+    return found.complete or (is_all_there_is and bool(refused_figures(found.messages, now)))
 
 
 def _first_tried(want: Want, state: FeedState, now: datetime) -> datetime:

@@ -36,7 +36,7 @@ def note_overdue(collected: Collected, state: FeedState, now: datetime) -> None:
 
 
 def start_of(contract: str, start: datetime, state: FeedState, now: datetime) -> datetime:
-    """Where a look begins that else began at `start`: before the first report that is overdue, and the one before it."""
+    """Where a look begins that else began at `start`: before the report before the first that is overdue."""
     noted, oldest = state.get(KIND, contract), f"{(now - MEMORY).date()}"
     first = min((day for day, seen in noted.items() if seen is None and day >= oldest), default=None)
     return start if first is None else min(start, published_at(date.fromisoformat(first)) - 2 * A_WEEK)

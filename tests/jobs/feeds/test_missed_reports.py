@@ -149,3 +149,21 @@ def test_what_nobody_tells_for_a_month_is_given_up(use: Callable[..., None], cap
             make_up_for_missed_reports(Collected(want, source="fred"), feed_state(), NOW + later, 1e12)
     assert "is given up: economic events" in caplog.text
     assert set(feed_state().get("complete_at", "economic events")) == {"at"}
+
+
+def test_a_row_that_cannot_be_read_is_not_asked_for_again_for_a_month(use: Callable[..., None]) -> None:
+    """Nobody has another one: each half hour's run read a month of the calendar once more."""
+    released, to_come = NOW - timedelta(days=7), NOW + timedelta(days=1)
+    rows = [
+        event_row(at=f"{at:%Y/%m/%d %H:%M:00}", shown=f"{at:%H:%M}", **figures)
+        for at, figures in ((released, {"actual": "900%"}), (to_come, {"actual": ""}), (NOW, {"actual": "0.3%"}))
+    ]
+    complete("economic", "events", NOW - timedelta(days=9))
+    run = Collected(Want("economic", "events", ("investing",), start=NOW - timedelta(days=4)), source="investing")
+    with site(everything=calendar_page(*rows, zone="(GMT)")) as calendar:
+        use(investing=calendar, economic=["investing"], events=["core_cpi"])
+        for _ in range(2):
+            make_up_for_missed_reports(run, feed_state(), NOW, 1e12)
+        assert len([path for path in calendar.paths() if "dateFrom" in path]) == 1
+    assert [one["actual"] for _, one in published("ind")] == [0.3]
+    assert [one["source"] for _, one in published("dead_letter")] == ["investing"]
