@@ -102,7 +102,7 @@ class _Replay:
 
     def know_earlier_reports(self, folder: Path, before: datetime | None) -> None:
         """What came before all that is replayed: figures had its forecasts, and may be its corrections."""
-        if before is None:
+        if before is None or before - BEFORE_ALL < MEMORY:
             return
         earlier = [one for day in _days_to(folder) for one in payloads_below(day, before - MEMORY, before)]
         for path in (path for at, path in earlier if at != BEFORE_ALL and _may_be_of(path, REMEMBERED)):

@@ -296,6 +296,13 @@ def test_since_and_until_are_those_of_the_receipt(market: Settings, kept: RawSto
     assert seen == [(1, 1)]
 
 
+def test_since_the_first_day_of_all_is_everything(market: Settings, kept: RawStore) -> None:
+    """It ended in a traceback: forty days before it there is no date."""
+    kept.keep(VIX)
+    assert main([str(kept.folder), "--since", "0001-01-01T00:00:00Z"]) == 0
+    assert len(topic_content(market.topics.vix)) == 3
+
+
 @pytest.mark.parametrize("below", ["", "vix", "vix/2026-11-20"])
 def test_any_folder_of_payloads_will_do_also_a_copy(
     below: str, market: Settings, kept: RawStore, tmp_path: Path, capsys: pytest.CaptureFixture[str]
