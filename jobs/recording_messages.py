@@ -96,25 +96,27 @@ class Parser:
         times = {"bar_end": at, "snapshot_at": at}
         return Book.model_validate({"symbol": row.cells["symbol"], **times, **sides, **self._sourced(at, at)})
 
-    def _slow_times(self, row: Row, earliest: Callable[[date], datetime], what: str) -> dict[str, Any]:
-        """Of a value of a day, `earliest` is before when nobody can have known it: a file that has only days would
-        else show the model what came hours, or days, after its bars."""
+    def _slow_times(
+        self, row: Row, day_of: Callable[[datetime], date | None], earliest: Callable[[date], datetime], what: str
+    ) -> dict[str, Any]:
+        """Of a value of a day, `day_of` its as_of, `earliest` is before when nobody can have known it: a file that has
+        only days would else show the model what came hours, or days, after its bars."""
         as_of, known_at = row.day("as_of"), row.time("known_at")
         if known_at < as_of:
             raise BadCell("known_at", row.cells["known_at"], "before as_of: known before it was")
-        day = _day_named_by(as_of)
+        day = day_of(as_of)
         if day is not None and known_at < earliest(day):
             reason = f"{what.format(day)} before {earliest(day).isoformat()}"
             raise BadCell("known_at", row.cells["known_at"], reason)
         return {"as_of": as_of, **self._sourced(as_of, known_at)}
 
     def _vix(self, row: Row) -> Vix:
-        times = self._slow_times(row, first_value_at, "there is no VIX of {}")
+        times = self._slow_times(row, _day_named_by, first_value_at, "there is no VIX of {}")
         return Vix.model_validate({**_numbers(row, ("value",)), **times})
 
     def _cot(self, row: Row) -> Cot:
         values = {"contract": row.cells["contract"], "group": row.cells["group"], **_numbers(row, COT_NUMBERS)}
-        times = self._slow_times(row, not_published_before, "the report of {} was not published")
+        times = self._slow_times(row, datetime.date, not_published_before, "the report of {} was not published")
         return Cot.model_validate({**values, **times})
 
     def _economic(self, row: Row) -> EconomicRelease:

@@ -51,6 +51,8 @@ def test_a_value_of_vix_at_a_moment_of_its_own_is_known_from_then_on(tmp_path: P
         ("2024-07-02", "2024-07-05T19:30:00Z", False),  # summer time; that it came on Monday is left to who knows it
         ("2025-11-10", "2025-11-13T20:30:00Z", True),  # a Monday's, since Tuesday was a holiday
         ("2025-11-10", "2025-12-12T20:30:00Z", False),
+        ("2024-01-02T00:00:00+01:00", "2024-01-02T00:00:00+01:00", True),  # whatever hour its day is written with
+        ("2024-01-02T00:00:00+01:00", "2024-01-05T20:30:00Z", False),
     ],
 )
 def test_positions_are_not_known_before_the_friday_of_their_week(
