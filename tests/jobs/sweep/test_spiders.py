@@ -11,11 +11,12 @@ import pytest
 from market.settings import ROOT
 from tests.jobs.feeds.samples import NOW
 from tests.jobs.feeds.server import Answer
+from tests.jobs.sweep import cases_spiders, cases_vix_closes
 from tests.jobs.sweep.cases import ONE_PAGE, Case, line
-from tests.jobs.sweep.cases_spiders import CASES
 from tests.jobs.sweep.hostile_answers import HOSTILE
 from tests.jobs.sweep.world import KINDS, TOKEN, Outcome, World, answers_of
 
+CASES: list[Case] = [*cases_spiders.CASES, *cases_vix_closes.CASES]
 SPIDERS = {
     "vix": "vix",
     "cot": "cot --contract 13874+",
