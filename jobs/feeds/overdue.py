@@ -23,10 +23,10 @@ A_WEEK, A_DAY = timedelta(days=7), timedelta(days=1)
 
 def note_overdue(collected: Collected, state: FeedState, now: datetime) -> None:
     """Notes the reports that are due and that the CFTC, having answered, lacks."""
-    answered, shown = {one.source for one in collected.attempts if one.kind == "stale"}, _newest_shown(collected)
-    if collected.complete or shown is None or not answered & OFFICIAL:
+    answered = {one.source for one in collected.attempts if one.kind == "stale"}
+    if collected.complete or not answered & OFFICIAL:
         return
-    missing = list(_tuesdays_after(shown, newest_cot_due(now - SOME_HOURS)))
+    missing = list(_tuesdays_after(_newest_shown(collected, now), newest_cot_due(now - SOME_HOURS)))
     if missing:
         oldest = f"{(now - MEMORY).date()}"
         with state.update(KIND, collected.want.symbol) as entry:
@@ -67,10 +67,10 @@ def _timed(report: Cot, state: FeedState) -> Cot:
     return report.model_copy(update={"known_at": max(report.known_at, datetime.fromisoformat(noted[day]))})
 
 
-def _newest_shown(collected: "Collected") -> date | None:
+def _newest_shown(collected: "Collected", now: datetime) -> date:
     """The day of the newest report there is; of an answer without any, of the last one before those asked for."""
-    start, shown = collected.want.start, [one.as_of.date() for one in collected.messages if isinstance(one, Cot)]
-    return max(shown, default=None if start is None else newest_cot_due(start))
+    shown = [one.as_of.date() for one in collected.messages if isinstance(one, Cot)]
+    return max(shown) if shown else newest_cot_due(collected.want.start or now)
 
 
 def _tuesdays_after(shown: date, due: date) -> Iterator[date]:

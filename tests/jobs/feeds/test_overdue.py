@@ -148,6 +148,18 @@ def test_a_run_tells_the_backlog_as_known_when_it_came(use: Callable[[Server], N
     assert (f"{late}", False) not in known
 
 
+def test_a_run_looks_back_to_the_first_that_is_overdue(use: Callable[[Server], None]) -> None:
+    began = datetime.now(UTC)
+    late = newest_cot_due(began) - 8 * A_WEEK
+    with feed_state().update("overdue", "13874A") as entry:
+        entry[f"{late}"] = None
+    with serving(body(json.dumps([cot_row(f"{late}")]))) as cftc:
+        use(cftc)
+        fetch_slow("cot")
+    known = [(one["as_of"][:10], datetime.fromisoformat(one["known_at"]) > began) for _, one in published("cot")]
+    assert known == [(f"{late}", True)] * 2, "of two groups"
+
+
 def test_one_that_is_asked_for_by_hand_has_that_time_too(use: Callable[[Server], None]) -> None:
     """Told once more as known at its hour, it would be in the past all the same."""
     began = datetime.now(UTC)
