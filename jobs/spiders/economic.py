@@ -65,13 +65,14 @@ class Refused(NamedTuple):
 class Calendar:
     """What a page holds: released events as messages, those to come, rows refused, and how many rows were holidays.
 
-    `more`: the service has further rows, on its next page.
+    `more`: the service has further rows, on its next page. `silent`: it says that there is not one, of any event.
     """
 
     released: list[EconomicRelease] = field(default_factory=list)
     pending: list[Event] = field(default_factory=list)
     holidays: int = 0
     more: bool = False
+    silent: bool = False
     refused: list[Refused] = field(default_factory=list)
 
 
@@ -110,7 +111,7 @@ def parse(
     """
     html, more = _html(text, in_greenwich=shown and zone is not None and not zone.utcoffset(now))
     if html is None:
-        return Calendar()
+        return Calendar(silent=True)
     page = tree(SOURCE, html)
     rows = page.css(ROWS)
     _ensure_known_rows(page, rows)
@@ -134,7 +135,7 @@ def parse(
     if len(refused) > len(chosen) - len(impossible):
         raise refused[0].fault
     pending = [event for _, event in chosen if event.actual is None]
-    return Calendar(released, pending, holidays, more, refused)
+    return Calendar(released, pending, holidays, more, refused=refused)
 
 
 Row = tuple[Selector, Event]

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal
 from urllib.parse import urlencode
 
 from jobs.spiders import economic, economic_rows
 from jobs.spiders.calendar_zone import GREENWICH
+from jobs.spiders.page import changed
 from jobs.spiders.raw_pages import calendar_params, letters_of, read_calendar
 from jobs.spiders.spider import Output, Page, PageSpider
 from market.countries import COUNTRIES
@@ -16,6 +17,7 @@ from market.feed_settings import Feed
 
 Via = Literal["page", "service", "widget"]
 SERVICE = "/economic-calendar/Service/getCalendarFilteredData"
+BUSY, LONG = "United States", timedelta(days=3)
 MOST_PAGES = 10  # of the service, 200 rows each
 
 
@@ -64,6 +66,8 @@ class InvestingEconomic(PageSpider):
 
     def messages(self, text: str, page: Page, now: datetime) -> Iterator[Output]:
         found = read_calendar(text, now, page.params)
+        if found.silent and page.form is not None and dict(page.form)["limit_from"] == "0":
+            self._ensure_quiet()
         self.run.notes.append(
             f"{len(found.released)} released, {len(found.pending)} pending of those wanted; {found.holidays} holidays"
         )
@@ -83,6 +87,14 @@ class InvestingEconomic(PageSpider):
     def _days(self) -> tuple[date, date]:
         last = self.order.day or self.clock().astimezone(UTC).date()
         return min(self.since or last, last), last
+
+    def _ensure_quiet(self) -> None:
+        """The United States have events each working day: days without any row answer another question."""
+        first, last = self._days()
+        asked = self.wanted
+        is_narrow = bool(asked.importance) or (bool(asked.countries) and BUSY not in asked.countries)
+        if not is_narrow and last - first >= LONG:
+            raise changed(self.source, f"the service has no row at all from {first} to {last}")
 
     def _page_path(self) -> str:
         if not (self.since or self.order.day):

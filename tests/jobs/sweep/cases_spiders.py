@@ -245,6 +245,13 @@ def served(*rows: str, **more: Any) -> str:
     return json.dumps({"data": "".join(rows), "rows_num": len(rows), **more})
 
 
+SILENT = json.dumps({"data": "<tr><td>No Events Scheduled</td></tr>", "rows_num": 0})
+
+
+def service_since(day: str) -> Asker:
+    return Asker(f"{SERVICE.ask} --since {day}", SERVICE.content_type, SERVICE.now)
+
+
 def event(name: str, actual: str, forecast: str = "&nbsp;", previous: str = "&nbsp;", number: int = 7) -> str:
     return event_row(number, name, actual=actual, forecast=forecast, previous=previous)
 
@@ -359,8 +366,11 @@ CASES += [
     SERVICE.takes(
         "the service with what it adds", served(event_row(**WORLD_TIME), pids=None, timeframe="today", params={}), CORE
     ),
-    SERVICE.takes(
-        "the service without rows", json.dumps({"data": "<tr><td>No Events Scheduled</td></tr>", "rows_num": 0})
+    SERVICE.takes("the service without rows", SILENT),
+    service_since("2026-06-08").takes("the service without rows of three days", SILENT),
+    service_since("2026-06-06 --country Malta").takes("the service without rows of a small country", SILENT),
+    service_since("2026-06-06").refuses(
+        "the service without rows of five days", SILENT, "schema_changed: no row at all"
     ),
     SERVICE.refuses(
         "the service in New York's time", served(event_row(shown="08:30", at="2026/06/10 12:30:00")), "schema_changed"
