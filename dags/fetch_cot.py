@@ -3,7 +3,8 @@
 
 Each working day at 15:35 New York: the report is out on Fridays at 15:30, in a week with a federal holiday a day or
 more later. The sources stand in `feeds.sources.cot`, the contracts with the settings' instruments. On days without a
-new report the run finds the last one and changes nothing. Reports of weeks in which nothing ran come from the CFTC.
+new report the run finds the last one and changes nothing. Reports of weeks in which nothing ran come from the CFTC. In
+a lapse of appropriations the runs are red until its backlog is out; what comes late is known from when a run sees it.
 
 **When `fetch` is red:** the report that is due by the CFTC's schedule is with no source; each one's reason is in the
 message. For a contract that is *unasked* no time was left: all contracts together have `feeds.slot_timeout_s`, and the
