@@ -76,10 +76,14 @@ def _deliver(source: str, messages: Sequence[Message], dry_run: bool, scrub: Scr
     if dry_run:
         _print(messages, scrub)
         return 0
-    confirmed = _publish(source, messages, scrub)
+    from jobs.raw_instruments import is_of_closure  # a dry run needs no calendar
+
+    kept = [message for message in messages if not is_of_closure(message)]
+    confirmed = _publish(source, kept, scrub)
     if confirmed is None:
         return 1
-    print(f"{source}: published {confirmed} messages", file=sys.stderr)
+    left_out = f", left out {len(messages) - len(kept)} bars of no slot" if len(kept) < len(messages) else ""
+    print(f"{source}: published {confirmed} messages{left_out}", file=sys.stderr)
     return 0
 
 

@@ -15,7 +15,7 @@ class Want:
 
     `symbol` is as the messages name it: the instrument, "VIX", a COT contract, or "events". `start` is the time (UTC)
     after which known values are wanted; for bars the last bar_end that is there already. `short`: the slot is shorter
-    than a bar.
+    than a bar; one that ends with it holds a part of the slot before, so none is wanted.
     """
 
     feed: Feed
@@ -74,6 +74,8 @@ class Collected:
         """One line for a person: who answered, and what became of the others."""
         if self.taken:
             return f"{self.want.feed} {self.want.symbol}: taken by an earlier run"
+        if self.want.short:
+            return f"{self.want.feed} {self.want.symbol}: the slot is shorter than a bar, nobody was asked"
         answer = f"{self.source} gave {len(self.messages)} messages" if self.source else "nobody answered"
         flaw = ", stale" if self.stale else ", not all" if self.partly else ""
         others = [f"{one.source}: {one.kind} {one.detail}".rstrip() for one in self.attempts if one.kind != "answered"]

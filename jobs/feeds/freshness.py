@@ -19,12 +19,8 @@ TUESDAY = 1
 OLD_CALENDAR = timedelta(days=40)  # a monthly figure's last release, with some delay
 
 
-def bar_of_slot(
-    source: str, messages: Sequence[Message], bar_end: datetime, since: datetime | None, short: bool = False
-) -> list[Bar]:
+def bar_of_slot(source: str, messages: Sequence[Message], bar_end: datetime, since: datetime | None) -> list[Bar]:
     """The slot's bar, preceded by those after `since` that were missed until now.
-
-    `short`: the slot is shorter than a bar; one that ends with it holds a part of the slot before.
 
     A bar before the slot may fill a gap: it goes along, and the stream never predicts the past.
     """
@@ -32,9 +28,6 @@ def bar_of_slot(
     if not bars or bars[-1].bar_end != bar_end:
         newest = f"the newest ends at {bars[-1].bar_end.isoformat()}" if bars else "none is closed"
         raise SourceError("stale", source, f"no bar that ends at {bar_end.isoformat()}: {newest}")
-    if short:
-        begins = f"the one that does begins at {bars[-1].source_time.isoformat()}, within the slot before"
-        raise SourceError("stale", source, f"no bar of the short slot that ends at {bar_end.isoformat()}: {begins}")
     return [bar for bar in bars if bar.bar_end == bar_end or (since is not None and bar.bar_end > since)]
 
 

@@ -60,7 +60,8 @@ class SlotReport:
         return all(_next_bar_end(one.want.symbol, self.bar_end) - lead <= at for one in self._missing())
 
     def _missing(self) -> list[Collected]:
-        return [one for one in self.collected if one.want.feed == "bars" and not one.complete]
+        bars = (one for one in self.collected if one.want.feed == "bars" and not one.want.short)
+        return [one for one in bars if not one.complete]
 
 
 def fetch_slot(
@@ -144,7 +145,8 @@ class _Run:
         if taken == closed == slot.bar_end:  # another symbol lacks its bar, so Airflow runs the slot again
             return Collected(want, taken=True)
         left_s = self._bars_until - time.monotonic()
-        collected = collect(want, state=self.state, within_s=left_s) if want.sources else Collected(want)
+        asks = want.sources and not want.short
+        collected = collect(want, state=self.state, within_s=left_s) if asks else Collected(want)
         collected.messages = of_slots(collected.messages, symbol, want.start or slot.bar_end - INSTANT, slot.bar_end)
         past, closed_at = _unclosed_before(symbol, slot.bar_end, self.state), self._now()
         # The bar before its slot: no reader can meet the closed slot without it.
@@ -173,7 +175,7 @@ def _want(feed: Literal["book", "bars"], symbol: str, bar_end: datetime, start: 
     sources = settings.sources_of(symbol, feed) if feed == "bars" or settings.features.use.book else ()
     before = bar_end - instrument.bar_interval  # a run of this slot that was killed may have taken its bar already
     start = before if start is None else min(before, max(start, bar_end - MAKE_UP_FOR))
-    short = bar_end not in bar_ends(instrument, bar_end - INSTANT, bar_end)
+    short = feed == "bars" and bar_end not in bar_ends(instrument, bar_end - INSTANT, bar_end)
     return Want(feed, symbol, sources, bar_end, instrument.bar_interval, start, instrument.source_symbols, short)
 
 

@@ -30,7 +30,7 @@ class Usable:
         messages = [self._renamed(message) for message in answer if not isinstance(message, DeadLetter)]
         want = self._want
         if want.feed == "bars" and want.bar_end is not None:
-            messages = [*freshness.bar_of_slot(source, messages, want.bar_end, want.start, want.short)]
+            messages = [*freshness.bar_of_slot(source, messages, want.bar_end, want.start)]
         elif want.feed == "book" and want.bar_end is not None and want.interval is not None:
             messages = [*freshness.book_of_slot(source, messages, want.bar_end, want.interval)]
         elif want.feed in ("vix", "cot"):
