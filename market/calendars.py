@@ -96,11 +96,14 @@ class MarketCalendar:
         exchange's clock (10:00, 11:00 …), as the bar's source does it.
         """
         position = bisect_left(self._closes, after)
-        for session in self.sessions[position:]:
+        for place in range(position, len(self.sessions)):  # a slice would copy all the years that follow
+            session = self.sessions[place]
             if session.open >= until:
                 return
             for bar_end in _bar_ends(session, interval, alignment, self.timezone):
-                if after < bar_end <= until:
+                if bar_end > until:
+                    return
+                if after < bar_end:
                     yield self._slot(bar_end, session)
 
     def _slot(self, bar_end: datetime, session: Session) -> Slot:
