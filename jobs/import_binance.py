@@ -9,7 +9,7 @@ import csv
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
-from itertools import groupby
+from itertools import groupby, pairwise
 from pathlib import Path
 
 from jobs.imported import Cells, Imported
@@ -25,21 +25,34 @@ Trade = tuple[datetime, Decimal, Decimal]
 def binance_book(files: Sequence[Path], symbol: str, interval: timedelta = timedelta(minutes=1)) -> Imported:
     """The book file and the trade file, told by their headers, in any order. Raises RecordingError."""
     book: list[Cells] = []
-    trades: list[Trade] = []
+    trades: list[tuple[Path, list[Trade]]] = []
     for file in files:
         header, rows = _table(file)
         if header[:4] == ["ts_utc", "price", "size", "aggressor"]:
-            trades += (_trade(line, cells) for line, cells in rows)
+            trades.append((file, sorted((_trade(line, cells) for line, cells in rows), key=_moment)))
         elif header == ["ts_utc", *_book_header((len(header) - 1) // 4)]:
             book += ((symbol, _time(line, cells[0]).isoformat(), *cells[1:]) for line, cells in rows)
         else:
             raise RecordingError(f"{file}: neither a book's nor the trades' header: {','.join(header)[:120]}")
-    bars = list(bars_of(sorted(trades, key=lambda trade: trade[0]), interval))
+    bars = list(bars_of(_in_one(trades), interval))
     if not bars:
         raise RecordingError(f"no closed bar of {interval} in the trades of {', '.join(map(str, files))}")
     given = {"calendar": "24/7", "bar_interval": interval, "alignment": "open"}
     facts = RecordingFacts.model_validate({**given, "source": "Binance spot, nkaz001/hftbacktest", "licence": "MIT"})
     return Imported(facts, [(symbol, *bar) for bar in bars], sorted(book, key=lambda row: row[1]))
+
+
+def _in_one(files: Sequence[tuple[Path, list[Trade]]]) -> list[Trade]:
+    """Their trades in time order. Raises RecordingError for two files of one time: what is in both would count twice."""
+    filled = sorted((one for one in files if one[1]), key=lambda one: _moment(one[1][0]))
+    for (file, trades), (later, others) in pairwise(filled):
+        if _moment(others[0]) < _moment(trades[-1]):
+            raise RecordingError(f"{file} and {later} have trades of the same time, which may count twice")
+    return [trade for _, trades in filled for trade in trades]
+
+
+def _moment(trade: Trade) -> datetime:
+    return trade[0]
 
 
 def bars_of(trades: Sequence[Trade], interval: timedelta) -> Iterator[Cells]:

@@ -16,7 +16,6 @@ from jobs.import_eqker import eqker_minutes
 from jobs.import_lean import lean_hours, lean_minutes
 from jobs.imported import Imported
 from jobs.recording_facts import RecordingFacts
-from jobs.recording_rows import RecordingError
 from market.console import run_command
 from market.errors import MarketError
 
@@ -41,7 +40,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.interval is not None and options.kind != "binance-book":
         parser.error("--interval is for binance-book, whose bars are made here; others have theirs")
     try:
-        _ensure_each_once(options.files)
         if options.interval is not None:
             imported = binance_book(options.files, options.symbol, options.interval)
         else:
@@ -52,15 +50,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     print(f"{options.out}: {len(imported.bars)} bars, {len(imported.book)} books of {options.symbol}")
     return 0
-
-
-def _ensure_each_once(files: Sequence[Path]) -> None:
-    """Trades that are read twice count twice."""
-    seen: set[Path] = set()
-    for file in files:
-        if (own := file.resolve()) in seen:
-            raise RecordingError(f"{file} is given twice")
-        seen.add(own)
 
 
 def _parser() -> argparse.ArgumentParser:

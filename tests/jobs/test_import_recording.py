@@ -143,14 +143,20 @@ def test_two_prices_of_one_bar_are_refused(tmp_path: Path, capsys: pytest.Captur
     assert run("lean", tmp_path / "out", spy, again) == 0  # the same bar in both is no contradiction
 
 
-def test_a_file_given_twice_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Its trades counted twice: each bar had twice its volume."""
-    minutes = [f"2024-08-08T23:5{minute}:00Z,10,1,buy" for minute in range(4)]
-    trades = text_file(tmp_path / "t.csv", TRADES_HEADER, *minutes)
+def test_trades_of_one_time_in_two_files_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Those in both counted twice, of a copy each: its bars had twice their volume."""
+    minutes = [f"2024-08-08T23:5{minute}:00Z,10,1,buy" for minute in range(8)]
+    trades = text_file(tmp_path / "t.csv", TRADES_HEADER, *minutes[:4])
+    copy, month = (text_file(tmp_path / name, TRADES_HEADER, *minutes[2:]) for name in ("copy.csv", "month.csv"))
+    for other in (trades, month):
+        assert run("binance-book", tmp_path / "out", copy, other) == 1
+        assert f"{other}" in (told := capsys.readouterr().err) and "count twice" in told and f"{copy}" in told
     link = tmp_path / "link.csv"
     link.symlink_to(trades)
     assert run("binance-book", tmp_path / "out", trades, link) == 1
-    assert "link.csv is given twice" in capsys.readouterr().err
+    burst = minutes[3].replace(",10,", ",11,")  # one's last moment is the other's first
+    after = text_file(tmp_path / "after.csv", TRADES_HEADER, burst, *minutes[4:])
+    assert run("binance-book", tmp_path / "out", after, trades) == 0
 
 
 def test_books_of_an_earlier_import_are_no_part_of_this_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
