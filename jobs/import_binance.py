@@ -43,7 +43,7 @@ def binance_book(files: Sequence[Path], symbol: str, interval: timedelta = timed
 
 
 def _in_one(files: Sequence[tuple[Path, list[Trade]]]) -> list[Trade]:
-    """Their trades in time order. Raises RecordingError for two files of one time: what is in both would count twice."""
+    """Their trades in time order. Raises RecordingError for two files of one time: what both have would count twice."""
     filled = sorted((one for one in files if one[1]), key=lambda one: _moment(one[1][0]))
     for (file, trades), (later, others) in pairwise(filled):
         if _moment(others[0]) < _moment(trades[-1]):

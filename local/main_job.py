@@ -47,19 +47,13 @@ def run(profile: str, recording_folder: Path | None) -> str:
 
 def _replay(profile: str, recording_folder: Path | None) -> str:
     """A recording's history in, the first model trained, its last bars replayed as live."""
-    from jobs.recording import Recording
-
     with Stage("bars", f"the {profile} bars") as stage:
         folder = profiles.recording_of(profile, recording_folder, lambda *done: stage.show(Progress(*done)))
-    recording = Recording(folder)
-    live_bars = get_settings().local.replay_bars
-    since = recording.history_end(live_bars)
-    if since is None:
-        raise StackError(f"{recording.folder} has no more than {live_bars} bar times: nothing to train on")
+    recording, since = profiles.opened(folder)
     symbols, naive_since = recording.symbols, since.replace(tzinfo=None)
     with Stage("airflow", "DAGs parsed and unpaused") as stage:
         airflow = ready_airflow(DAGS, stage)
-    conf = {"recording": str(recording.folder.resolve()), "live_bars": live_bars}
+    conf = {"recording": str(recording.folder.resolve()), "live_bars": get_settings().local.replay_bars}
     if not history_is_in(recording.bar_count(None, since), naive_since, symbols):
         run_dag(airflow, "load_history", conf, "history", "bars through Kafka, Spark and MariaDB", "history_progress")
     train_first_model(airflow, symbols)

@@ -3,13 +3,17 @@
 import os
 import tomllib
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from local.errors import StackError
 from local.files import write_atomically
 from local.layout import get_layout
 from market.settings import SETTINGS_FILE, get_settings, settings_file
+
+if TYPE_CHECKING:
+    from jobs.recording import Recording
 
 PROFILES = ("recorded", "simulated", "live")
 # Three synthetic symbols over twenty New York days of five-minute bars, a holiday and a half-day among them; the
@@ -83,7 +87,7 @@ def _simulated(progress: Callable[[int, int], None]) -> Path:
 def claim(profile: str, folder: Path | None) -> None:
     """One state holds one origin of bars: its champion was trained on them.
 
-    Raises StackError for another one, and RecordingError for a folder that cannot be used, which claims nothing.
+    Raises StackError for another one. A folder that cannot be used claims nothing: see `opened`.
     """
     if folder is not None and profile != "recorded":
         raise StackError(f"RECORDING names a folder of bars, and PROFILE={profile} has its own: give one of the two")
@@ -96,8 +100,21 @@ def claim(profile: str, folder: Path | None) -> None:
             f"{layout.var} holds the bars and the model of {path.read_text()}; `make clean` removes them, or set "
             f"MARKET_LOCAL__VAR to another folder for {origin}"
         )
-    if folder is not None:
-        from jobs.recording import Recording
-
-        Recording(folder)
+    if folder is not None and not path.exists():
+        opened(folder)
     write_atomically(path, origin)
+
+
+def opened(folder: Path) -> "tuple[Recording, datetime]":
+    """The recording, and the bar_end (UTC) before its last bars, which are replayed as live.
+
+    Raises RecordingError for what cannot be used, and StackError where there is nothing before these.
+    """
+    from jobs.recording import Recording
+
+    recording, live_bars = Recording(folder), get_settings().local.replay_bars
+    _ = recording.symbols  # raises where bars do not end with slots
+    since = recording.history_end(live_bars)
+    if since is None:
+        raise StackError(f"{recording.folder} has no more than {live_bars} bar times: nothing to train on")
+    return recording, since

@@ -3,8 +3,8 @@
 Nobody can tell which, so such a bar is never passed on. But an answer holds it for hours or days, and those who ask
 only this source would have no bar until then: so it is left out alone. Where the newest closed bar is one, or a later
 one, the answer itself is not to be believed: what makes all bars wrong makes this one wrong too, and another source may
-know better. Of a span with an end, a page of the past, the newest bar is one as the others: with the whole page refused,
-all of it would be given up.
+know better. Of a span with an end, a page of the past, the newest bar is one as the others: with all of the page
+refused, it would be given up.
 """
 
 from collections.abc import Sequence

@@ -23,10 +23,16 @@ def test_another_origin_is_refused_and_says_what_to_do(tmp_path: Path) -> None:
 
 def test_a_recording_that_cannot_be_used_claims_no_state(tmp_path: Path) -> None:
     """A mistyped folder took the state for its own, so that the right one was refused until `make clean`."""
-    mine = write_recording(tmp_path / "mine", bars=[bar_line(1)])
-    with changed_environment({"MARKET_LOCAL__VAR": str(tmp_path / "var")}):
+    mine = write_recording(tmp_path / "mine", bars=[bar_line(1), bar_line(2)])
+    short = write_recording(tmp_path / "short", bars=[bar_line(1)])
+    shifted = write_recording(tmp_path / "shifted", bars=[bar_line(1.5), bar_line(2.5)])
+    with changed_environment({"MARKET_LOCAL__VAR": str(tmp_path / "var"), "MARKET_LOCAL__REPLAY_BARS": "1"}):
         with pytest.raises(RecordingError, match="mien is not a folder"):
             claim("recorded", tmp_path / "mien")
+        with pytest.raises(StackError, match="no more than 1 bar times: nothing to train on"):
+            claim("recorded", short)
+        with pytest.raises(RecordingError, match="do not end where calendar"):
+            claim("recorded", shifted)
         claim("recorded", mine)
 
 
