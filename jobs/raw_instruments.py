@@ -15,11 +15,14 @@ from market.messages import Bar, Book, Message, SlotClosed
 from market.settings import get_settings
 
 
-def as_instrument(message: Message, source: str) -> Message:
-    """The message under its instrument's name, a book in its instrument's slot; others as they are."""
+def as_instrument(message: Message, source: str, interval: timedelta | None = None) -> Message:
+    """The message under its instrument's name, a book in its instrument's slot; others as they are.
+
+    `interval` is what was asked for: two instruments may be one market's bars of two lengths.
+    """
     if not isinstance(message, Bar | Book):
         return message
-    symbol = _instrument_of(source, message.symbol)
+    symbol = _instrument_of(source, message.symbol, interval)
     changed: dict[str, object] = {"symbol": symbol} if symbol != message.symbol else {}
     instrument = get_settings().instruments.get(symbol)
     if isinstance(message, Book) and instrument is not None:
@@ -51,11 +54,14 @@ def is_of_closure(message: Message) -> bool:
     return message.bar_end not in bar_ends(instrument, message.bar_end - INSTANT, message.bar_end)
 
 
-def _instrument_of(source: str, symbol: str) -> str:
+def _instrument_of(source: str, symbol: str, interval: timedelta | None) -> str:
     instruments = get_settings().instruments
-    if symbol in instruments:
+    own = instruments.get(symbol)
+    if own is not None and interval in (None, own.bar_interval):  # the most, of thousands
         return symbol
-    return next((name for name, known in instruments.items() if known.source_symbols.get(source) == symbol), symbol)
+    named = [name for name, known in instruments.items() if known.source_symbols.get(source) == symbol]
+    of_that_length = [name for name in named if instruments[name].bar_interval == interval]
+    return next(iter(of_that_length or ([symbol] if own is not None else named)), symbol)
 
 
 class PendingSlots:

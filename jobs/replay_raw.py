@@ -121,7 +121,7 @@ class _Replay:
         for slot in self._slots.due(raw.received_at):
             self._send(slot)
         try:
-            told = [as_instrument(message, raw.source) for message in messages_of(raw)]
+            told = [as_instrument(message, raw.source, raw.interval) for message in messages_of(raw)]
             ensure_own_length(told, raw.source, raw.interval)
         except SourceError as error:
             self._refuse(refusal_letter(error, raw.body, raw.received_at, raw.ref))

@@ -168,6 +168,23 @@ def test_bars_of_another_length_than_the_instruments_are_refused(
     assert letter["reason"].startswith("bad_request: bars of 0:05:00, and the settings' MSFT has 0:15:00")
 
 
+def test_bars_of_two_lengths_of_one_market_are_each_its_own_instruments(
+    market: Settings, kept: RawStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All went to the one that has the source's name: of the other length they were refused; the other had none."""
+    kept.keep(BARS)
+    both = {
+        "MSFT": {"calendar": "XNYS", "bar_minutes": 15},
+        "MSFT_5": {"calendar": "XNYS", "bar_minutes": 5, "source_symbols": {"alpha_vantage": "MSFT"}},
+    }
+    monkeypatch.setenv("MARKET_INSTRUMENTS", json.dumps(both))
+    get_settings.cache_clear()
+    sent = Recorded()
+    counts = publish_raw(kept.folder, sender=sent)
+    assert (counts.refused, counts.sent.bars) == (0, 2)
+    assert {content["symbol"] for topic, _, content in sent.sent if topic == market.topics.volume} == {"MSFT_5"}
+
+
 def test_a_figure_of_a_part_of_the_record_has_the_forecast_that_came_before_that_part(
     market: Settings, kept: RawStore
 ) -> None:
