@@ -3,6 +3,7 @@
 Exit status 0 when all went well; 2 and one JSON line on stderr for a source's failure, a wrong command line included;
 1 when Kafka did not confirm. The source's token is read from MARKET_FEEDS__<SOURCE>__TOKEN. What came is recorded below
 var/raw, and counted for the rate limits; a dry run does neither. An answer that cannot be parsed is a dead letter.
+Bars of no slot of their instrument are printed by a dry run only.
 """
 
 import argparse
