@@ -67,7 +67,7 @@ def _timed(report: Cot, state: FeedState) -> Cot:
     return report.model_copy(update={"known_at": max(report.known_at, datetime.fromisoformat(noted[day]))})
 
 
-def _newest_shown(collected: "Collected", now: datetime) -> date:
+def _newest_shown(collected: Collected, now: datetime) -> date:
     """The day of the newest report there is; of an answer without any, of the last one before those asked for."""
     shown = [one.as_of.date() for one in collected.messages if isinstance(one, Cot)]
     return max(shown) if shown else newest_cot_due(collected.want.start or now)

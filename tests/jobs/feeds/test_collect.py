@@ -1,8 +1,7 @@
 """Failover from source to source against real local servers: who answers, who is left alone, and for how long."""
 
-import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -12,87 +11,25 @@ import pytest
 from jobs.feeds import metrics
 from jobs.feeds.collect import collect, remember
 from jobs.feeds.collected import Collected, Want
-from jobs.feeds.feed import Query
 from jobs.feeds.last_values import LastValues
-from jobs.feeds.registry import source_named
 from jobs.feeds.state import feed_state
 from market.errors import SourceError
 from market.messages import Bar, Book, Message, Vix
-from tests.jobs.feeds.server import Answer, Server, body, serving
+from tests.jobs.feeds.collecting import (
+    COINBASE,
+    KRAKEN,
+    MINUTE,
+    bar_end,
+    bars_wanted,
+    coinbase_bars,
+    kinds,
+    kraken_bars,
+    kraken_book,
+)
+from tests.jobs.feeds.server import Answer, body, serving
 from tests.market_world import forget_settings
 
-MINUTE = timedelta(minutes=1)
-KRAKEN, COINBASE = "ccxt_kraken", "ccxt_coinbase"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def ccxt_is_imported() -> None:
-    """Its import takes seconds, once; the bounds below are shorter."""
-    source_named(KRAKEN, "bars").request(Query("BTC/USD", MINUTE))
-    source_named(COINBASE, "bars").request(Query("BTC/USD", MINUTE))
-
-
-@pytest.fixture(autouse=True)
-def feeds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """State of its own, short bounds, no second opinion."""
-    monkeypatch.setenv("MARKET_LOCAL__VAR", str(tmp_path / "var"))
-    monkeypatch.setenv("MARKET_FEEDS__SLOT_TIMEOUT_S", "3")
-    monkeypatch.setenv("MARKET_FEEDS__SOURCE_TIMEOUT_S", "1")
-    monkeypatch.setenv("MARKET_FEEDS__SECOND_OPINION", "[]")
-    forget_settings()
-    yield
-    forget_settings()
-
-
-@pytest.fixture
-def use(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Says which server each source asks."""
-
-    def servers(**by_source: Server | str) -> None:
-        urls = {name: given if isinstance(given, str) else given.url for name, given in by_source.items()}
-        monkeypatch.setenv("MARKET_FEEDS__BASE_URLS", json.dumps(urls))
-        forget_settings()
-
-    return servers
-
-
-def bar_end() -> datetime:
-    """The end of the last whole minute: a bar that has just closed."""
-    return datetime.now(UTC).replace(second=0, microsecond=0)
-
-
-def kraken_bars(end: datetime, closes: Sequence[float] = (100.0, 100.0), last_closed: bool = True) -> Answer:
-    """One-minute bars whose last closed one ends at `end`, and the unfinished one after it."""
-    starts = [int((end - MINUTE * back).timestamp()) for back in range(len(closes), -1, -1)]
-    rows = [
-        [start, f"{close}", f"{close + 1}", f"{close - 1}", f"{close}", f"{close}", "5.0", 3]
-        for start, close in zip(starts, [*closes, closes[-1]], strict=True)
-    ]
-    shown = rows if last_closed else rows[:-2]
-    return body(json.dumps({"error": [], "result": {"XXBTZUSD": shown, "last": shown[-2][0]}}))
-
-
-def coinbase_bars(end: datetime, close: float = 100.0) -> Answer:
-    rows = [
-        {"start": str(int((end - back * MINUTE).timestamp())), "low": str(close - 1), "high": str(close + 1),
-         "open": str(close), "close": str(close), "volume": "7"}
-        for back in (0, 1, 2)
-    ]  # fmt: skip
-    return body(json.dumps({"candles": rows}))
-
-
-def kraken_book(best_bid: float, best_ask: float, at: float | None = None) -> Answer:
-    stamp = int(at or time.time())
-    sides = {"bids": [[f"{best_bid}", "1.0", stamp]], "asks": [[f"{best_ask}", "2.0", stamp]]}
-    return body(json.dumps({"error": [], "result": {"XXBTZUSD": sides}}))
-
-
-def bars_wanted(end: datetime, sources: Sequence[str] = (KRAKEN, COINBASE)) -> Want:
-    return Want("bars", "BTC/USD", sources, end, MINUTE, end - MINUTE)
-
-
-def kinds(collected: Collected) -> list[tuple[str, str]]:
-    return [(attempt.source, attempt.kind) for attempt in collected.attempts]
+pytestmark = pytest.mark.usefixtures("ccxt_is_imported", "short_bounds")
 
 
 def test_the_first_source_answers_and_nobody_else_is_asked(use: Callable[..., None]) -> None:

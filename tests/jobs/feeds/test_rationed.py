@@ -12,8 +12,8 @@ from jobs.feeds.collect import collect
 from jobs.feeds.collected import Collected, Want
 from jobs.feeds.rates import rate_limits
 from market.feed_settings import Rate
+from tests.jobs.feeds.collecting import MINUTE, coinbase_bars, kinds
 from tests.jobs.feeds.server import Answer, Server, body, serving
-from tests.jobs.feeds.test_collect import MINUTE, coinbase_bars, kinds
 from tests.market_world import forget_settings
 from tests.stack import changed_environment
 

@@ -6,21 +6,10 @@ import pytest
 
 from jobs.feeds.collect import collect
 from market.messages import Bar
+from tests.jobs.feeds.collecting import COINBASE, KRAKEN, bar_end, bars_wanted, coinbase_bars, kinds, kraken_bars
 from tests.jobs.feeds.server import Answer, body, serving
-from tests.jobs.feeds.test_collect import (
-    COINBASE,
-    KRAKEN,
-    bar_end,
-    bars_wanted,
-    ccxt_is_imported,
-    coinbase_bars,
-    feeds,
-    kinds,
-    kraken_bars,
-    use,
-)
 
-__all__ = ["ccxt_is_imported", "feeds", "use"]
+pytestmark = pytest.mark.usefixtures("ccxt_is_imported", "short_bounds")
 
 
 def test_sources_that_all_rest_are_asked_once_when_nobody_else_is_there(
