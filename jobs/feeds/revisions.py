@@ -20,6 +20,7 @@ KIND = "figures"
 MEMORY = timedelta(days=40)
 """Longer than any look back; what is known for longer comes from somebody who fills a history."""
 
+REPORTS = (Cot, Vix, EconomicRelease)  # a tuple, as bars come here too, by the ten thousand
 Figures = dict[str, float]
 
 
@@ -44,7 +45,7 @@ def _shown(message: Message) -> tuple[str, Figures] | None:
 
     A report and a close are the same whoever tells them. Calendars round, each in its own way.
     """
-    if not isinstance(message, Sourced) or message.received_at - message.known_at > MEMORY:
+    if not isinstance(message, REPORTS) or message.received_at - message.known_at > MEMORY:
         return None
     if isinstance(message, Cot):
         return f"{message.contract} {message.group} {message.as_of.isoformat()}", _figures(message, "long", "short")
