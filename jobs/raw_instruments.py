@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from market.calendars import get_calendar
 from market.errors import SourceError
-from market.instrument_slots import INSTANT, bar_ends, slots_of
+from market.instrument_slots import INSTANT, slots_of
 from market.messages import Bar, Book, Message, SlotClosed
 from market.settings import get_settings
 
@@ -41,17 +41,6 @@ def ensure_own_length(told: Sequence[Message], source: str, interval: timedelta 
         if instrument is not None and interval not in (None, instrument.bar_interval):
             own = f"the settings' {symbol} has {instrument.bar_interval}"
             raise SourceError("bad_request", source, f"bars of {interval}, and {own}")
-
-
-def is_of_closure(message: Message) -> bool:
-    """Whether it is a bar of no slot of its instrument, or of parts of two: the feeds do not publish it.
-
-    See of_slots in feeds/missed_bars.py.
-    """
-    instrument = get_settings().instruments.get(message.symbol) if isinstance(message, Bar) else None
-    if not isinstance(message, Bar) or instrument is None:
-        return False
-    return message.bar_end not in bar_ends(instrument, message.bar_end - INSTANT, message.bar_end)
 
 
 def _instrument_of(source: str, symbol: str, interval: timedelta | None) -> str:

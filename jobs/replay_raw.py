@@ -20,13 +20,14 @@ from jobs.feeds.refused import refusal_letter
 from jobs.feeds.revisions import MEMORY
 from jobs.feeds.state import FeedState, feed_state
 from jobs.raw_folder import BEFORE_ALL, payloads_below
-from jobs.raw_instruments import PendingSlots, as_instrument, ensure_own_length, is_of_closure
+from jobs.raw_instruments import PendingSlots, as_instrument, ensure_own_length
 from jobs.raw_parsers import UnknownSource, messages_of
 from jobs.raw_store import DAY, NAME, Raw, RawError
 from jobs.replay_publish import BULK, Counts, Progress, Sender, require_topics
 from market.addresses import address
 from market.errors import SourceError
 from market.feed_settings import SOURCES
+from market.instrument_slots import is_of_closure
 from market.kafka_clients import ConfirmedPublisher, producer
 from market.messages import Bar, DeadLetter, Message
 from market.settings import TopicSettings, get_settings

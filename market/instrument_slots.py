@@ -6,6 +6,7 @@ from itertools import pairwise
 
 from market.calendars import Slot, get_calendar
 from market.errors import MarketError
+from market.messages import Bar, Message
 from market.settings import InstrumentSettings, get_settings
 
 LONGEST_CLOSURE = timedelta(days=15)  # no exchange of the calendars has been closed for longer since 1990, but in 2001
@@ -62,6 +63,17 @@ def bar_ends(instrument: InstrumentSettings, after: datetime, until: datetime) -
     ends = [slot.bar_end for slot in slots_of(instrument, after - length, until)]
     short = {end for before, end in pairwise(ends) if end - before < length}
     return {end for end in ends if end > after} - short
+
+
+def is_of_closure(message: Message) -> bool:
+    """Whether it is a bar of no slot of its instrument, or of parts of two: nobody publishes such a bar.
+
+    For a span of one instrument's bars see of_slots in jobs/feeds/missed_bars.py.
+    """
+    instrument = get_settings().instruments.get(message.symbol) if isinstance(message, Bar) else None
+    if not isinstance(message, Bar) or instrument is None:
+        return False
+    return message.bar_end not in bar_ends(instrument, message.bar_end - INSTANT, message.bar_end)
 
 
 def ensure_calendars_reach(now: datetime) -> str:

@@ -77,7 +77,7 @@ def _deliver(source: str, messages: Sequence[Message], dry_run: bool, scrub: Scr
     if dry_run:
         _print(messages, scrub)
         return 0
-    from jobs.raw_instruments import is_of_closure  # a dry run needs no calendar
+    from market.instrument_slots import is_of_closure  # a dry run needs no calendar
 
     kept = [message for message in messages if not is_of_closure(message)]
     confirmed = _publish(source, kept, scrub)

@@ -11,14 +11,19 @@ from tests.jobs.feeds.server import Answer, body, serving
 
 pytestmark = pytest.mark.usefixtures("ccxt_is_imported", "short_bounds")
 
+SILENT = body("no", "text/html", 503)
 
-def test_sources_that_all_rest_are_asked_once_when_nobody_else_is_there(
-    use: Callable[..., None], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A minute without network, and for a quarter of an hour after it no slot had a bar."""
+
+@pytest.fixture(autouse=True)
+def one_failure_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For a source to rest."""
     monkeypatch.setenv("MARKET_FEEDS__BREAKER_FAILURES", "1")
+
+
+def test_sources_that_all_rest_are_asked_once_when_nobody_else_is_there(use: Callable[..., None]) -> None:
+    """A minute without network, and for a quarter of an hour after it no slot had a bar."""
     end = bar_end()
-    with serving(body("no", "text/html", 503)) as dead:
+    with serving(SILENT) as dead:
         use(ccxt_kraken=dead, ccxt_coinbase=dead)
         collect(bars_wanted(end))
         asked = len(dead.asked)
@@ -32,10 +37,7 @@ def test_sources_that_all_rest_are_asked_once_when_nobody_else_is_there(
         assert kinds(collect(bars_wanted(end))) == [(KRAKEN, "answered")], "its breaker is closed"
 
 
-def test_a_source_that_refuses_the_key_rests_though_nobody_else_is_there(
-    use: Callable[..., None], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("MARKET_FEEDS__BREAKER_FAILURES", "1")
+def test_a_source_that_refuses_the_key_rests_though_nobody_else_is_there(use: Callable[..., None]) -> None:
     with serving(body("{}", status=401)) as refusing:
         use(ccxt_kraken=refusing)
         for _ in range(2):
@@ -47,12 +49,11 @@ def test_a_source_that_refuses_the_key_rests_though_nobody_else_is_there(
     ("asked_first", "kind"), [(body("{}", status=401), "auth"), (body("{}", status=429), "rate_limited")]
 )
 def test_one_that_cannot_give_the_bar_keeps_no_resting_one_from_being_asked(
-    asked_first: Answer, kind: str, use: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+    asked_first: Answer, kind: str, use: Callable[..., None]
 ) -> None:
     """Alpha Vantage without a token, or with its ration used up, and the only other source rested for three slots."""
-    monkeypatch.setenv("MARKET_FEEDS__BREAKER_FAILURES", "1")
     end = bar_end()
-    with serving(body("no", "text/html", 503)) as silent:
+    with serving(SILENT) as silent:
         use(ccxt_coinbase=silent)
         collect(bars_wanted(end, [COINBASE]))
     with serving(asked_first) as first, serving(coinbase_bars(end)) as second:
@@ -62,13 +63,10 @@ def test_one_that_cannot_give_the_bar_keeps_no_resting_one_from_being_asked(
     assert collected.complete
 
 
-def test_a_resting_one_is_left_alone_while_another_may_still_have_the_bar(
-    use: Callable[..., None], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_resting_one_is_left_alone_while_another_may_still_have_the_bar(use: Callable[..., None]) -> None:
     """One that hangs would cost the time in which the other's bar comes."""
-    monkeypatch.setenv("MARKET_FEEDS__BREAKER_FAILURES", "1")
     end = bar_end()
-    with serving(body("no", "text/html", 503)) as silent:
+    with serving(SILENT) as silent:
         use(ccxt_coinbase=silent)
         collect(bars_wanted(end, [COINBASE]))
         late = kraken_bars(end, (99.0, 100.0, 100.0), last_closed=False)

@@ -9,7 +9,7 @@ import pytest
 from jobs.feeds.__main__ import main
 from jobs.feeds.missed_bars import of_slots
 from jobs.feeds.slot import fetch_slot
-from jobs.raw_instruments import is_of_closure
+from market.instrument_slots import is_of_closure
 from market.messages import Bar
 from market.settings import Settings
 from tests.jobs.feeds.server import Server, body, serving
