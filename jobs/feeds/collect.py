@@ -195,7 +195,7 @@ class _Run:
             if error.kind in FINAL or self._is_scarce(source):
                 self._given_up.add(source)
             was_cut_short = error.kind == "unavailable" and total_s < self._fair_s
-            if error.kind not in LATER and not was_cut_short:  # the former: such a source is alive
+            if error.kind not in LATER and not was_cut_short:
                 breaker.failed(self.now(), error.kind)
             return None
         breaker.succeeded()

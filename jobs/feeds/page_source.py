@@ -164,7 +164,7 @@ PAGES: dict[str, PageSource] = {
     for source in (
         PageSource("cnbc", "vix", "vix"),
         PageSource("tradingster", "cot", "cot"),
-        # Its page has been made by scripts since 2025; the service gives the rows that the page had.
+        # By what others have published its page is made by scripts now; the service gives the rows that the page had.
         PageSource("investing", "economic", "economic", otherwise=("--via=service",)),
     )
 }
