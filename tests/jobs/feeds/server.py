@@ -53,6 +53,7 @@ def serving(*answers: Answer) -> Iterator[Server]:
     class Quiet(ThreadingHTTPServer):
         daemon_threads = True
         block_on_close = False
+        request_queue_size = 1024  # of those who knock at once; the default of 5 turns away the rest for seconds
 
         def handle_error(self, *_: object) -> None:  # a client that gave up is part of the tests
             pass
