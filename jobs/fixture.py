@@ -14,7 +14,8 @@ from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 
-from jobs.raw_store import Raw, RawError, raw_store
+from jobs.raw_payload import Raw, RawError
+from jobs.raw_store import raw_store
 from market.console import run_command
 from market.settings import ROOT, SettingsError
 

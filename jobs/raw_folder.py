@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from jobs.raw_store import SUFFIX, RawError, received_at_of
+from jobs.raw_payload import SUFFIX, RawError, received_at_of
 
 BARS = ("bars.csv", "bars.parquet")
 LOOKED_AT = 20  # files that may be broken before a folder counts as none

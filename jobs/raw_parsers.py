@@ -6,7 +6,7 @@ from jobs.feeds.feed import Payload, Query
 from jobs.feeds.fetching import with_ref
 from jobs.feeds.page_source import PAGES
 from jobs.feeds.registry import source_named
-from jobs.raw_store import Raw
+from jobs.raw_payload import Raw
 from market.errors import MarketError, SourceError
 from market.feed_settings import Feed
 from market.messages import Message

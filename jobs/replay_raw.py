@@ -22,7 +22,7 @@ from jobs.feeds.state import FeedState, feed_state
 from jobs.raw_folder import BEFORE_ALL, payloads_below
 from jobs.raw_instruments import PendingSlots, as_instrument, ensure_own_length
 from jobs.raw_parsers import UnknownSource, messages_of
-from jobs.raw_store import DAY, NAME, Raw, RawError
+from jobs.raw_payload import DAY, NAME, Raw, RawError
 from jobs.replay_publish import BULK, Counts, Progress, Sender, require_topics
 from market.addresses import address
 from market.errors import SourceError

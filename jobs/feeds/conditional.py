@@ -13,7 +13,8 @@ from urllib.parse import urlencode
 
 from jobs.feeds.feed import NO_VALIDATORS, Request, Validators
 from jobs.feeds.state import FeedState, feed_state
-from jobs.raw_store import Raw, RawError, RawStore, raw_store
+from jobs.raw_payload import Raw, RawError
+from jobs.raw_store import RawStore, raw_store
 
 KIND, FORGOTTEN = "validators", "forgotten"
 

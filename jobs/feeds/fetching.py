@@ -22,7 +22,8 @@ from jobs.feeds.refused import PayloadRefused, refusal_letter
 from jobs.feeds.robots import ensure_allowed
 from jobs.feeds.scrub import Scrubber, secrets_in
 from jobs.feeds.state import feed_state
-from jobs.raw_store import Raw, raw_store
+from jobs.raw_payload import Raw
+from jobs.raw_store import raw_store
 from market.errors import SourceError
 from market.feed_settings import Rate
 from market.messages import DeadLetter, Message, Sourced

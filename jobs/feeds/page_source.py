@@ -18,7 +18,8 @@ from typing import Any, get_args
 
 from jobs.feeds.feed import ALL_EVENTS, Query
 from jobs.feeds.refused import PayloadRefused, refusal_letter
-from jobs.raw_store import RawError, raw_store
+from jobs.raw_payload import RawError
+from jobs.raw_store import raw_store
 from market.errors import SourceError, SourceFault
 from market.feed_settings import Feed
 from market.messages import Cot, DeadLetter, EconomicRelease, Message, Sourced, Vix

@@ -7,7 +7,8 @@ record says so, with the reason, as nothing else goes along when somebody copies
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from jobs.raw_store import RawError, raw_store, received_at_of
+from jobs.raw_payload import RawError, received_at_of
+from jobs.raw_store import raw_store
 from market.messages import Message, Sourced
 
 SECOND = "a second opinion: another source's values were published"

@@ -11,7 +11,8 @@ from hashlib import sha256
 
 from jobs.feeds.conditional import Remembered, RememberedBodies, remembered_bodies
 from jobs.feeds.state import FeedState, feed_state
-from jobs.raw_store import Raw, RawStore, raw_store
+from jobs.raw_payload import Raw
+from jobs.raw_store import RawStore, raw_store
 
 KIND = "first_seen"
 FORGOTTEN_AFTER = timedelta(days=400)  # since it was last seen; a page that stands still is seen at every crawl

@@ -14,7 +14,7 @@ from scrapy.http import HtmlResponse
 
 from jobs.feeds.refused import refusal_letter
 from jobs.feeds.refused_figures import of_event
-from jobs.raw_store import Raw
+from jobs.raw_payload import Raw
 from jobs.spiders import cot, economic, economic_rows, vix
 from jobs.spiders.cot_contract import contract_in
 from jobs.spiders.page import implausible

@@ -14,7 +14,7 @@ from twisted.python.failure import Failure
 
 from jobs.feeds.conditional import Remembered
 from jobs.feeds.feed import Validators
-from jobs.raw_store import Raw
+from jobs.raw_payload import Raw
 from jobs.spiders.archive import Archive
 from jobs.spiders.failures import source_error
 from jobs.spiders.raw_pages import text_of

@@ -11,7 +11,8 @@ import pytest
 
 from jobs.fixture import main, read_fixture, skeleton, write_fixture
 from jobs.raw_parsers import messages_of
-from jobs.raw_store import Raw, RawError, raw_store
+from jobs.raw_payload import Raw, RawError
+from jobs.raw_store import raw_store
 from market.messages import Vix
 from tests.jobs.feeds.samples import VIX_CSV
 from tests.stack import changed_environment

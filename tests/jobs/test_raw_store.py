@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from jobs.raw_store import Raw, RawError, RawStore
+from jobs.raw_payload import Raw, RawError
+from jobs.raw_store import RawStore
 from market.settings import ROOT
 
 NOON = datetime(2026, 11, 20, 12, 0, 0, 250, tzinfo=UTC)
@@ -242,7 +243,8 @@ WRITER = """
 import os, sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from jobs.raw_store import Raw, RawStore
+from jobs.raw_payload import Raw
+from jobs.raw_store import RawStore
 store, start = RawStore(Path(sys.argv[1]), 30, 100_000), datetime(2026, 11, 24, 10, tzinfo=UTC)
 for n in range(200):
     at = start + timedelta(days=n % 3, seconds=n)  # the days change as at many midnights
@@ -263,7 +265,8 @@ def test_writers_that_prune_side_by_side_lose_no_payload(tmp_path: Path) -> None
 def test_a_killed_writer_leaves_only_whole_files(tmp_path: Path) -> None:
     script = (
         "import os, sys; from datetime import UTC, datetime; from pathlib import Path;"
-        "from jobs.raw_store import Raw, RawStore; store = RawStore(Path(sys.argv[1]), 30, 10**9)\n"
+        "from jobs.raw_payload import Raw; from jobs.raw_store import RawStore;"
+        "store = RawStore(Path(sys.argv[1]), 30, 10**9)\n"
         "while True: store.keep(Raw('bars', 's', 'X', datetime.now(UTC), os.urandom(300_000))); print(1, flush=True)"
     )
     writer = subprocess.Popen([sys.executable, "-c", script, str(tmp_path)], cwd=ROOT, stdout=subprocess.PIPE)

@@ -12,7 +12,8 @@ from jobs.feeds.collect import collect, remember
 from jobs.feeds.collected import Want
 from jobs.feeds.publish import publish
 from jobs.feeds.state import feed_state
-from jobs.raw_store import Raw, RawStore, raw_store
+from jobs.raw_payload import Raw
+from jobs.raw_store import RawStore, raw_store
 from jobs.replay import main
 from jobs.replay_raw import publish_raw
 from market.settings import Settings

@@ -16,7 +16,8 @@ from jobs.feeds.state import feed_state
 from jobs.raw_folder import is_raw_folder
 from jobs.raw_instruments import as_instrument
 from jobs.raw_parsers import UnknownSource, messages_of
-from jobs.raw_store import Raw, RawStore, raw_store
+from jobs.raw_payload import Raw
+from jobs.raw_store import RawStore, raw_store
 from jobs.replay import main
 from jobs.replay_raw import publish_raw
 from market.messages import Bar, Book, Vix

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from jobs.raw_store import Raw
+from jobs.raw_payload import Raw
 from jobs.spiders import parse_recorded
 from jobs.spiders.cot import names_of, parse_report
 from market.errors import SourceError

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from jobs.feeds.state import feed_state
-from jobs.raw_store import Raw, RawStore, raw_store
+from jobs.raw_payload import Raw
+from jobs.raw_store import RawStore, raw_store
 from jobs.spiders import parse_recorded
 from jobs.spiders.archive import archive
 from market.messages import EconomicRelease, Vix
