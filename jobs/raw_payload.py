@@ -37,6 +37,7 @@ class Raw:
     `whole` as in Payload: False when the transport could not vouch for the body's end. `since` is when the same bytes
     came for the first time, for a page that is recorded again because its first record is gone; None: now.
     `passed_over`: why the feeds published nothing of it, although it could be read; None: they did, or nobody judged.
+    `late`: since when its reports are known that did not come at their hour, by contract and day.
     """
 
     feed: str
@@ -54,6 +55,7 @@ class Raw:
     since: datetime | None = None
     posted: str | None = None
     passed_over: str | None = None
+    late: dict[str, datetime] = field(default_factory=dict)
 
     @property
     def clock(self) -> datetime:
@@ -86,6 +88,8 @@ class Raw:
         }
         optional = {"posted": self.posted, "passed_over": self.passed_over}
         header |= {name: value for name, value in optional.items() if value is not None}
+        if self.late:
+            header["late"] = {name: _text(at) for name, at in sorted(self.late.items())}
         return gzip.compress(json.dumps(header).encode() + b"\n" + self.body, compresslevel=6, mtime=0)
 
     @classmethod
@@ -142,6 +146,7 @@ def _from_header(header: dict[str, Any], body: bytes) -> Raw:
         whole=header["whole"],
         posted=None if header.get("posted") is None else _told(header, "posted"),
         passed_over=None if header.get("passed_over") is None else _told(header, "passed_over"),
+        late=_late(header),
         body=body,
     )
 
@@ -153,6 +158,16 @@ def plain(text: str) -> str:
 
 def _text(moment: datetime | None) -> str | None:
     return None if moment is None else moment.astimezone(UTC).isoformat()
+
+
+def _late(header: dict[str, Any]) -> dict[str, datetime]:
+    late = header.get("late", {})
+    if not isinstance(late, dict):
+        raise ValueError("late is no table")
+    try:
+        return {report: _utc(text) for report, text in late.items()}
+    except (ValueError, TypeError, OverflowError) as error:
+        raise ValueError(f"late has no time: {error}") from None
 
 
 def _told(header: dict[str, Any], name: str) -> str:
@@ -173,9 +188,13 @@ def _moment(header: dict[str, Any], name: str) -> datetime | None:
     if header.get(name) is None:
         return None
     try:
-        moment = datetime.fromisoformat(_told(header, name))
-        if moment.tzinfo is not None:
-            return moment.astimezone(UTC)
+        return _utc(_told(header, name))
     except (ValueError, OverflowError) as error:
         raise ValueError(f"{name} is no time: {error}") from None
-    raise ValueError(f"{name} has no UTC offset")
+
+
+def _utc(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(f"{text} has no UTC offset")
+    return moment.astimezone(UTC)

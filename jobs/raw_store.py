@@ -8,12 +8,13 @@ import logging
 import os
 import tempfile
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 
 from jobs.raw_payload import DAY, DAY_FORM, NAME, TIME_DIGITS, TIME_FORM, Raw, RawError, header_of, plain
 from market.settings import get_settings
@@ -56,12 +57,15 @@ class RawStore:
             raise RawError(f"raw_ref {ref!r} leaves the raw folder")
         return Raw.from_file(path)
 
-    def note(self, ref: str, passed_over: str | None) -> None:
-        """Writes down why the feeds published nothing of a payload, None when they did after all: a replay does as they
-        did. A payload that is gone, and a disk that takes nothing, are no error."""
+    def note(self, ref: str, passed_over: str | None, late: Mapping[str, datetime] = MappingProxyType({})) -> None:
+        """Writes down why the feeds published nothing of a payload, None when they did after all, and which reports
+        came `late`: a replay does as they did. A payload that is gone, and a disk that takes nothing, are no error."""
         try:
-            if header_of(self.folder / ref).get("passed_over") != passed_over:
-                self._write(self.folder / ref, replace(self.read(ref), passed_over=passed_over).to_bytes())
+            if header_of(self.folder / ref).get("passed_over") != passed_over or late:
+                raw = self.read(ref)
+                noted = replace(raw, passed_over=passed_over, late={**raw.late, **late})
+                if noted != raw:
+                    self._write(self.folder / ref, noted.to_bytes())
         except (RawError, OSError) as error:
             log.warning("not written down whether it was published: %s", error)
 

@@ -5,7 +5,7 @@ the CFTC itself answers without the report. Once it comes, it is known from when
 it would be in the features of the weeks in which nobody could know it, and the next model would be trained on them.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 from jobs.feeds.collected import Collected
@@ -47,24 +47,37 @@ def with_times_of_publication(messages: Sequence[Message], state: FeedState) -> 
     return [_timed(one, state) if isinstance(one, Cot) else one for one in messages]
 
 
-def recall(state: FeedState, from_feeds: FeedState) -> None:
-    """Lets `state` know what the feeds have noted: their record does not tell it, since no answer is kept twice."""
-    for contract, noted in from_feeds.all(KIND).items():
+def late_times(messages: Iterable[Message], state: FeedState) -> dict[str, datetime]:
+    """Since when those of the messages are known that came late, for the record of their payload."""
+    reports = [one for one in messages if isinstance(one, Cot)]
+    noted = [(report.contract, *found) for report in reports if (found := _noted(report, state)) is not None]
+    return {f"{contract} {day}": datetime.fromisoformat(seen) for contract, day, seen in noted if seen is not None}
+
+
+def recall(state: FeedState, late: Mapping[str, datetime]) -> None:
+    """Lets `state` know what a payload's record says."""
+    for name, seen in late.items():
+        contract, _, day = name.rpartition(" ")
         with state.update(KIND, contract) as entry:
-            entry.update(noted)
+            entry[day] = seen.isoformat()
 
 
 def _timed(report: Cot, state: FeedState) -> Cot:
+    noted = _noted(report, state)
+    if noted is None:
+        return report
+    day, seen = noted
+    if seen is None:
+        with state.update(KIND, report.contract) as entry:
+            seen = entry[day] = entry.get(day) or report.received_at.isoformat()
+    return report.model_copy(update={"known_at": max(report.known_at, datetime.fromisoformat(seen))})
+
+
+def _noted(report: Cot, state: FeedState) -> tuple[str, str | None] | None:
+    """The day under which it was overdue, and since when it is there; None of one that never was."""
     days = [f"{report.as_of.date() + later}" for later in (timedelta(), A_DAY)]  # of a holiday's week: as of Monday
     noted = state.get(KIND, report.contract)
-    day = next((one for one in days if one in noted), None)
-    if day is None:
-        return report
-    if noted[day] is None:
-        with state.update(KIND, report.contract) as entry:
-            noted = {day: entry.get(day) or report.received_at.isoformat()}
-            entry.update(noted)
-    return report.model_copy(update={"known_at": max(report.known_at, datetime.fromisoformat(noted[day]))})
+    return next(((day, noted[day]) for day in days if day in noted), None)
 
 
 def _newest_shown(collected: Collected, now: datetime) -> date:

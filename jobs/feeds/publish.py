@@ -4,13 +4,12 @@ from collections.abc import Sequence
 
 from confluent_kafka import KafkaException
 
-from jobs.feeds.known_times import with_known_times
+from jobs.feeds.known_times import with_known_times, write_down
 from jobs.feeds.state import feed_state
-from jobs.raw_store import raw_store
 from market.addresses import address
 from market.errors import StackNotReady
 from market.kafka_clients import ConfirmedPublisher
-from market.messages import Message, Sourced
+from market.messages import Message
 from market.settings import get_settings
 
 
@@ -29,8 +28,7 @@ def publish(messages: Sequence[Message], publisher: ConfirmedPublisher | None = 
             topic, key = address(message, get_settings().topics)
             publisher.send(topic, key, message.to_bytes())
         publisher.flush()
-        for ref in {message.raw_ref for message in messages if isinstance(message, Sourced) and message.raw_ref}:
-            raw_store().note(ref, None)  # an earlier look may have passed over what it holds
+        write_down(messages, feed_state())
     except KafkaException as error:
         raise StackNotReady(f"Kafka at {get_settings().kafka.bootstrap} takes no messages: {error}") from error
     return len(messages)

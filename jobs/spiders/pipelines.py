@@ -8,10 +8,9 @@ from confluent_kafka import KafkaException
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
 
-from jobs.feeds.known_times import with_known_times
+from jobs.feeds.known_times import with_known_times, write_down
 from jobs.feeds.refused import refusal_letter
 from jobs.feeds.state import feed_state
-from jobs.raw_store import raw_store
 from jobs.spiders.spider import PageSpider, Run
 from market.addresses import address
 from market.errors import MarketError, SourceError
@@ -74,12 +73,12 @@ class Publish(Pipeline):
     def __init__(self, run: Run, publisher: ConfirmedPublisher | None = None) -> None:
         super().__init__(run)
         self._publisher = publisher or ConfirmedPublisher()
-        self._refs: set[str] = set()
+        self._published: list[Sourced] = []
 
     def process_item(self, item: Sourced) -> Sourced:
         for timed in with_known_times([item], feed_state()):
             self._send(timed)
-        self._refs |= {item.raw_ref} if item.raw_ref else set()
+        self._published.append(item)
         self.run.sent += 1
         return item
 
@@ -92,8 +91,7 @@ class Publish(Pipeline):
                 for letter in self.run.letters:
                     self._send(letter)
                 self._publisher.flush()
-                for ref in self._refs:
-                    raw_store().note(ref, None)  # the feeds may have passed over the same page before
+                write_down(self._published, feed_state())
         except (MarketError, KafkaException) as error:
             self.run.delivery = str(error)
 

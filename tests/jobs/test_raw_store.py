@@ -139,7 +139,7 @@ def test_a_broken_file_is_named(name: str, tmp_path: Path) -> None:
         ("received_at", "2026-11-20T18:00:00"), ("start", "2026-11-20T18:00:00"), ("since", "2026-11-20T18:00:00"),
         ("received_at", "0001-01-01T00:00:00+05:00"), ("symbol", 5), ("source", None), ("params", [1]),
         ("params", {"symbol": 5}), ("interval", 1e300), ("interval", "5"), ("whole", None), ("passed_over", 5),
-        ("posted", 5),
+        ("posted", 5), ("late", 5), ("late", {"13874A 2026-11-10": "soon"}), ("late", {"13874A 2026-11-10": None}),
     ],
 )  # fmt: skip
 def test_a_header_that_no_recorder_writes_is_a_broken_file(name: str, value: object, tmp_path: Path) -> None:

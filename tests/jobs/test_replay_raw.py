@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from jobs.feeds.__main__ import main as feeds
-from jobs.feeds.state import feed_state
 from jobs.raw_folder import is_raw_folder
 from jobs.raw_instruments import as_instrument
 from jobs.raw_parsers import UnknownSource, messages_of
@@ -133,13 +132,12 @@ def test_a_close_that_was_settled_later_is_again_known_from_then(
 
 
 def test_a_report_that_came_late_is_again_known_from_when_it_was_seen(market: Settings, kept: RawStore) -> None:
-    """The record cannot tell it: an answer that has not changed is recorded once. The feeds' memory can."""
+    """The record says so beside its payload: an answer that has not changed is recorded once. A later one knows it."""
     seen = datetime(2026, 11, 24, 15, tzinfo=UTC)
-    with feed_state().update("overdue", "13874A") as entry:
-        entry["2026-11-10"] = seen.isoformat()
-    rows = json.dumps([cot_row("2026-11-03"), cot_row("2026-11-10")]).encode()
-    kept.keep(Raw("cot", "cftc", "13874A", seen + timedelta(hours=5), rows))
-    assert publish_raw(kept.folder).sent.cot == 4
+    for hours, late in ((5, {"13874A 2026-11-10": seen}), (30, {})):
+        rows = json.dumps([cot_row("2026-11-03"), cot_row("2026-11-10")]).encode()
+        kept.keep(Raw("cot", "cftc", "13874A", seen + timedelta(hours=hours), rows, late=late))
+    assert publish_raw(kept.folder).sent.cot == 8
     told = {(one["as_of"][:10], one["known_at"]) for one in topic_content(market.topics.cot)}
     assert told == {("2026-11-03", "2026-11-06T20:30:00Z"), ("2026-11-10", "2026-11-24T15:00:00Z")}
 

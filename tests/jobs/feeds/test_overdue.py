@@ -2,8 +2,10 @@
 
 import json
 import os
+import shutil
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +17,8 @@ from jobs.feeds.freshness import newest_cot_due
 from jobs.feeds.overdue import note_overdue, start_of, with_times_of_publication
 from jobs.feeds.slow import REACH, fetch_slow, fetch_values
 from jobs.feeds.state import feed_state
+from jobs.raw_store import raw_store
+from jobs.replay_raw import publish_raw
 from market.cot_schedule import published_at
 from market.feed_settings import Feed
 from market.messages import Cot, Message
@@ -22,6 +26,7 @@ from market.settings import Settings
 from tests.jobs.feeds.samples import cot_row
 from tests.jobs.feeds.server import Server, body, serving
 from tests.jobs.feeds.topics import published
+from tests.jobs.recording_world import Recorded
 from tests.market_world import forget_settings
 
 A_WEEK = timedelta(days=7)
@@ -146,6 +151,33 @@ def test_a_run_tells_the_backlog_as_known_when_it_came(use: Callable[[Server], N
     known = {(one["as_of"][:10], datetime.fromisoformat(one["known_at"]) > began) for _, one in published("cot")}
     assert known >= {(f"{before}", False), (f"{late}", True)}
     assert (f"{late}", False) not in known
+
+
+@pytest.mark.parametrize("kept", [2, 1], ids=["all of it", "its answer alone"])
+def test_a_replay_of_the_record_elsewhere_tells_the_backlog_as_known_when_it_came(
+    use: Callable[[Server], None], kept: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only the memory of the machine that had asked knew it: elsewhere the past's features held it from its hour on."""
+    due = newest_cot_due(datetime.now(UTC))
+    rows = [cot_row(f"{due - n * A_WEEK}") for n in (2, 1, 0)]
+    with serving(body(json.dumps(rows[:1])), body(json.dumps(rows))) as cftc:
+        use(cftc)
+        fetch_slow("cot")
+        fetch_slow("cot")
+    answers = sorted(raw_store().folder.rglob("*.gz"))
+    assert len(answers) == 2
+    copied = tmp_path / "copied"
+    copied.mkdir()
+    for path in answers[-kept:]:
+        shutil.copy(path, copied)
+    monkeypatch.setenv("MARKET_LOCAL__VAR", str(tmp_path / "elsewhere"))
+    told = [(one["as_of"], one["group"], one["known_at"]) for _, one in published("cot")]
+    forget_settings()
+    sent = Recorded()
+    publish_raw(copied, sender=sent)
+    found = [(one["as_of"], one["group"], one["known_at"]) for _, _, one in sent.sent]
+    assert sorted(found) == sorted(told if kept == 2 else told[-len(found) :])
+    assert len(found) == (8 if kept == 2 else 6)
 
 
 def test_a_run_looks_back_to_the_first_that_is_overdue(use: Callable[[Server], None]) -> None:
