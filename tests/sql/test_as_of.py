@@ -12,7 +12,7 @@ from jobs.streaming.refresh import refresh_features
 from jobs.streaming.touched import reached_spans
 from market.settings import get_settings
 from tests.base_rows import HOUR, SYMBOL, bar_row, cot_row, insert, insert_closes, release_row, slot_row, vix_row
-from tests.sql.test_features import assert_table_equals_view
+from tests.sql.feature_table import assert_table_equals_view
 
 MONDAY = datetime(2024, 1, 8)
 DAY = timedelta(days=1)

@@ -11,7 +11,7 @@ from jobs.streaming.refresh import refresh_features
 from market.database import connect
 from tests.base_rows import SYMBOL, bar_row, book_row, insert, insert_closes, release_row, slot_row, vix_row
 from tests.market_world import isolated_market
-from tests.sql.test_features import assert_table_equals_view
+from tests.sql.feature_table import assert_table_equals_view
 from tests.stack import RunningStack
 
 MONDAY = datetime(2024, 1, 8)

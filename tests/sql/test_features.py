@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from itertools import product
 from typing import Any
 
-import numpy as np
 import pytest
 from pymysql.cursors import Cursor
 
@@ -13,7 +12,6 @@ from jobs.streaming.ranges import plan
 from jobs.streaming.refresh import refresh_features
 from jobs.streaming.tables import PROVENANCE, TABLES
 from jobs.streaming.touched import reached_spans, touched_keys
-from market.features import catalogue
 from tests.base_rows import (
     HOUR,
     START,
@@ -27,6 +25,7 @@ from tests.base_rows import (
     slot_row,
     vix_row,
 )
+from tests.sql.feature_table import assert_table_equals_view
 
 SYMBOLS = (SYMBOL, "B", "C")
 
@@ -37,21 +36,6 @@ def features_at(cursor: Cursor, at: datetime, *names: str) -> tuple[Any, ...]:
     rows = cursor.fetchall()
     assert len(rows) == 1
     return rows[0]
-
-
-def table_of(cursor: Cursor, relation: str) -> tuple[list[Any], np.ndarray]:
-    """(keys, values) of all rows in order; NULL as NaN."""
-    names = ", ".join(f"`{name}`" for name in catalogue().names)
-    cursor.execute(f"SELECT symbol, bar_end, {names} FROM {relation} ORDER BY symbol, bar_end")
-    rows = cursor.fetchall()
-    return [row[:2] for row in rows], np.array([row[2:] for row in rows], dtype=float)
-
-
-def assert_table_equals_view(cursor: Cursor) -> None:
-    keys, values = table_of(cursor, "feature")
-    expected_keys, expected = table_of(cursor, "v_feature")
-    assert keys == expected_keys
-    np.testing.assert_allclose(values, expected, rtol=1e-12, atol=0, equal_nan=True)
 
 
 def test_yesterdays_vix_is_known_today_and_todays_is_not(cursor: Cursor) -> None:
