@@ -18,7 +18,8 @@ from market.settings import get_settings
 STOCKS = "XNYS"
 EXTENDED = (time(4), time(20))  # of the exchange's clock; a bar that begins at 20:00, of the last trades, is on record
 FX_ROLLS = timedelta(hours=FxCalendar.close_times[0][1].hour)
-FX_TICKS = timedelta(hours=1)  # for the week's last and first ticks: a bar that begins on Friday at 17:00 is on record
+# For the week's last and first ticks: bars that begin on Friday at 22:00 UTC are on record, in summer too (18:00).
+FX_TICKS = timedelta(hours=1)
 FRIDAY, SUNDAY = timedelta(days=4), timedelta(days=6)
 
 
@@ -51,7 +52,7 @@ def _in_fx_week(start: datetime, end: datetime) -> bool:
     monday = datetime.combine(local.date() - timedelta(days=local.weekday()), time())
     since = local - monday
     closes, opens = FRIDAY + FX_ROLLS + FX_TICKS, SUNDAY + FX_ROLLS - FX_TICKS
-    return since < closes or since + (end - start) > opens
+    return since <= closes or since + (end - start) > opens
 
 
 def _in_session(calendar: MarketCalendar, start: datetime, end: datetime) -> bool:

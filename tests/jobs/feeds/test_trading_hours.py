@@ -42,7 +42,9 @@ def test_a_stock_of_new_york(local: str, allowed: bool) -> None:
     [
         ("2026-11-20 16:55", True),
         ("2026-11-20 17:00", True),  # such a bar is on record: the last ticks
-        ("2026-11-20 18:00", False),
+        ("2026-07-10 18:00", True),  # in summer, at 22:00 UTC, too
+        ("2026-07-10 18:05", False),
+        ("2026-11-20 18:05", False),
         ("2026-11-21 12:00", False),
         ("2026-11-22 15:50", False),
         ("2026-11-22 16:00", True),
