@@ -55,6 +55,7 @@ ERRORS: tuple[tuple[str, SourceFault, str], ...] = (
     ("premium", "auth", "the key's plan does not include this"),
     ("invalid inputs", "bad_request", "no such symbol, or a wrong parameter"),
     ("invalid api call", "bad_request", "no such symbol, or a wrong parameter"),  # it may quote the call, key and all
+    ("internal or external error", "unavailable", "the service's own fault"),  # its links carry a key
     ("apikey", "auth", "the key is invalid or missing"),
     ("api key", "auth", "the key is invalid or missing"),
 )

@@ -4,10 +4,17 @@ The numbers are made up; nothing of those answers stands here.
 """
 
 from tests.jobs.sweep.cases import Case, utc
-from tests.jobs.sweep.cases_alpha_vantage import asking, pair
+from tests.jobs.sweep.cases_alpha_vantage import FIVE, asking, pair
+from tests.jobs.sweep.world import TOKEN
 
 HOURS = asking("--symbol GBP/PLN --interval 60min")
 SATURDAY = utc("2026-07-11 09:00")
+# In 2017, while intraday data were down for days: the links lead elsewhere, and the key in them is not what is wrong.
+DOWN = (
+    "The intraday time series encountered an internal or external error - we apologize for the inconvenience. Please "
+    "refer to the latest data point of our DAILY function (e.g., https://www.alphavantage.co/query?"
+    f"function=TIME_SERIES_DAILY&symbol=MSFT&apikey={TOKEN})."
+)
 
 CASES: list[Case] = [
     HOURS.takes(
@@ -34,4 +41,5 @@ CASES: list[Case] = [
         "implausible: nothing trades then",
         now=SATURDAY,
     ),
+    FIVE.refuses("the service's own fault, told with links that carry a key", {"Error Message": DOWN}, "unavailable"),
 ]
