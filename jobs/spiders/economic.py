@@ -17,7 +17,7 @@ import json
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta, tzinfo
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from parsel import Selector
 
@@ -241,10 +241,18 @@ def _html(text: str, in_greenwich: bool) -> tuple[str | None, bool]:
     if not isinstance(rows, str):
         raise changed(SOURCE, "the service's answer has no text under data")
     if not rows.strip() or ROW_ID not in rows:
-        if answer.get("rows_num") == 0:
+        if answer.get("rows_num") == 0 or _says_quiet(answer, rows):
             return None, False
         raise changed(SOURCE, f"data: no {ROWS}, and rows_num is {str(answer.get('rows_num'))[:20]}")
     return f"<table id='economicCalendarData'>{rows}</table>", answer.get("bind_scroll_handler") is True
+
+
+def _says_quiet(answer: dict[str, Any], rows: str) -> bool:
+    """Of days without events the service counts none, not 0, and says so in the one row that it gives."""
+    if answer.get("rows_num") is not None or not rows.strip():
+        return False
+    cells = tree(SOURCE, f"<table>{rows}</table>").css("td")
+    return len(cells) == 1 and bool(cells.css(".noResults"))
 
 
 def _ensure_english(page: Selector) -> None:

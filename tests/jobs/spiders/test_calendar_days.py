@@ -123,6 +123,30 @@ def test_a_quiet_day_says_so() -> None:
     assert parse(calendar_page(rest), NOW).released == []
 
 
+NO_EVENTS = '<tr> <td colspan="9" class="noResults center">No Events Scheduled</td> </tr>'
+
+
+def test_the_service_says_of_a_quiet_day_how_it_is_empty_and_counts_nothing() -> None:
+    """It did not count 0 rows in what others have recorded of it; a weekend's answer was refused for that."""
+    answer = {"data": NO_EVENTS, "pids": [], "rows_num": None, "last_time_scope": None, "bind_scroll_handler": False}
+    found = parse(json.dumps(answer), NOW)
+    assert (found.silent, found.released, found.more) == (True, [], False)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        "",
+        "<tr><td>Something went wrong</td></tr>",
+        NO_EVENTS + event_row(501).replace('id="eventRowId_501"', 'id="event-row-501"'),
+    ],
+    ids=["nothing", "other words", "rows of another name beside"],
+)
+def test_an_answer_that_counts_nothing_is_quiet_only_if_it_says_so(data: str) -> None:
+    kind, detail = refusal(json.dumps({"data": data, "rows_num": None}))
+    assert (kind, "rows_num is None" in detail) == ("schema_changed", True)
+
+
 @pytest.mark.parametrize("known", [[], [event_row(502, "Building Permits")]], ids=["all rows", "one row of two"])
 def test_rows_of_another_name_are_no_quiet_day(known: list[str]) -> None:
     """A site tries its next design on some of its readers."""
