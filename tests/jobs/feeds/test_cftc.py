@@ -207,8 +207,8 @@ def test_parts_that_do_not_make_their_totals(changes: dict[str, str], named: str
 def test_a_consolidated_report_is_rounded() -> None:
     code = {"cftc_contract_market_code": "13874+"}
     for changes, off in (
-        ({"asset_mgr_positions_long": "80002", "change_in_asset_mgr_long": "-1496"}, False),
-        ({"asset_mgr_positions_long": "80003"}, True),
+        ({"asset_mgr_positions_long": "80004", "change_in_asset_mgr_long": "-1496"}, False),  # nine numbers, a half each
+        ({"asset_mgr_positions_long": "80005"}, True),
         ({"change_in_asset_mgr_long": "-1495"}, True),
     ):
         body = [financial_row(**code, **changes)]
