@@ -279,6 +279,13 @@ def test_a_spreadsheets_lost_zeros_and_the_combined_report() -> None:
         (date(2024, 12, 24), date(2024, 12, 30)),  # Christmas on Wednesday
         (date(2024, 11, 12), date(2024, 11, 15)),  # Veterans Day on Monday delays nothing
         (date(2023, 7, 3), date(2023, 7, 7)),  # as of Monday: Tuesday was the holiday
+        (date(2012, 7, 3), date(2012, 7, 9)),  # the CFTC's schedule of 2012, and the next two
+        (date(2012, 11, 20), date(2012, 11, 26)),
+        (date(2012, 12, 24), date(2012, 12, 28)),
+        (date(2025, 1, 7), date(2025, 1, 13)),  # a day of mourning on Thursday, as the CFTC told that week
+        (date(2020, 12, 21), date(2020, 12, 28)),  # as of Monday: the President closed the offices on Christmas Eve
+        (date(2008, 12, 22), date(2008, 12, 29)),  # and on the day after Christmas here and below
+        (date(2014, 12, 23), date(2014, 12, 30)),
         (date(2025, 9, 30), date(2025, 11, 19)),  # the lapse of 2025, the CFTC's list of 2025-11-18
         (date(2025, 12, 30), date(2026, 1, 13)),
         (date(2026, 1, 20), date(2026, 1, 23)),  # back to normal
