@@ -32,7 +32,7 @@ WEDNESDAY, FRIDAY, SATURDAY = 2, 4, 5
 CLOSED_BY_ORDER = frozenset(
     {
         *(date(2007, 1, 2), date(2018, 12, 5), date(2025, 1, 9)),  # days of mourning for three presidents
-        # Days beside Christmas. In 2008 and 2020 the report of that week is as of Monday, of which no holiday tells why.
+        # Days beside Christmas. In 2008 and 2020 that week's report is as of Monday, for which no holiday is a reason.
         *(date(2007, 12, 24), date(2008, 12, 26), date(2012, 12, 24), date(2014, 12, 26), date(2018, 12, 24)),
         *(date(2019, 12, 24), date(2020, 12, 24), date(2024, 12, 24), date(2025, 12, 24), date(2025, 12, 26)),
     }

@@ -5,9 +5,7 @@ and the columns of the yearly files, in their order. Each share of open interest
 positions and changes must make their totals: a shifted column or a digit that is off does not pass.
 """
 
-import io
 import re
-import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -28,6 +26,7 @@ from jobs.feeds.cftc_totals import (
     share_fits,
     totals,
 )
+from jobs.feeds.cftc_zip import unzipped
 from jobs.feeds.feed import CSV_TYPES, JSON_TYPES, Payload, Query, Request, implausible
 from jobs.feeds.freshness import newest_cot_due
 from jobs.feeds.records import Unreadable, csv_rows, each_record, json_body, moment, number
@@ -60,8 +59,8 @@ DATES = (
 )
 SCOPE = "futonly_or_combined"
 WINDOWS = "cp1252"  # of a spreadsheet's names of markets; figures and codes are ASCII in either encoding
-UNZIPPED_LIMIT = 64 * 1024 * 1024
 FIRST_REPORT = date(2006, 6, 13)
+LAST_EARLY_YEAR = 2016
 
 
 class Cftc:
@@ -86,7 +85,11 @@ class Cftc:
 
     def parse(self, payload: Payload, query: Query) -> list[Message]:
         """The contract's rows in time order, each of the groups. A contract without a row is bad_request."""
-        rows = [row for row in self._rows(payload) if _is_contract(row, query.symbol) and _is_futures_only(row)]
+        rows = [
+            row
+            for row in self._rows(payload, query.symbol)
+            if _is_contract(row, query.symbol) and _is_futures_only(row)
+        ]
         if not rows:
             raise SourceError("bad_request", self.name, f"no row of contract {query.symbol!r:.40}")
         found, dead = each_record(self.name, rows, lambda row: self._groups(row, payload, query), payload)
@@ -96,8 +99,9 @@ class Cftc:
                 raise implausible(self.name, "report date", f"{newer.as_of:%Y-%m-%d}", "two reports of one contract")
         return [*groups, *dead]
 
-    def _rows(self, payload: Payload) -> list[Row]:
-        payload = self._unzipped(payload)
+    def _rows(self, payload: Payload, contract: str) -> list[Row]:
+        """At least those of the contract."""
+        payload = unzipped(self.name, payload, contract)
         if payload.body.lstrip(b"\xef\xbb\xbf \r\n\t")[:1] in (b"[", b"{"):
             body = json_body(self.name, payload)
             if not isinstance(body, list) or not all(isinstance(row, dict) for row in body):
@@ -125,21 +129,6 @@ class Cftc:
 
     def _other_columns(self, why: str) -> SourceError:
         return SourceError("schema_changed", self.name, f"the columns are not the weekly text's: {why}")
-
-    def _unzipped(self, payload: Payload) -> Payload:
-        """A yearly file comes zipped, a text in it."""
-        if not payload.body.startswith(b"PK"):
-            return payload
-        try:
-            with zipfile.ZipFile(io.BytesIO(payload.body)) as archive:
-                member = _text_of(archive.infolist())
-                small = member.file_size <= UNZIPPED_LIMIT
-                body = archive.read(member) if small else b""
-        except (zipfile.BadZipFile, IndexError, RuntimeError, NotImplementedError, OSError, ValueError, EOFError):
-            small, body = False, b""
-        if not small:
-            raise SourceError("schema_changed", self.name, "the zip file is broken, empty or too large")
-        return Payload(body, payload.received_at)
 
     def _named(self, header: list[str], cells: list[Any]) -> Row:
         """Cells by their plain names; a row of another length keeps none, so that it is not read by place."""
@@ -222,25 +211,29 @@ class CftcYearly(Cftc):
     """Whole years of all contracts, a file each: from that of --start on, else that of --end, or of the newest report.
 
     A report is in the file of the day that it is of, which is known some days later: in January, of the year before.
+    Up to 2016 all years are in one archive: of 2006 to 2009 there is no file, and that of 2010 begins in July.
     `now` is asked when a query does not say until when.
     """
 
     name = "cftc_yearly"
     base_url = "https://www.cftc.gov"
     file = "fut_fin_txt"
+    early = "fin_fut_txt_2006_2016"
 
     def __init__(self, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._now = now
 
     def request(self, query: Query) -> Request:
-        return Request(f"/files/dea/history/{self.file}_{self._first_year(query)}.zip", content_types=TYPES)
+        year = self._first_year(query)
+        file = self.early if year <= LAST_EARLY_YEAR else f"{self.file}_{year}"
+        return Request(f"/files/dea/history/{file}.zip", content_types=TYPES)
 
     def pieces(self, query: Query) -> list[Query]:
         """The query by the files that hold its reports."""
         if query.start is None:
             return [query]
         last = newest_cot_due(min(query.end or self._now(), self._now())).year
-        bounds = [_all_known_at(year) for year in range(self._first_year(query), last)]
+        bounds = [_all_known_at(year) for year in range(max(self._first_year(query), LAST_EARLY_YEAR), last)]
         return [
             replace(query, start=start, end=end)
             for start, end in zip([query.start, *bounds], [*bounds, query.end], strict=True)
@@ -256,19 +249,6 @@ def _all_known_at(year: int) -> datetime:
     """When the last report of that year came out: that of its last Tuesday, or of the day beside it on New Year's."""
     last = (date(year, 12, 31) - timedelta(days=before) for before in range(7))
     return max(published_at(day) for day in last if is_report_day(day))
-
-
-def _text_of(members: list[zipfile.ZipInfo]) -> zipfile.ZipInfo:
-    """The one that is a text by its name, else the first file. Folders and what systems hide are none.
-
-    Raises IndexError when there is no file.
-    """
-    files = [each for each in members if not each.is_dir() and not _is_hidden(each.filename)]
-    return next((each for each in files if each.filename.lower().endswith((".txt", ".csv"))), files[0])
-
-
-def _is_hidden(path: str) -> bool:
-    return any(part.startswith((".", "__MACOSX")) for part in path.split("/"))
 
 
 def _as_text(cell: Any) -> Any:

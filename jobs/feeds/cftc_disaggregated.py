@@ -83,6 +83,7 @@ class CftcDisaggregatedYearly(CftcYearly, CftcDisaggregated):
 
     name = "cftc_disaggregated_yearly"
     file = "fut_disagg_txt"
+    early = "fut_disagg_txt_hist_2006_2016"
 
 
 def _misplaced(cells: list[str]) -> str | None:

@@ -14,7 +14,7 @@ BOTH, SPREADING = ("long", "short"), ("long", "short", "spread")
 POSITIONS, CHANGES, SHARES = "{}_positions_{}", "change_in_{}_{}", "pct_of_oi_{}_{}"
 SHARE_ROUNDING = 0.06  # percent; shares are published with one decimal
 CONSOLIDATED = "+"  # in a code: contracts of several sizes in one, rounded; all others are exact
-KINDS = (  # and by how many contracts the parts of a consolidated report may miss their total: eight and it, a half each
+KINDS = (  # and by how many contracts a consolidated report's parts may miss their total: eight and it, a half each
     ("positions", POSITIONS, "open_interest", 4),
     ("changes", CHANGES, "change_in_open_interest", 4),
 )

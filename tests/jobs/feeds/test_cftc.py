@@ -1,17 +1,17 @@
-"""CFTC reports in all their forms, and when each was published."""
+"""CFTC reports in all their forms."""
 
 import csv
 import io
 import json
 import zipfile
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from jobs.feeds.cftc import Cftc, CftcWeekly, CftcYearly
+from jobs.feeds.cftc_disaggregated import CftcDisaggregatedYearly
 from jobs.feeds.feed import Query
-from market.cot_schedule import published_at
 from market.errors import SourceError
 from market.messages import Cot, DeadLetter
 from tests.jobs.feeds.samples import NOW, cot_row, financial_row, payload, recorded, with_column, yearly_csv
@@ -207,7 +207,10 @@ def test_parts_that_do_not_make_their_totals(changes: dict[str, str], named: str
 def test_a_consolidated_report_is_rounded() -> None:
     code = {"cftc_contract_market_code": "13874+"}
     for changes, off in (
-        ({"asset_mgr_positions_long": "80004", "change_in_asset_mgr_long": "-1496"}, False),  # nine numbers, a half each
+        (
+            {"asset_mgr_positions_long": "80004", "change_in_asset_mgr_long": "-1496"},
+            False,
+        ),  # nine numbers, a half each
         ({"asset_mgr_positions_long": "80005"}, True),
         ({"change_in_asset_mgr_long": "-1495"}, True),
     ):
@@ -269,56 +272,6 @@ def test_a_spreadsheets_lost_zeros_and_the_combined_report() -> None:
     assert {f"{cot.as_of:%Y-%m-%d}" for cot in first} == {"2006-06-13"}
 
 
-@pytest.mark.parametrize(
-    ("as_of", "published"),
-    [
-        (date(2024, 6, 11), date(2024, 6, 14)),  # an ordinary week: Friday
-        (date(2024, 6, 18), date(2024, 6, 24)),  # Juneteenth on Wednesday; this and the next three: the CFTC's schedule
-        (date(2024, 7, 2), date(2024, 7, 8)),  # Independence Day on Thursday
-        (date(2024, 11, 26), date(2024, 12, 2)),  # Thanksgiving
-        (date(2024, 12, 24), date(2024, 12, 30)),  # Christmas on Wednesday
-        (date(2024, 11, 12), date(2024, 11, 15)),  # Veterans Day on Monday delays nothing
-        (date(2023, 7, 3), date(2023, 7, 7)),  # as of Monday: Tuesday was the holiday
-        (date(2012, 7, 3), date(2012, 7, 9)),  # the CFTC's schedule of 2012, and the next two
-        (date(2012, 11, 20), date(2012, 11, 26)),
-        (date(2012, 12, 24), date(2012, 12, 28)),
-        (date(2025, 1, 7), date(2025, 1, 13)),  # a day of mourning on Thursday, as the CFTC told that week
-        (date(2020, 12, 21), date(2020, 12, 28)),  # as of Monday: the President closed the offices on Christmas Eve
-        (date(2008, 12, 22), date(2008, 12, 29)),  # and on the day after Christmas here and below
-        (date(2014, 12, 23), date(2014, 12, 30)),
-        (date(2025, 9, 30), date(2025, 11, 19)),  # the lapse of 2025, the CFTC's list of 2025-11-18
-        (date(2025, 12, 30), date(2026, 1, 13)),
-        (date(2026, 1, 20), date(2026, 1, 23)),  # back to normal
-        (date(2018, 12, 24), date(2019, 2, 1)),  # the lapse of 2019
-        (date(2023, 1, 24), date(2023, 1, 27)),
-        (date(2023, 1, 31), date(2023, 2, 24)),  # a broker's computers were attacked: the CFTC on 2023-02-24
-        (date(2023, 3, 21), date(2023, 3, 24)),  # back to normal
-    ],
-)
-def test_the_day_of_publication(as_of: date, published: date) -> None:
-    moment = published_at(as_of)
-    assert moment.date() == published
-    assert moment.hour in (19, 20)
-    assert moment.minute == 30
-
-
-@pytest.mark.parametrize(
-    ("first", "last", "silent"),
-    [
-        # 2013-10-17, the CFTC back after the lapse: the reports "will not be published this week".
-        (date(2013, 10, 1), date(2013, 11, 12), date(2013, 10, 18)),
-        # 2023-02-24: the report of January 31 today, "sequentially" the missed ones, all of them by mid-March.
-        (date(2023, 1, 31), date(2023, 3, 21), date(2023, 2, 23)),
-    ],
-)
-def test_a_backlog_is_published_one_after_the_other_once_it_is_announced(first: date, last: date, silent: date) -> None:
-    weeks = [first + timedelta(days=days) for days in range(0, (last - first).days + 1, 7)]
-    days = [published_at(week).date() for week in weeks]
-    assert days[0] > silent
-    assert days == sorted(set(days))
-    assert days[-1] == last + timedelta(days=3)  # its Friday
-
-
 def test_requests() -> None:
     assert Cftc().request(EMINI).params["cftc_contract_market_code"] == "13874A"
     assert CftcWeekly().request(EMINI).path == "/dea/newcot/FinFutWk.txt"
@@ -363,6 +316,34 @@ def test_a_span_is_asked_for_in_its_years_files(start: str, end: str | None, yea
     assert [piece.end for piece in pieces[:-1]] == [
         piece.start for piece in pieces[1:]
     ]  # no moment twice, none left out
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "files"),
+    [
+        # There is no file of 2006 to 2009, that of 2010 begins in July: one archive holds them all, up to 2016.
+        ("2008-03-01", "2018-02-01", ["{early}", "{year}_2017", "{year}_2018"]),
+        ("2010-02-01", "2010-12-01", ["{early}"]),
+        ("2017-01-04", "2017-02-01", ["{year}_2017"]),
+        ("2016-12-30", None, ["{early}", *(f"{{year}}_{year}" for year in range(2017, 2027))]),
+        (None, "2012-05-01", ["{early}"]),
+    ],
+)
+@pytest.mark.parametrize(
+    ("source", "names"),
+    [
+        (CftcYearly(lambda: NOW), {"early": "fin_fut_txt_2006_2016", "year": "fut_fin_txt"}),
+        (CftcDisaggregatedYearly(lambda: NOW), {"early": "fut_disagg_txt_hist_2006_2016", "year": "fut_disagg_txt"}),
+    ],
+    ids=["financial", "disaggregated"],
+)
+def test_years_before_2017_are_in_one_archive(
+    source: CftcYearly, names: dict[str, str], start: str | None, end: str | None, files: list[str]
+) -> None:
+    pieces = source.pieces(Query("13874A", start=start and utc(start), end=end and utc(end)))
+    asked = [source.request(piece).path for piece in pieces]
+    assert asked == [f"/files/dea/history/{name.format(**names)}.zip" for name in files]
+    assert [piece.end for piece in pieces[:-1]] == [piece.start for piece in pieces[1:]]
 
 
 def test_without_a_start_one_file_is_asked_for() -> None:

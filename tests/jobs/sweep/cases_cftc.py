@@ -56,6 +56,12 @@ DECEMBER_2, DECEMBER_30, JANUARY_6 = (
     tuple(told.replace("2026-11-10", day) for told in (MANAGERS, FUNDS))
     for day in ("2025-12-02", "2025-12-30", "2026-01-06")
 )
+# Its own file begins in July; the archive that has all of it writes dates with an hour, and decimals.
+SPRING_2010 = zipped(
+    yearly_csv(
+        [{**financial_row(open_interest_all="200000.000000"), "report_date_as_yyyy_mm_dd": "2010-04-13"}]
+    ).replace("2010-04-13", "4/13/2010 12:00:00 AM")
+)
 OLD_FAULTS = [
     row(report_date_as_yyyy_mm_dd="2009-03-03T00:00:00.000", tot_rept_positions_long_all="1"),
     row(report_date_as_yyyy_mm_dd="2009-03-10T00:00:00.000", lev_money_positions_long="n/a"),
@@ -147,6 +153,11 @@ CASES: list[Case] = [
             ),
             ("a span that begins once it is", "2026-01-13T20:30:00+00:00", JANUARY_6),
         ]
+    ),
+    Asker("cftc_yearly --symbol 13874A --start 2010-03-01T00:00:00+00:00 --end 2010-06-01T00:00:00+00:00", ZIP).takes(
+        "a spring of which there is no yearly file",
+        {"/files/dea/history/fin_fut_txt_2006_2016.zip": SPRING_2010},
+        *(told.replace("2026-11-10", "2010-04-13") for told in (MANAGERS, FUNDS)),
     ),
     YEARLY.refuses("a zip cut off", zipped(YEAR)[:-40], "schema_changed: zip"),
     YEARLY.refuses(
