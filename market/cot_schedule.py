@@ -15,7 +15,7 @@ https://www.cftc.gov/MarketReports/CommitmentsofTraders/ReleaseSchedule
 Exceptions are data: days on which federal offices closed by executive order, and the backlogs after three lapses of
 appropriations and after the attack on a broker's computers in 2023. Uncertain: single late releases that were announced
 on the day, and of the backlogs what is not a list of the CFTC's own: the second half of 2019, which is what it said to
-expect, and the dates of 2013 and 2023 as told beside them, which are meant to be late rather than early.
+expect, and the dates of 2013 as told beside them, which are meant to be late rather than early.
 """
 
 from datetime import UTC, date, datetime, time, timedelta
@@ -38,7 +38,8 @@ CLOSED_BY_ORDER = frozenset(
     }
 )
 
-# CFTC, 2025-11-18, "CFTC to resume publishing COT reports": as of -> published.
+# CFTC, 2025-12-09, a faster schedule than that of 2025-11-18: as of -> published. That of December 23 is none of these:
+# it was to come on the 29th, but was told to be there on the 31st, as the rule has it with two days closed by order.
 LAPSE_OF_2025 = {
     date(2025, 9, 30): date(2025, 11, 19),
     date(2025, 10, 7): date(2025, 11, 21),
@@ -46,16 +47,12 @@ LAPSE_OF_2025 = {
     date(2025, 10, 21): date(2025, 12, 2),
     date(2025, 10, 28): date(2025, 12, 5),
     date(2025, 11, 4): date(2025, 12, 9),
-    date(2025, 11, 10): date(2025, 12, 12),
-    date(2025, 11, 18): date(2025, 12, 16),
-    date(2025, 11, 25): date(2025, 12, 19),
-    date(2025, 12, 2): date(2025, 12, 23),
-    date(2025, 12, 9): date(2025, 12, 30),
-    date(2025, 12, 16): date(2026, 1, 6),
-    date(2025, 12, 23): date(2026, 1, 9),
-    date(2025, 12, 30): date(2026, 1, 13),
-    date(2026, 1, 6): date(2026, 1, 16),
-    date(2026, 1, 13): date(2026, 1, 20),
+    date(2025, 11, 10): date(2025, 12, 10),
+    date(2025, 11, 18): date(2025, 12, 12),
+    date(2025, 11, 25): date(2025, 12, 15),
+    date(2025, 12, 2): date(2025, 12, 17),
+    date(2025, 12, 9): date(2025, 12, 19),
+    date(2025, 12, 16): date(2025, 12, 23),
 }
 # CFTC, January 2019: the first on February 1, then one each Tuesday and Friday until current.
 LAPSE_OF_2019 = {
@@ -80,15 +77,15 @@ LAPSE_OF_2013 = {
     date(2013, 10, 29): date(2013, 11, 8),
     date(2013, 11, 5): date(2013, 11, 12),
 }
-# ION, a broker's service, was attacked on 2023-01-31, and positions came late. CFTC, 2023-02-16 and 02-24: the first on
-# February 24, the missed ones one after the other, all by mid-March. The dates after the first are on no list here.
+# ION, a broker's service, was attacked on 2023-01-31, and positions came late. The CFTC's historical special
+# announcements tell the day on which each was issued, as several public programs have copied them.
 ATTACK_OF_2023 = {
     date(2023, 1, 31): date(2023, 2, 24),
     date(2023, 2, 7): date(2023, 3, 3),
-    date(2023, 2, 14): date(2023, 3, 7),
+    date(2023, 2, 14): date(2023, 3, 8),
     date(2023, 2, 21): date(2023, 3, 10),
     date(2023, 2, 28): date(2023, 3, 14),
-    date(2023, 3, 7): date(2023, 3, 17),
+    date(2023, 3, 7): date(2023, 3, 16),
     date(2023, 3, 14): date(2023, 3, 21),
 }
 LATE = {**LAPSE_OF_2025, **ATTACK_OF_2023, **LAPSE_OF_2019, **LAPSE_OF_2013}

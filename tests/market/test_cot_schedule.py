@@ -24,12 +24,26 @@ from market.cot_schedule import published_at
         (date(2020, 12, 21), date(2020, 12, 28)),  # as of Monday: the President closed the offices on Christmas Eve
         (date(2008, 12, 22), date(2008, 12, 29)),  # and on the day after Christmas here and below
         (date(2014, 12, 23), date(2014, 12, 30)),
-        (date(2025, 9, 30), date(2025, 11, 19)),  # the lapse of 2025, the CFTC's list of 2025-11-18
-        (date(2025, 12, 30), date(2026, 1, 13)),
-        (date(2026, 1, 20), date(2026, 1, 23)),  # back to normal
+        (date(2025, 9, 30), date(2025, 11, 19)),  # the lapse of 2025, the CFTC's list of 2025-12-09
+        (date(2025, 11, 4), date(2025, 12, 9)),
+        (date(2025, 11, 10), date(2025, 12, 10)),
+        (date(2025, 11, 18), date(2025, 12, 12)),
+        (date(2025, 11, 25), date(2025, 12, 15)),
+        (date(2025, 12, 2), date(2025, 12, 17)),
+        (date(2025, 12, 9), date(2025, 12, 19)),
+        (date(2025, 12, 16), date(2025, 12, 23)),
+        (date(2025, 12, 23), date(2025, 12, 31)),  # told to be there on that day
+        (date(2025, 12, 30), date(2026, 1, 5)),  # back to normal
+        (date(2026, 6, 16), date(2026, 6, 22)),  # this and the next three: the CFTC's schedule of 2026
+        (date(2026, 6, 30), date(2026, 7, 6)),
+        (date(2026, 11, 10), date(2026, 11, 16)),
+        (date(2026, 12, 22), date(2026, 12, 28)),
         (date(2018, 12, 24), date(2019, 2, 1)),  # the lapse of 2019
         (date(2023, 1, 24), date(2023, 1, 27)),
         (date(2023, 1, 31), date(2023, 2, 24)),  # a broker's computers were attacked: the CFTC on 2023-02-24
+        (date(2023, 2, 7), date(2023, 3, 3)),  # the days of issue in the CFTC's special announcements
+        (date(2023, 2, 14), date(2023, 3, 8)),
+        (date(2023, 3, 7), date(2023, 3, 16)),
         (date(2023, 3, 21), date(2023, 3, 24)),  # back to normal
     ],
 )

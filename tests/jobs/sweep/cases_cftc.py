@@ -47,7 +47,7 @@ def year_of(*days: str) -> bytes:
     return zipped(yearly_csv([financial_row(report_date_as_yyyy_mm_dd=f"{day}T00:00:00.000") for day in days]))
 
 
-# After the lapse of 2025 these came out on December 23, January 13 and 16.
+# After the lapse of 2025 these came out on December 17, January 5 and 9.
 OVER_NEW_YEAR = {
     "/files/dea/history/fut_fin_txt_2025.zip": year_of("2025-12-02", "2025-12-30"),
     "/files/dea/history/fut_fin_txt_2026.zip": year_of("2026-01-06", "2026-01-20"),
@@ -145,13 +145,13 @@ CASES: list[Case] = [
             name, OVER_NEW_YEAR, *told
         )
         for name, start, told in [
-            ("a span over two years' files", "2025-12-20T00:00:00+00:00", (*DECEMBER_2, *DECEMBER_30, *JANUARY_6)),
+            ("a span over two years' files", "2025-12-10T00:00:00+00:00", (*DECEMBER_2, *DECEMBER_30, *JANUARY_6)),
             (
                 "a span that begins before December's last is out",
-                "2026-01-10T00:00:00+00:00",
+                "2026-01-03T00:00:00+00:00",
                 (*DECEMBER_30, *JANUARY_6),
             ),
-            ("a span that begins once it is", "2026-01-13T20:30:00+00:00", JANUARY_6),
+            ("a span that begins once it is", "2026-01-05T20:30:00+00:00", JANUARY_6),
         ]
     ),
     Asker("cftc_yearly --symbol 13874A --start 2010-03-01T00:00:00+00:00 --end 2010-06-01T00:00:00+00:00", ZIP).takes(
