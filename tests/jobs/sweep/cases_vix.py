@@ -28,6 +28,21 @@ CASES: list[Case] = [
     ),
     CBOE.takes("an open outside the day's range", BOTH.replace("16.100000", "15.500000"), TOLD_W, TOLD_F),
     CBOE.takes(
+        "an old row whose close is below its low, as the true file had one for three years",
+        HEAD + "05/05/2006,12.00,12.70,11.90,12.40\r\n05/08/2006,12.50,12.60,12.20,12.10\r\n" + WEDNESDAY + FRIDAY,
+        "2006-05-05 12.4, known 2006-05-05 20:15",
+        TOLD_W,
+        TOLD_F,
+        letters=1,
+    ),
+    CBOE.takes(
+        "holidays on which VIX was computed all the same",
+        HEAD + WEDNESDAY + "11/26/2026,16.80,17.10,16.70,17.00\r\n" + FRIDAY,
+        TOLD_W,
+        "2026-11-26 17, known 2026-11-26 21:15",
+        TOLD_F,
+    ),
+    CBOE.takes(
         "columns in another order", "CLOSE,DATE,LOW,HIGH,OPEN\r\n17.21,11/27/2026,16.70,17.50,16.90\r\n", TOLD_F
     ),
     CBOE.takes(
@@ -69,6 +84,16 @@ CASES: list[Case] = [
     CBOE.refuses(
         "the names HIGH and CLOSE have changed places",
         BOTH.replace("HIGH", "X").replace("CLOSE", "HIGH").replace("X", "CLOSE"),
+        "implausible: outside the day",
+    ),
+    CBOE.refuses(
+        "a close below its low within the year",
+        HEAD + "11/28/2025,16.80,17.10,16.70,16.50\r\n" + WEDNESDAY + FRIDAY,
+        "implausible: 2025-11-28 CLOSE",
+    ),
+    CBOE.refuses(
+        "the names LOW and CLOSE have changed places in a long file",
+        BOTH.replace("LOW,CLOSE", "CLOSE,LOW").replace(WEDNESDAY, "05/05/2006,12.00,12.70,11.90,12.40\r\n" + WEDNESDAY),
         "implausible: outside the day",
     ),
     CBOE.refuses("no names", WEDNESDAY + FRIDAY, "schema_changed: header"),
