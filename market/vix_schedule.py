@@ -13,12 +13,18 @@ NEW_YORK = ZoneInfo("America/New_York")
 CALENDAR = "XNYS"
 AFTER_STOCKS = timedelta(minutes=15)
 CLOSE_AT = time(16, 15, tzinfo=NEW_YORK)
+LONGEST_CLOSURE = 8  # days: of September 2001
 COMPUTED_FROM = time(3, 15)  # New York: Cboe's global trading hours of VIX
 
 
 def vix_known_at(day: date) -> datetime:
-    """When that day's close is known, in UTC; of a day without trade the hour of any other."""
-    return vix_close(day) or datetime.combine(day, CLOSE_AT).astimezone(UTC)
+    """When that day's close is known, in UTC.
+
+    Cboe's file has rows of holidays, too. The feed asks after sessions alone, so these are known from the next one's
+    close, as they are live. Of days outside the calendar the hour of any other.
+    """
+    near = (vix_close(day + timedelta(days=n)) for n in range(LONGEST_CLOSURE))
+    return next(filter(None, near), None) or datetime.combine(day, CLOSE_AT).astimezone(UTC)
 
 
 def first_value_at(day: date) -> datetime:

@@ -36,10 +36,10 @@ CASES: list[Case] = [
         letters=1,
     ),
     CBOE.takes(
-        "holidays on which VIX was computed all the same",
+        "a holiday on which VIX was computed all the same: nobody is asked for it before the next close",
         HEAD + WEDNESDAY + "11/26/2026,16.80,17.10,16.70,17.00\r\n" + FRIDAY,
         TOLD_W,
-        "2026-11-26 17, known 2026-11-26 21:15",
+        "2026-11-26 17, known 2026-11-27 18:15",
         TOLD_F,
     ),
     CBOE.takes(
