@@ -32,6 +32,7 @@ from market.feed_settings import Feed
 from market.messages import Book, Message
 
 LEVELS = 10
+SIDES = ("bids", "asks")
 AHEAD = timedelta(minutes=5)  # clocks differ by seconds; a snapshot further ahead has the wrong unit or day
 FIRST_DAY = datetime(2009, 1, 3, tzinfo=UTC)  # Bitcoin's first block
 LEVEL_TIME = {"kraken": 2}  # place of a level's own time (seconds) in its list
@@ -50,6 +51,9 @@ ASKED_WITH: dict[str, dict[str, Any]] = {  # for levels: these give single order
     "coinmate": {"groupByPriceLimit": "true"},
     "onetrading": {"level": 2},
 }
+# A parameter that ccxt leaves out of what it asks where it knows one market alone, and where the market has its value.
+# BTCBox gives Bitcoin's book to who names no coin, and no body of its names one.
+MARKET_ASKED = {"btcbox": ("coin", "baseId")}
 # Both sides in one list, or a side in one without levels.
 SPLIT = {
     "bitfinex": signed_sides,
@@ -62,7 +66,9 @@ SPLIT = {
 }
 WORST_FIRST = {
     "backpack": "bids",
+    "paymium": "bids",
     "bingx": "asks",
+    "btcbox": "asks",
     "digifinex": "asks",
 }  # a side that comes, or has come, from its worst level on
 
@@ -73,8 +79,11 @@ class CcxtBook(CcxtSource):
     feed: Feed = "book"
 
     def call(self, ccxt: Any, symbol: str, query: Query, offline: OfflineExchange) -> Any:
-        levels, more = LEVELS_ASKED.get(self.exchange, LEVELS), ASKED_WITH.get(self.exchange, {})
-        return ccxt.fetch_order_book(symbol, levels, dict(more))
+        levels, more = LEVELS_ASKED.get(self.exchange, LEVELS), dict(ASKED_WITH.get(self.exchange, {}))
+        if self.exchange in MARKET_ASKED:
+            name, of = MARKET_ASKED[self.exchange]
+            more[name] = ccxt.market(symbol)[of]
+        return ccxt.fetch_order_book(symbol, levels, more)
 
     def parse(self, payload: Payload, query: Query) -> list[Message]:
         """The book, at most ten levels a side; snapshot_at and known_at are the exchange's own time.
@@ -90,8 +99,8 @@ class CcxtBook(CcxtSource):
         if self.exchange in ONE_BY_ONE:
             for place, level in enumerate(chain(read["bids"], read["asks"])):
                 self._ensure_level_possible(f"order {place}", {"price": level[0], "size": level[1]})
-            read = {**read, **{side: merged(read[side]) for side in ("bids", "asks")}}
-        levels = {side: [{"price": level[0], "size": level[1]} for level in read[side]] for side in ("bids", "asks")}
+            read = {**read, **{side: merged(read[side]) for side in SIDES}}
+        levels = {side: [{"price": level[0], "size": level[1]} for level in read[side]] for side in SIDES}
         for side, found in levels.items():
             self._ensure_possible(side, found)
         ensure_sides_meet(self.name, *(found[0]["price"] if found else None for found in levels.values()))

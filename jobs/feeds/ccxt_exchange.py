@@ -73,6 +73,7 @@ NOT_SPOT = {
     "derive": ("fetch_swap_markets", "fetch_option_markets"),
     "bitrue": ("fapiV1PublicGetContracts", "dapiV1PublicGetContracts"),
 }
+CALLED_HTML = ("ccxt_btcbox",)  # whose JSON comes as text/html
 REFUSED = 400  # with which some exchanges send all of their errors
 BROKEN = 500  # the status with which Bitfinex sends its errors, and without which ccxt does not look for them
 STUMBLES = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
@@ -231,7 +232,8 @@ def as_request(source: str, wanted: Wanted | None) -> tuple[str, Request]:
     params = parse_qsl(parts.query, keep_blank_values=True)
     if len(dict(params)) != len(params):
         raise SourceError("bad_request", source, "the exchange wants one parameter twice")
-    request = Request(parts.path, dict(params), wanted.body or None, content_types=JSON_TYPES)
+    types = JSON_TYPES | {"text/html"} if source in CALLED_HTML else JSON_TYPES
+    request = Request(parts.path, dict(params), wanted.body or None, content_types=types)
     return f"{parts.scheme}://{parts.netloc}", request
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from jobs.feeds import ccxt_source
 from jobs.feeds.ccxt_bars import CcxtBars
+from jobs.feeds.ccxt_books import CcxtBook
 from jobs.feeds.ccxt_exchange import Wanted, as_request
 from jobs.feeds.ccxt_markets import spot_market
 from jobs.feeds.feed import Query
@@ -133,3 +134,14 @@ def test_what_is_neither_a_get_nor_a_post_of_json_is_not_asked(method: str, body
     with pytest.raises(SourceError) as caught:
         as_request("ccxt_x", Wanted((method, "https://example.org/info", body)))
     assert caught.value.kind == "bad_request"
+
+
+@pytest.mark.parametrize("coin", ["btc", "eth"])
+def test_btcbox_is_told_which_coin_as_it_gives_that_of_bitcoin_to_who_tells_none(
+    coin: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book, symbol = CcxtBook("btcbox"), f"{coin.upper()}/JPY"
+    monkeypatch.setattr(book, "market", lambda symbol: {**spot_market(coin, symbol), "baseId": coin, "quoteId": "jpy"})
+    request = book.request(Query(symbol))
+    assert (book.base_url, request.path) == ("https://www.btcbox.co.jp", "/api/v1/depth")
+    assert request.params == {"coin": coin}
