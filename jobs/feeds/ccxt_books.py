@@ -100,13 +100,13 @@ class CcxtBook(CcxtSource):
             for place, level in enumerate(chain(read["bids"], read["asks"])):
                 self._ensure_level_possible(f"order {place}", {"price": level[0], "size": level[1]})
             read = {**read, **{side: merged(read[side]) for side in SIDES}}
-        levels = {side: [{"price": level[0], "size": level[1]} for level in read[side]] for side in SIDES}
-        for side, found in levels.items():
+        # Where no part of a book can be asked for, its far end holds what nobody would trade, as a bid at 0.00.
+        best = {side: [{"price": level[0], "size": level[1]} for level in read[side][:LEVELS]] for side in SIDES}
+        for side, found in best.items():
             self._ensure_possible(side, found)
-        ensure_sides_meet(self.name, *(found[0]["price"] if found else None for found in levels.values()))
+        ensure_sides_meet(self.name, *(found[0]["price"] if found else None for found in best.values()))
         times = {"source_time": snapshot_at, "known_at": snapshot_at, "snapshot_at": snapshot_at}
         known = {"symbol": query.symbol, "source": self.name, "received_at": payload.received_at, **times}
-        best = {side: found[:LEVELS] for side, found in levels.items()}
         try:
             message = Book.model_validate({**known, **best, "bar_end": end_of_interval(snapshot_at, query.interval)})
         except ValidationError as error:
