@@ -66,7 +66,8 @@ class CcxtSource(ABC):
     def request(self, query: Query) -> Request:
         offline = self._offline(query.symbol)
         wanted = offline.wanted(lambda ccxt: self.call(ccxt, query.symbol, query, offline))
-        return replace(as_request(self.name, wanted)[1], told=offline.told)
+        # Coinbase Exchange keeps its candles for five minutes: the last bar of a kept answer was not over then.
+        return replace(as_request(self.name, wanted)[1], told=offline.told, fresh=True)
 
     def _read(self, payload: Payload, query: Query) -> Any:
         """ccxt's reading of the body. Raises SourceError, also where ccxt takes an error's text for an empty answer."""

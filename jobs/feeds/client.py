@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 from urllib.parse import urljoin, urlsplit
 
@@ -24,7 +24,7 @@ import urllib3
 from jobs.feeds.bodies import BodyFault, read_body
 from jobs.feeds.feed import NO_VALIDATORS, Payload, Request, Validators
 from jobs.feeds.scrub import Scrubber, secrets_in
-from jobs.feeds.status import fault_of_page, fault_of_status, retry_after_s
+from jobs.feeds.status import age_of, fault_of_page, fault_of_status, retry_after_s
 from market.errors import SourceError, SourceFault
 
 USER_AGENT = "market-prediction/0.1 (market data feeds)"
@@ -189,6 +189,7 @@ class Client:
             "Authorization": f"Bearer {self._token}" if request.bearer and self._token else None,
             "Accept": request.accept,
             "Content-Type": None if request.body is None else "application/json",
+            "Cache-Control": "no-cache" if request.fresh else None,
         }
         return {name: value for name, value in wanted.items() if value is not None} | known.conditions()
 
@@ -243,7 +244,9 @@ class Client:
             if (told := fault_of_page(body)) is not None:
                 raise self._fault_of_page(told, response)
             if body.strip():
-                return Payload(self._scrub.body(body), self._now(), whole, kind, self._validators(response))
+                kept_for = age_of(response.headers.get("Age")) if request.fresh else timedelta(0)
+                received_at = self._now() - kept_for
+                return Payload(self._scrub.body(body), received_at, whole, kind, self._validators(response))
             fault = Retry(self._unavailable("an empty answer with status 200"))
         except BodyFault as error:
             detail = str(error)

@@ -42,7 +42,8 @@ class Request:
     The client fills the token in: as the query parameter `token_param`, or as the header Authorization: Bearer.
     `accept` is sent as the header of that name, for a server that must be told which form is wanted.
     `key_word`, in lower case, in the body of a 400 says that the key was refused. `told` is asked what the body of a
-    failure with this status says; None: nothing that the status does not.
+    failure with this status says; None: nothing that the status does not. `fresh` tells caches on the way to ask anew;
+    an answer that one had kept all the same counts as received when it got it.
     """
 
     path: str
@@ -53,6 +54,7 @@ class Request:
     accept: str | None = None
     content_types: frozenset[str] = JSON_TYPES
     key_word: str | None = None
+    fresh: bool = False
     told: Callable[[int, bytes], SourceFault | None] | None = field(default=None, compare=False, repr=False)
 
 

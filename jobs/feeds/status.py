@@ -1,7 +1,7 @@
-"""What a status means and how long the server asks to be left alone, for API sources and spiders alike."""
+"""What a status means, how old an answer is, and how long the server asks to be left alone: for APIs and spiders."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 from market.errors import SourceFault
@@ -16,6 +16,7 @@ PAGES: tuple[tuple[re.Pattern[bytes], SourceFault], ...] = (
     (re.compile(rb"access denied|just a moment\.\.\.|cf-challenge|captcha"), "auth"),
     (re.compile(rb"maintenance|temporarily unavailable"), "unavailable"),
 )
+AGE = re.compile(r"\d{1,8}", re.ASCII)  # seconds
 
 
 def fault_of_status(status: int, after_s: float | None) -> SourceFault:
@@ -46,3 +47,9 @@ def retry_after_s(text: str | None, now: datetime) -> float | None:
     except ValueError:
         return None
     return max(0.0, (at.replace(tzinfo=at.tzinfo or UTC) - now).total_seconds())
+
+
+def age_of(text: str | None) -> timedelta:
+    """How long a cache has kept the answer, by its Age (RFC 9110 and 9111, 5.1); none by what is no number of seconds."""
+    told = AGE.fullmatch((text or "").strip())
+    return timedelta(seconds=int(told[0]) if told else 0)

@@ -1,4 +1,4 @@
-"""Books whose far end comes first, or holds what nobody would trade: whole books, as some exchanges give nothing less."""
+"""Books whose far end comes first, or holds what nobody would trade: whole ones, as no part can be asked for."""
 
 from dataclasses import replace
 
