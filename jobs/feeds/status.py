@@ -50,6 +50,6 @@ def retry_after_s(text: str | None, now: datetime) -> float | None:
 
 
 def age_of(text: str | None) -> timedelta:
-    """How long a cache has kept the answer, by its Age (RFC 9110 and 9111, 5.1); none by what is no number of seconds."""
+    """How long a cache has kept the answer, by its Age (RFC 9111, 5.1); no time by what is no number of seconds."""
     told = AGE.fullmatch((text or "").strip())
     return timedelta(seconds=int(told[0]) if told else 0)
