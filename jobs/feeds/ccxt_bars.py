@@ -58,8 +58,10 @@ ROW_CELLS = {"kraken": 8, **dict.fromkeys(BINANCES, 12), **dict.fromkeys(STATE_I
 ENDS: dict[str, Key] = {**dict.fromkeys((*BINANCES, "tokocrypto", "coinsph", "aster"), 6), "hyperliquid": "T"}
 LENGTHS = {"hyperliquid": "i"}
 # Exchanges fold the last trades into a bar within a second or two of its end, and two clocks kept by NTP differ by less
-# than one: five seconds later a bar without a successor (nobody has traded since) is final.
+# than one: five seconds later a bar without a successor (nobody has traded since) is final. Coinbase's candles lag:
+# nine seconds after a minute's end they did not have the next one, in which dozens trade.
 SETTLED = timedelta(seconds=5)
+SETTLED_OF = dict.fromkeys(("coinbase", "coinbaseexchange"), timedelta(seconds=30))  # within a slot's time
 
 
 class CcxtBars(CcxtSource):
@@ -93,9 +95,9 @@ class CcxtBars(CcxtSource):
         """Closed bars in time order; known_at is bar_end. All of the body's bars must be readable;
         one with a far wick is left out.
 
-        A bar is closed when its end has passed and a newer bar has begun, or its end lies SETTLED before
-        `received_at`. Kraken's must also not be after `last`, the id of its newest committed bar; OKX and Gate must not
-        call it unfinished.
+        A bar is closed when its end has passed and a newer bar has begun, or its end lies SETTLED, or the exchange's
+        SETTLED_OF, before `received_at`. Kraken's must also not be after `last`, the id of its newest committed bar;
+        OKX and Gate must not call it unfinished.
         """
         market, interval = self.market(query.symbol), query.interval or DEFAULT_INTERVAL
         body, rows = self._body(payload, market), self._rows(payload, query, interval)
@@ -115,7 +117,8 @@ class CcxtBars(CcxtSource):
             ensure_volume(self.name, self.exchange, by_label[row[0]], row)
         unfinished = self._unfinished(records, labels)
         last = self._last_committed(body, interval, payload) if self.exchange == "kraken" else None
-        closed = [bar for bar in bars if _is_closed(bar, bars[-1], last, payload.received_at)]
+        settled = payload.received_at - SETTLED_OF.get(self.exchange, SETTLED)
+        closed = [bar for bar in bars if _is_closed(bar, bars[-1], last, payload.received_at, settled)]
         over = (bar for bar in closed if bar.source_time not in unfinished)
         return [*(bar for bar in over if query.wants(bar.known_at)), *far]
 
@@ -226,10 +229,11 @@ class CcxtBars(CcxtSource):
         return EPOCH if last == 0 else self._start(last * 1000, interval, payload)
 
 
-def _is_closed(bar: Bar, newest: Bar, last_committed: datetime | None, now: datetime) -> bool:
+def _is_closed(bar: Bar, newest: Bar, last_committed: datetime | None, now: datetime, settled: datetime) -> bool:
+    """The newest bar proves itself closed when it had ended by `settled`."""
     if bar.bar_end > now or (last_committed is not None and bar.source_time > last_committed):
         return False
-    return bar is not newest or bar.bar_end + SETTLED <= now
+    return bar is not newest or bar.bar_end <= settled
 
 
 def _span(query: Query, interval: timedelta, most: int) -> tuple[int | None, int | None]:

@@ -92,6 +92,16 @@ def test_kraken_says_which_bar_is_committed(seconds: int, last: int, closed: int
     [(-1, "17:55"), (0, "18:00"), (299, "18:00"), (300, "18:00"), (304, "18:00"), (305, "18:05")],
 )
 def test_elsewhere_a_newer_bar_or_five_seconds_prove_a_bar_closed(seconds: int, newest: str) -> None:
+    content = [binance_row(NOW_S - 300 * back) for back in (2, 1, 0)]
+    query, now = Query("BTC/USDT", 5 * MINUTES), NOW + timedelta(seconds=seconds)
+    assert ends(parsed(CcxtBars("binance"), content, query, now=now))[-1] == newest
+
+
+@pytest.mark.parametrize(
+    ("seconds", "newest"), [(-1, "17:55"), (0, "18:00"), (299, "18:00"), (305, "18:00"), (329, "18:00"), (330, "18:05")]
+)
+def test_coinbases_newest_bar_proves_itself_closed_later_as_what_it_tells_lags(seconds: int, newest: str) -> None:
+    """Nine seconds into a minute of dozens of trades it still told nothing of that minute."""
     bars = parsed(COINBASE, coinbase_bars(), now=NOW + timedelta(seconds=seconds))
     assert ends(bars)[-1] == newest
 
