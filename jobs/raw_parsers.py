@@ -34,6 +34,7 @@ def _parsed(raw: Raw) -> list[Message]:
     except SourceError as error:
         unknown = f"source {raw.source!r} of feed {raw.feed!r} is not one of this version: {error.detail}"
     else:
-        payload = Payload(raw.body, raw.received_at, raw.whole, raw.content_type)
+        kept_for = raw.received_at - raw.clock
+        payload = Payload(raw.body, raw.received_at, raw.whole, raw.content_type, kept_for=kept_for)
         return source.parse(payload, Query(raw.symbol, raw.interval, raw.start, raw.end))
     raise UnknownSource(unknown)

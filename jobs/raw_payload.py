@@ -35,7 +35,8 @@ class Raw:
 
     `posted` is the body of a request that was a POST, without the token; None: it was a GET, or a form of a page.
     `whole` as in Payload: False when the transport could not vouch for the body's end. `since` is when the same bytes
-    came for the first time, for a page that is recorded again because its first record is gone; None: now.
+    came for the first time, for a page that is recorded again because its first record is gone, or to a cache on the
+    way; None: now.
     `passed_over`: why the feeds published nothing of it, although it could be read; None: they did, or nobody judged.
     `late`: since when its reports are known that did not come at their hour, by contract and day.
     """

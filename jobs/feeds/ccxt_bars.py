@@ -96,8 +96,8 @@ class CcxtBars(CcxtSource):
         one with a far wick is left out.
 
         A bar is closed when its end has passed and a newer bar has begun, or its end lies SETTLED, or the exchange's
-        SETTLED_OF, before `received_at`. Kraken's must also not be after `last`, the id of its newest committed bar;
-        OKX and Gate must not call it unfinished.
+        SETTLED_OF, before the payload's clock. Kraken's must also not be after `last`, the id of its newest committed
+        bar; OKX and Gate must not call it unfinished.
         """
         market, interval = self.market(query.symbol), query.interval or DEFAULT_INTERVAL
         body, rows = self._body(payload, market), self._rows(payload, query, interval)
@@ -117,8 +117,8 @@ class CcxtBars(CcxtSource):
             ensure_volume(self.name, self.exchange, by_label[row[0]], row)
         unfinished = self._unfinished(records, labels)
         last = self._last_committed(body, interval, payload) if self.exchange == "kraken" else None
-        settled = payload.received_at - SETTLED_OF.get(self.exchange, SETTLED)
-        closed = [bar for bar in bars if _is_closed(bar, bars[-1], last, payload.received_at, settled)]
+        settled = payload.clock - SETTLED_OF.get(self.exchange, SETTLED)
+        closed = [bar for bar in bars if _is_closed(bar, bars[-1], last, payload.clock, settled)]
         over = (bar for bar in closed if bar.source_time not in unfinished)
         return [*(bar for bar in over if query.wants(bar.known_at)), *far]
 

@@ -22,7 +22,7 @@ import tenacity
 import urllib3
 
 from jobs.feeds.bodies import BodyFault, read_body
-from jobs.feeds.feed import NO_VALIDATORS, Payload, Request, Validators
+from jobs.feeds.feed import NO_VALIDATORS, NotModified, Payload, Request, Validators
 from jobs.feeds.scrub import Scrubber, secrets_in
 from jobs.feeds.status import age_of, fault_of_page, fault_of_status, retry_after_s
 from market.errors import SourceError, SourceFault
@@ -108,12 +108,12 @@ class Client:
     def fetch(self, base_url: str, request: Request) -> Payload:
         """The decoded body, token and password of the base URL removed. Raises SourceError."""
         payload = self.fetch_if_changed(base_url, request, NO_VALIDATORS)
-        if payload is None:
+        if isinstance(payload, NotModified):
             raise self._unavailable(f"status {NOT_MODIFIED} to a request without a condition")
         return payload
 
-    def fetch_if_changed(self, base_url: str, request: Request, known: Validators) -> Payload | None:
-        """Like `fetch`; None when the server says that the body is still the one with these validators."""
+    def fetch_if_changed(self, base_url: str, request: Request, known: Validators) -> Payload | NotModified:
+        """Like `fetch`, or the server's word that the body is still the one with these validators."""
         deadline = time.monotonic() + self._limits.total_s
         self._scrub = Scrubber(self._token, *secrets_in(base_url))
         fault: SourceError
@@ -145,10 +145,12 @@ class Client:
             reraise=True,
         )
 
-    def _bounded_attempt(self, base_url: str, request: Request, known: Validators, deadline: float) -> Payload | None:
+    def _bounded_attempt(
+        self, base_url: str, request: Request, known: Validators, deadline: float
+    ) -> Payload | NotModified:
         """One attempt that is over by the deadline, even when the server sends a byte now and then."""
         self._gate.admit(deadline)
-        outcome: list[Payload | Exception | None] = []
+        outcome: list[Payload | NotModified | Exception] = []
 
         def run() -> None:
             try:
@@ -165,7 +167,7 @@ class Client:
             raise outcome[0]
         return outcome[0]
 
-    def _attempt(self, base_url: str, request: Request, known: Validators, deadline: float) -> Payload | None:
+    def _attempt(self, base_url: str, request: Request, known: Validators, deadline: float) -> Payload | NotModified:
         url, params = base_url.rstrip("/") + request.path, dict(request.params)
         if request.token_param and self._token:
             params[request.token_param] = self._token
@@ -174,7 +176,7 @@ class Client:
             self._session.close()  # a kept connection that the server has closed meanwhile would fail the next request
             with self._sent(url, params, headers, request.body, deadline) as response:
                 if response.status_code == NOT_MODIFIED and known:
-                    return None
+                    return NotModified(_kept(response, request))
                 if response.status_code not in REDIRECTS:
                     return self._payload(response, request, deadline)
                 if request.body is not None and response.status_code not in REPEATED:
@@ -244,9 +246,8 @@ class Client:
             if (told := fault_of_page(body)) is not None:
                 raise self._fault_of_page(told, response)
             if body.strip():
-                kept_for = age_of(response.headers.get("Age")) if request.fresh else timedelta(0)
-                received_at = self._now() - kept_for
-                return Payload(self._scrub.body(body), received_at, whole, kind, self._validators(response))
+                text, validators = self._scrub.body(body), self._validators(response)
+                return Payload(text, self._now(), whole, kind, validators, _kept(response, request))
             fault = Retry(self._unavailable("an empty answer with status 200"))
         except BodyFault as error:
             detail = str(error)
@@ -296,6 +297,10 @@ class Client:
 
     def _unavailable(self, detail: str) -> SourceError:
         return SourceError("unavailable", self._source, detail)
+
+
+def _kept(response: requests.Response, request: Request) -> timedelta:
+    return age_of(response.headers.get("Age")) if request.fresh else timedelta(0)
 
 
 def _origin(url: str) -> tuple[str, str | None, int | None]:

@@ -42,8 +42,8 @@ class Request:
     The client fills the token in: as the query parameter `token_param`, or as the header Authorization: Bearer.
     `accept` is sent as the header of that name, for a server that must be told which form is wanted.
     `key_word`, in lower case, in the body of a 400 says that the key was refused. `told` is asked what the body of a
-    failure with this status says; None: nothing that the status does not. `fresh` tells caches on the way to ask anew;
-    an answer that one had kept all the same counts as received when it got it.
+    failure with this status says; None: nothing that the status does not. `fresh` tells caches on the way to ask anew,
+    and an answer that one had kept all the same is as old as it says.
     """
 
     path: str
@@ -88,7 +88,8 @@ class Payload:
     """A decoded body, without any token or password; `received_at` is UTC.
 
     `whole` is False when the transport could not vouch for the body's end: neither a length, nor chunks, nor gzip.
-    `content_type` is the answer's, in lower case without parameters, "" when it named none.
+    `content_type` is the answer's, in lower case without parameters, "" when it named none. `kept_for`: how long a
+    cache on the way had it, told of a request that wanted it fresh.
     """
 
     body: bytes
@@ -96,6 +97,19 @@ class Payload:
     whole: bool = True
     content_type: str = ""
     validators: Validators = NO_VALIDATORS
+    kept_for: timedelta = timedelta(0)
+
+    @property
+    def clock(self) -> datetime:
+        """When the server told it (UTC): what was not over then is not over in it."""
+        return self.received_at - self.kept_for
+
+
+@dataclass(frozen=True)
+class NotModified:
+    """The server's word that the body of the validators is still the one; by a cache's, it was so long ago."""
+
+    kept_for: timedelta = timedelta(0)
 
 
 class Source(Protocol):

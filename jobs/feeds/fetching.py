@@ -171,13 +171,12 @@ class _Fetch:
         remembered = remembered_bodies().of(self.source.name, base_url, request)
         known = remembered.validators if remembered.raw is not None else NO_VALIDATORS
         payload = self._client().fetch_if_changed(base_url, request, known)
-        if payload is None and remembered.raw is not None:
-            raw = remembered.raw
-            again = Payload(raw.body, datetime.now(UTC), raw.whole, raw.content_type)
-            return again, remembered.raw_ref, None
-        if payload is None:
+        if isinstance(payload, Payload):
+            return payload, raw_store().keep(self._raw(payload, request)), remembered
+        if (raw := remembered.raw) is None:
             raise SourceError("unavailable", self.source.name, "not modified, said without having been asked")
-        return payload, raw_store().keep(self._raw(payload, request)), remembered
+        again = Payload(raw.body, datetime.now(UTC), raw.whole, raw.content_type, kept_for=payload.kept_for)
+        return again, remembered.raw_ref, None
 
     def _unconditional(self, base_url: str, request: Request) -> Payload:
         return self._client().fetch(base_url, request)
@@ -215,6 +214,7 @@ class _Fetch:
             start=query.start,
             end=query.end,
             received_at=payload.received_at,
+            since=payload.clock if payload.kept_for else None,
             whole=payload.whole,
             content_type=clean(payload.content_type),
             body=payload.body,
