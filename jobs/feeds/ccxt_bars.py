@@ -61,13 +61,18 @@ LENGTHS = {"hyperliquid": "i"}
 # than one: five seconds later a bar without a successor (nobody has traded since) is final. Coinbase's candles lag:
 # nine seconds after a minute's end they did not have the next one, in which dozens trade.
 SETTLED = timedelta(seconds=5)
-SETTLED_OF = dict.fromkeys(("coinbase", "coinbaseexchange"), timedelta(seconds=30))  # within a slot's time
+SETTLED_OF = dict.fromkeys(("coinbase", "coinbaseexchange"), timedelta(seconds=25))  # within a slot's time
 
 
 class CcxtBars(CcxtSource):
     """Closed bars; prices in the quote currency, volume in the base."""
 
     feed: Feed = "bars"
+
+    @property
+    def settles_within(self) -> timedelta:
+        """So long after a bar's end it may not be told yet, or not as final."""
+        return SETTLED_OF.get(self.exchange, SETTLED)
 
     @property
     def holds(self) -> int | None:
@@ -95,9 +100,9 @@ class CcxtBars(CcxtSource):
         """Closed bars in time order; known_at is bar_end. All of the body's bars must be readable;
         one with a far wick is left out.
 
-        A bar is closed when its end has passed and a newer bar has begun, or its end lies SETTLED, or the exchange's
-        SETTLED_OF, before the payload's clock. Kraken's must also not be after `last`, the id of its newest committed
-        bar; OKX and Gate must not call it unfinished.
+        A bar is closed when its end has passed and a newer bar has begun, or its end lies so long before the
+        payload's clock that it has settled. Kraken's must also not be after `last`, the id of its newest committed bar;
+        OKX and Gate must not call it unfinished.
         """
         market, interval = self.market(query.symbol), query.interval or DEFAULT_INTERVAL
         body, rows = self._body(payload, market), self._rows(payload, query, interval)
@@ -117,7 +122,7 @@ class CcxtBars(CcxtSource):
             ensure_volume(self.name, self.exchange, by_label[row[0]], row)
         unfinished = self._unfinished(records, labels)
         last = self._last_committed(body, interval, payload) if self.exchange == "kraken" else None
-        settled = payload.clock - SETTLED_OF.get(self.exchange, SETTLED)
+        settled = payload.clock - self.settles_within
         closed = [bar for bar in bars if _is_closed(bar, bars[-1], last, payload.clock, settled)]
         over = (bar for bar in closed if bar.source_time not in unfinished)
         return [*(bar for bar in over if query.wants(bar.known_at)), *far]

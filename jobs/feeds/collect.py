@@ -64,7 +64,7 @@ def collect(
     run = _Run(want, state or feed_state(), asker, now, sleep)
     deadline = run.begin(min(run.settings.slot_timeout_s, within_s))
     pause = SECOND_LOOK_S
-    while run.round(deadline) and again and time.monotonic() + pause < deadline:
+    while run.round(deadline, pause if again else None) and again and time.monotonic() + pause < deadline:
         sleep(pause)
         pause = min(2 * pause, LONGEST_LOOK_S)
     run.fall_back()
@@ -98,8 +98,12 @@ class _Run:
         self._fair_s = FAIR * min(self.settings.source_timeout_s, total_s)
         return time.monotonic() + total_s
 
-    def round(self, deadline: float) -> bool:
-        """Asks each source that may be asked; True when another round may bring what this one did not."""
+    def round(self, deadline: float, pause: float | None) -> bool:
+        """Asks each source that may be asked; True when another round may bring what this one did not.
+
+        `pause` is how long after this round the next one comes, None when none does.
+        """
+        can_wait = pause is not None and time.monotonic() + pause + self.settings.source_timeout_s < deadline
         for source in self.want.sources:
             if source in self._given_up:
                 continue
@@ -112,6 +116,8 @@ class _Run:
             messages = self._attempt(source, left)
             if messages is not None and self._take(source, messages):
                 return False
+            if can_wait and self._settles(source):
+                return True
         self._ask_resting(deadline)
         return self.collected.source is None and len(self._given_up) < len(self.want.sources)
 
@@ -156,6 +162,17 @@ class _Run:
         left_s = deadline - time.monotonic() - self.settings.source_timeout_s
         if 0 < wait_s <= left_s and self._can_be_asked(source, within_s=wait_s + self.settings.source_timeout_s):
             self.sleep(wait_s)
+
+    def _settles(self, source: str) -> bool:
+        """Whether its bar may only not be there yet: the next exchange's is one of another market, with other volumes.
+
+        A history is of the first source alone, and a model that learned from it would meet both in turn.
+        """
+        last = self.collected.attempts[-1]
+        if self.want.feed != "bars" or self.want.bar_end is None or (last.source, last.kind) != (source, "stale"):
+            return False
+        within = getattr(source_named(source, "bars"), "settles_within", timedelta(0))
+        return self.now() < self.want.bar_end + within
 
     def _can_be_asked(self, source: str, within_s: float) -> bool:
         if self._breaker(source).rests_until(self.now()):

@@ -119,7 +119,8 @@ class Source(Protocol):
     too: called first, with a client's fetch, the server in place of its own, if any, and whether what came may be kept
     for later. Raises SourceError. One whose answers hold a part of a long span has `pieces(query)`: the queries that
     together are that one, in time order. Raises SourceError. One of bars whose answer has but so many, counted from the
-    query's start on, says how many by `holds`: else the newest would be missing after an outage.
+    query's start on, says how many by `holds`: else the newest would be missing after an outage. One of bars that has
+    each a while after its end says so by `settles_within`, a timedelta.
     """
 
     name: str

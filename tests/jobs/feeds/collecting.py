@@ -12,6 +12,20 @@ MINUTE = timedelta(minutes=1)
 KRAKEN, COINBASE = "ccxt_kraken", "ccxt_coinbase"
 
 
+class Clock:
+    """Stands at the slot's end and is moved by sleeping alone."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now, self.slept = now, list[float]()
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(round(seconds, 3))
+        self.now += timedelta(seconds=seconds)
+
+
 def bar_end() -> datetime:
     """The end of the last whole minute: a bar that has just closed."""
     return datetime.now(UTC).replace(second=0, microsecond=0)

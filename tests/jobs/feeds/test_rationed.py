@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler
 
 import pytest
@@ -12,27 +12,13 @@ from jobs.feeds.collect import collect
 from jobs.feeds.collected import Collected, Want
 from jobs.feeds.rates import rate_limits
 from market.feed_settings import Rate
-from tests.jobs.feeds.collecting import MINUTE, coinbase_bars, kinds
+from tests.jobs.feeds.collecting import MINUTE, Clock, bar_end, coinbase_bars, kinds
 from tests.jobs.feeds.server import Answer, Server, body, serving
 from tests.market_world import forget_settings
 from tests.stack import changed_environment
 
 ALPHA, COINBASE = "alpha_vantage", "ccxt_coinbase"
 WAIT_S = 10.0
-
-
-class Clock:
-    """Stands at the slot's end and is moved by sleeping alone."""
-
-    def __init__(self, now: datetime) -> None:
-        self.now, self.slept = now, list[float]()
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.slept.append(round(seconds, 3))
-        self.now += timedelta(seconds=seconds)
 
 
 @pytest.fixture(autouse=True)
@@ -44,10 +30,6 @@ def settings() -> Iterator[None]:
     }
     with changed_environment({**{f"MARKET_FEEDS__{name}": value for name, value in changed.items()}, **market}):
         yield
-
-
-def bar_end() -> datetime:
-    return datetime.now(UTC).replace(second=0, microsecond=0)
 
 
 def alpha_bars(end: datetime, *, newer: bool) -> Answer:
