@@ -5,7 +5,9 @@ with a header only the header and the lines that have the contract's code somewh
 """
 
 import io
+import lzma
 import zipfile
+import zlib
 from collections.abc import Iterator
 from typing import IO
 
@@ -16,6 +18,11 @@ UNZIPPED_LIMIT = 512 * 1024 * 1024
 KEPT_LIMIT = 64 * 1024 * 1024
 LONGEST_LINE = 64 * 1024  # one has some 2,000
 HEADER = b"MARKET_AND_EXCHANGE_NAMES"
+# What zipfile raises for bytes that are no archive, and its methods for a text that cannot be unpacked.
+BROKEN = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError),
+    *(IndexError, RuntimeError, NotImplementedError, OSError, ValueError, EOFError),
+)
 
 
 def unzipped(source: str, payload: Payload, contract: str) -> Payload:
@@ -29,7 +36,7 @@ def unzipped(source: str, payload: Payload, contract: str) -> Payload:
                 raise ValueError("too large")
             with archive.open(member) as text:
                 body = _of_contract(text, contract.lstrip("0").upper().encode())
-    except (zipfile.BadZipFile, IndexError, RuntimeError, NotImplementedError, OSError, ValueError, EOFError):
+    except BROKEN:
         raise SourceError("schema_changed", source, "the zip file is broken, empty or too large") from None
     return Payload(body, payload.received_at)
 

@@ -23,9 +23,9 @@ OTHERS = f'"{"X" * 1_500} - A MARKET",101109,11/9/2010 12:00:00 AM,111111,1,1,1,
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 
 
-def archive(*parts: str) -> bytes:
+def archive(*parts: str, method: int = zipfile.ZIP_DEFLATED) -> bytes:
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as file, file.open("all.txt", "w") as text:
+    with zipfile.ZipFile(buffer, "w", method, compresslevel=1) as file, file.open("all.txt", "w") as text:
         for part in parts:
             text.write(part.encode())
     return buffer.getvalue()
@@ -68,3 +68,12 @@ def test_a_text_that_was_changed_under_its_checksum_is_broken() -> None:
     with zipfile.ZipFile(io.BytesIO(whole)) as file:
         checksum = file.infolist()[0].CRC.to_bytes(4, "little")
     assert fault(whole.replace(checksum, b"\x01\x02\x03\x04")).kind == "schema_changed"
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_changed_byte_in_the_packed_text_is_a_typed_error(method: int) -> None:
+    """What cannot be unpacked at all ended the whole run, or the whole replay, with a stack."""
+    body = archive(HEADER, REPORT, OTHERS, method=method)
+    for place in range(70, len(body) - 100, 3):
+        changed = body[:place] + bytes([body[place] ^ 0xFF]) + body[place + 1 :]
+        assert fault(changed).kind == "schema_changed", place
