@@ -3,7 +3,7 @@
 The same payload gives the same messages, byte for byte: its clock is its received_at. What was fetched again unchanged
 (status 304) was recorded once, so its messages come once, with the time of the first. A bar's slot is closed after it.
 What the feeds passed over, a refused jump or a second opinion, is passed over again. A COT report that came
-late is known from then, as the feeds have written it down beside its payload.
+late is known from then, as the feeds have written it down beside its payload or, on this machine, remember it.
 """
 
 import time
@@ -18,7 +18,7 @@ from jobs.feeds import expected, overdue
 from jobs.feeds.known_times import with_known_times
 from jobs.feeds.refused import refusal_letter
 from jobs.feeds.revisions import MEMORY
-from jobs.feeds.state import FeedState
+from jobs.feeds.state import FeedState, feed_state
 from jobs.raw_folder import BEFORE_ALL, payloads_below
 from jobs.raw_instruments import PendingSlots, as_instrument, ensure_own_length
 from jobs.raw_parsers import UnknownSource, messages_of
@@ -99,6 +99,7 @@ class _Replay:
         self._slots = PendingSlots(timedelta(seconds=get_settings().feeds.slot_timeout_s))
         self._folder = TemporaryDirectory()  # what this replay remembers, apart from the running feeds
         self._state = FeedState(Path(self._folder.name) / "state.sqlite")
+        overdue.inherit(self._state, feed_state())
 
     def know_earlier_reports(self, folder: Path, before: datetime | None) -> None:
         """What came before all that is replayed: figures had its forecasts, and may be its corrections."""

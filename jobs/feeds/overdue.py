@@ -54,6 +54,13 @@ def late_times(messages: Iterable[Message], state: FeedState) -> dict[str, datet
     return {f"{contract} {day}": datetime.fromisoformat(seen) for contract, day, seen in noted if seen is not None}
 
 
+def inherit(state: FeedState, from_feeds: FeedState) -> None:
+    """Lets `state` know what the feeds have noted: a record of before it told so, or of a killed run, does not."""
+    for contract, noted in from_feeds.all(KIND).items():
+        with state.update(KIND, contract) as entry:
+            entry.update(noted)
+
+
 def recall(state: FeedState, late: Mapping[str, datetime]) -> None:
     """Lets `state` know what a payload's record says."""
     for name, seen in late.items():

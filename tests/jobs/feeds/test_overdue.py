@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from jobs.feeds.freshness import newest_cot_due
 from jobs.feeds.overdue import note_overdue, start_of, with_times_of_publication
 from jobs.feeds.slow import REACH, fetch_slow, fetch_values
 from jobs.feeds.state import feed_state
+from jobs.raw_payload import Raw
 from jobs.raw_store import raw_store
 from jobs.replay_raw import publish_raw
 from market.cot_schedule import published_at
@@ -178,6 +180,23 @@ def test_a_replay_of_the_record_elsewhere_tells_the_backlog_as_known_when_it_cam
     found = [(one["as_of"], one["group"], one["known_at"]) for _, _, one in sent.sent]
     assert sorted(found) == sorted(told if kept == 2 else told[-len(found) :])
     assert len(found) == (8 if kept == 2 else 6)
+
+
+def test_a_replay_here_knows_what_the_record_does_not_say(use: Callable[[Server], None]) -> None:
+    """As of a record of before it said so, or of a run that was killed between Kafka's word and the note."""
+    due = newest_cot_due(datetime.now(UTC))
+    rows = [cot_row(f"{due - n * A_WEEK}") for n in (1, 0)]
+    with serving(body(json.dumps(rows[:1])), body(json.dumps(rows))) as cftc:
+        use(cftc)
+        fetch_slow("cot")
+        fetch_slow("cot")
+    for path in raw_store().folder.rglob("*.gz"):
+        path.write_bytes(replace(Raw.from_file(path), late={}).to_bytes())
+    sent = Recorded()
+    publish_raw(raw_store().folder, sender=sent)
+    replayed = [(one["as_of"], one["known_at"]) for _, _, one in sent.sent]
+    assert len(replayed) == 6
+    assert replayed == [(one["as_of"], one["known_at"]) for _, one in published("cot")]
 
 
 def test_a_run_looks_back_to_the_first_that_is_overdue(use: Callable[[Server], None]) -> None:
