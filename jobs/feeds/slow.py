@@ -13,7 +13,7 @@ from jobs.feeds import metrics
 from jobs.feeds.collect import collect, remember
 from jobs.feeds.collected import Collected, Want
 from jobs.feeds.feed import ALL_EVENTS
-from jobs.feeds.known_times import with_known_times
+from jobs.feeds.known_times import with_known_times, write_down
 from jobs.feeds.missed_closes import make_up_for_missed_closes
 from jobs.feeds.missed_reports import make_up_for_missed_reports
 from jobs.feeds.overdue import note_overdue, start_of
@@ -59,7 +59,9 @@ def fetch_slow(feed: SlowFeed, since: datetime | None = None) -> list[Collected]
 def fetch_values(feed: SlowFeed, since: datetime) -> list[Message]:
     """What became known after `since` (UTC), unpublished: for a recording of the live history."""
     found = [message for collected in _collected(feed, since, _until()) for message in collected.messages]
-    return with_known_times(found, feed_state())
+    told = with_known_times(found, feed_state())
+    write_down(told, feed_state())
+    return told
 
 
 def ensure_complete(found: list[Collected]) -> None:

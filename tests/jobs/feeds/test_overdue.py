@@ -233,3 +233,5 @@ def test_a_recording_of_the_live_history_has_that_time_too(use: Callable[[Server
         use(cftc)
         found = [one for one in fetch_values("cot", began - timedelta(days=60)) if isinstance(one, Cot)]
     assert {(one.as_of.date(), one.known_at > began) for one in found} == {(late - A_WEEK, False), (late, True)}
+    [answer] = raw_store().folder.rglob("*.gz")
+    assert [*Raw.from_file(answer).late] == [f"13874A {late}"], "its payload may be replayed elsewhere, too"
