@@ -115,6 +115,14 @@ def received_at_of(path: Path) -> datetime:
     return received_at
 
 
+def late_of(path: Path) -> dict[str, datetime]:
+    """From the header alone, like `received_at_of`. Raises RawError."""
+    try:
+        return _late(header_of(path))
+    except ValueError as error:
+        raise RawError(f"{path} is no recorded payload: {type(error).__name__}: {error}") from None
+
+
 def header_of(path: Path) -> dict[str, Any]:
     try:
         with gzip.open(path) as file:

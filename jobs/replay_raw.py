@@ -3,11 +3,11 @@
 The same payload gives the same messages, byte for byte: its clock is its received_at. What was fetched again unchanged
 (status 304) was recorded once, so its messages come once, with the time of the first. A bar's slot is closed after it.
 What the feeds passed over, a refused jump or a second opinion, is passed over again. A COT report that came
-late is known from then, as the feeds have written it down beside its payload or, on this machine, remember it.
+late is known from then, as the feeds have written it down beside a payload of it or, on this machine, remember.
 """
 
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -22,7 +22,7 @@ from jobs.feeds.state import FeedState, feed_state
 from jobs.raw_folder import BEFORE_ALL, payloads_below
 from jobs.raw_instruments import PendingSlots, as_instrument, ensure_own_length
 from jobs.raw_parsers import UnknownSource, messages_of
-from jobs.raw_payload import DAY, NAME, Raw, RawError
+from jobs.raw_payload import DAY, NAME, Raw, RawError, late_of
 from jobs.replay_publish import BULK, Counts, Progress, Sender, require_topics
 from market.addresses import address
 from market.errors import SourceError
@@ -80,6 +80,7 @@ def publish_raw(
             return publish_raw(folder, since, until, passed_over=passed_over, progress=progress, sender=own)
     found = payloads_below(folder, since, until)
     replay = _Replay(sender, require_topics(), passed_over)
+    replay.know_late_reports(path for _, path in found)
     if any(_may_be_of(path, REMEMBERED) for _, path in found):
         replay.know_earlier_reports(folder, since or next((at for at, _ in found if at != BEFORE_ALL), None))
     started = time.monotonic()
@@ -100,6 +101,12 @@ class _Replay:
         self._folder = TemporaryDirectory()  # what this replay remembers, apart from the running feeds
         self._state = FeedState(Path(self._folder.name) / "state.sqlite")
         overdue.inherit(self._state, feed_state())
+
+    def know_late_reports(self, paths: Iterable[Path]) -> None:
+        """Before any is told: what came in a run that was killed, or that had no Kafka, only a later record says."""
+        for path in (one for one in paths if _may_be_of(one, SOURCES["cot"])):
+            with suppress(RawError):  # it is refused in its turn
+                overdue.recall(self._state, late_of(path))
 
     def know_earlier_reports(self, folder: Path, before: datetime | None) -> None:
         """What came before all that is replayed: figures had its forecasts, and may be its corrections."""
@@ -145,7 +152,6 @@ class _Replay:
 
     def _timed(self, raw: Raw, messages: list[Message]) -> list[Message]:
         """Of a payload that the feeds passed over they sent the records that nobody could read, and no value."""
-        overdue.recall(self._state, raw.late)
         if self._is_passed_over(raw):
             messages = [message for message in messages if isinstance(message, DeadLetter)]
         return with_known_times(messages, self._state)

@@ -62,11 +62,11 @@ def inherit(state: FeedState, from_feeds: FeedState) -> None:
 
 
 def recall(state: FeedState, late: Mapping[str, datetime]) -> None:
-    """Lets `state` know what a payload's record says."""
-    for name, seen in late.items():
+    """Lets `state` know what a payload's record says; of several machines the first to see a report counts."""
+    for name, at in late.items():
         contract, _, day = name.rpartition(" ")
         with state.update(KIND, contract) as entry:
-            entry[day] = seen.isoformat()
+            entry[day] = min(entry.get(day) or at.isoformat(), at.isoformat())
 
 
 def _timed(report: Cot, state: FeedState) -> Cot:

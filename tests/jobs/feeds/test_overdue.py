@@ -199,6 +199,28 @@ def test_a_replay_here_knows_what_the_record_does_not_say(use: Callable[[Server]
     assert replayed == [(one["as_of"], one["known_at"]) for _, one in published("cot")]
 
 
+def test_a_record_that_nobody_could_publish_tells_no_late_report_at_its_hour(
+    use: Callable[[Server], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Kafka was down, or the run killed, when it came: the record of the next run alone says that it was late."""
+    due = newest_cot_due(datetime.now(UTC))
+    rows = [cot_row(f"{due - n * A_WEEK}") for n in (1, 0)]
+    with serving(body(json.dumps(rows[:1])), body(json.dumps(rows))) as cftc:
+        use(cftc)
+        fetch_slow("cot")
+        assert main(["cftc", "--symbol", "13874A"]) == 0
+    [late] = [path for path in raw_store().folder.rglob("*.gz") if Raw.from_file(path).late]
+    told = Raw.from_file(late)
+    raw_store().keep(replace(told, received_at=told.received_at - timedelta(hours=1), late={}))
+    copied = shutil.copytree(raw_store().folder, tmp_path / "copied")
+    monkeypatch.setenv("MARKET_LOCAL__VAR", str(tmp_path / "elsewhere"))
+    forget_settings()
+    sent = Recorded()
+    publish_raw(copied, sender=sent)
+    known = [datetime.fromisoformat(one["known_at"]) for _, _, one in sent.sent if one["as_of"][:10] == f"{due}"]
+    assert known == [told.received_at] * 4, "of two groups in two records"
+
+
 def test_a_run_looks_back_to_the_first_that_is_overdue(use: Callable[[Server], None]) -> None:
     began = datetime.now(UTC)
     late = newest_cot_due(began) - 8 * A_WEEK
