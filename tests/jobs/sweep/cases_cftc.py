@@ -161,6 +161,11 @@ CASES: list[Case] = [
     ),
     YEARLY.refuses("a zip cut off", zipped(YEAR)[:-40], "schema_changed: zip"),
     YEARLY.refuses(
+        "bytes within a zip that cannot be unpacked",
+        zipped(YEAR)[:60] + b"\xff" * 8 + zipped(YEAR)[68:],
+        "schema_changed: zip",
+    ),
+    YEARLY.refuses(
         "a spreadsheet in a zip", zipped(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 500), "schema_changed"
     ),
     YEARLY.refuses(
