@@ -162,8 +162,8 @@ class OfflineExchange:
         Where a body states no time some exchanges take the clock's: here it is the payload's, also of one that is read
         again later.
         """
-        received_ms = int(payload.received_at.timestamp() * 1000)
-        self._exchange.milliseconds = lambda: received_ms
+        told_ms = int(payload.clock.timestamp() * 1000)
+        self._exchange.milliseconds = lambda: told_ms
         try:
             return self._run(call, lambda _: payload, otherwise="schema_changed")
         finally:

@@ -25,7 +25,7 @@ def leave_out_far_wicks(
     closed one, or a later one, is none.
     """
     fault: SourceError | None = None
-    closed = [bar.bar_end for bar in bars if bar.bar_end <= payload.received_at]
+    closed = [bar.bar_end for bar in bars if bar.bar_end <= payload.clock]
     near: list[Bar] = []
     letters: list[DeadLetter] = []
     for bar in bars:

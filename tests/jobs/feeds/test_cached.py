@@ -12,8 +12,8 @@ from jobs.feeds.feed import Query, Request
 from jobs.feeds.fetching import fetch
 from jobs.raw_parsers import messages_of
 from jobs.raw_store import raw_store
-from market.messages import Bar
-from tests.jobs.feeds.exchange_samples import NOW_S, binance_row
+from market.messages import Bar, Book
+from tests.jobs.feeds.exchange_samples import BINANCE_BOOK, NOW_S, binance_row
 from tests.jobs.feeds.samples import NOW
 from tests.jobs.feeds.server import Server, body, serving
 from tests.jobs.sweep.world import asked
@@ -61,6 +61,33 @@ def test_a_bar_that_was_unfinished_when_the_cache_got_it_is_not_closed(age: str,
     with serving(body(str(rows).replace("'", '"'), Age=age)) as server:
         found = asked("ccxt_binance --symbol BTC/USDT --bars --interval 5min", server.url, NOW + timedelta(seconds=30))
     assert [f"{message.known_at:%H:%M}" for message in found.messages()] == ends, found.err
+
+
+def test_a_far_wick_of_the_bar_that_was_the_newest_closed_one_refuses_the_answer() -> None:
+    """As it does in a fresh one: what makes all bars wrong makes this one wrong too."""
+    rows = [binance_row(NOW_S - 300 * back) for back in (3, 2, 1)]
+    rows[1][2] = "900"
+    with serving(body(json.dumps(rows), Age="255")) as server:
+        found = asked("ccxt_binance --symbol BTC/USDT --bars --interval 5min", server.url, NOW + timedelta(seconds=30))
+    assert [fault["error"] for fault in found.faults()] == ["implausible"], found.out
+
+
+BITFINEX_BOOK = json.dumps([[4.0, 3, 431.0], [4.000002, 1, -12.0]])
+
+
+@pytest.mark.parametrize(
+    ("wanted", "content"),
+    [("ccxt_binance --symbol BTC/USDT --book", BINANCE_BOOK), ("ccxt_bitfinex --symbol BTC/USD --book", BITFINEX_BOOK)],
+    ids=["a body without a time", "one that ccxt gives the clock's"],
+)
+def test_a_kept_book_without_a_time_of_its_own_is_of_when_the_cache_got_it(wanted: str, content: str) -> None:
+    """Told as one of now, four minutes' old levels would be the book of a slot that they are not of."""
+    with serving(body(content, Age="255")) as server:
+        found = asked(wanted, server.url, NOW)
+    [book] = found.messages()
+    assert isinstance(book, Book)
+    assert (book.snapshot_at, book.known_at) == (NOW - timedelta(seconds=255),) * 2
+    assert book.received_at == NOW
 
 
 FIVE = timedelta(minutes=5)
