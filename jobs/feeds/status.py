@@ -16,7 +16,7 @@ PAGES: tuple[tuple[re.Pattern[bytes], SourceFault], ...] = (
     (re.compile(rb"access denied|just a moment\.\.\.|cf-challenge|captcha"), "auth"),
     (re.compile(rb"maintenance|temporarily unavailable"), "unavailable"),
 )
-AGE = re.compile(r"\d{1,8}", re.ASCII)  # seconds
+AGE = re.compile(r"\d{1,8}(?=\s*(?:,|$))", re.ASCII)  # seconds; of a list the first counts
 
 
 def fault_of_status(status: int, after_s: float | None) -> SourceFault:
@@ -51,5 +51,5 @@ def retry_after_s(text: str | None, now: datetime) -> float | None:
 
 def age_of(text: str | None) -> timedelta:
     """How long a cache has kept the answer, by its Age (RFC 9111, 5.1); no time by what is no number of seconds."""
-    told = AGE.fullmatch((text or "").strip())
+    told = AGE.match((text or "").strip())
     return timedelta(seconds=int(told[0]) if told else 0)

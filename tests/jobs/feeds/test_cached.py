@@ -31,7 +31,19 @@ def age_told(age: str, request: Request = FRESH) -> timedelta:
 
 @pytest.mark.parametrize(
     ("age", "seconds"),
-    [("0", 0), ("2", 2), ("255", 255), (" 299 ", 299), ("", 0), ("-5", 0), ("soon", 0), ("1.5", 0), ("9" * 30, 0)],
+    [
+        ("0", 0),
+        ("2", 2),
+        ("255", 255),
+        (" 299 ", 299),
+        ("", 0),
+        ("-5", 0),
+        ("soon", 0),
+        ("1.5", 0),
+        ("9" * 30, 0),
+        ("255, 3", 255),
+        ("2,300", 2),
+    ],
 )
 def test_a_kept_answer_was_told_when_the_cache_got_it(age: str, seconds: int) -> None:
     assert age_told(age) == timedelta(seconds=seconds)
