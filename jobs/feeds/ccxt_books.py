@@ -89,8 +89,8 @@ class CcxtBook(CcxtSource):
         """The book, at most ten levels a side; snapshot_at and known_at are the exchange's own time.
 
         Kraken: the newest level's time, whole seconds; Coinbase, Bitvavo, LBank: the book's; others: what ccxt finds in
-        the body, else the payload's clock. bar_end is the end of the interval that holds the snapshot, or the
-        snapshot's own time when the query names no interval. Every level must stand in the body exactly as ccxt has read it.
+        the body, else the payload's clock. bar_end is the end of the interval that holds the snapshot, or its own time
+        when the query names no interval. Every level must stand in the body exactly as ccxt has read it.
         """
         read, market = self._read(payload, query), self.market(query.symbol)
         body = self._body(payload, market)

@@ -63,10 +63,10 @@ def collect(
     """
     run = _Run(want, state or feed_state(), asker, now, sleep)
     deadline = run.begin(min(run.settings.slot_timeout_s, within_s))
-    pause = SECOND_LOOK_S
-    while run.round(deadline, pause if again else None) and again and time.monotonic() + pause < deadline:
+    longest = SECOND_LOOK_S
+    while (pause := run.round(deadline, longest if again else None)) and time.monotonic() + pause < deadline:
         sleep(pause)
-        pause = min(2 * pause, LONGEST_LOOK_S)
+        longest = min(2 * longest, LONGEST_LOOK_S)
     run.fall_back()
     metrics.count(run.state, run.collected)
     log.info("%s", run.collected.text())
@@ -98,12 +98,11 @@ class _Run:
         self._fair_s = FAIR * min(self.settings.source_timeout_s, total_s)
         return time.monotonic() + total_s
 
-    def round(self, deadline: float, pause: float | None) -> bool:
-        """Asks each source that may be asked; True when another round may bring what this one did not.
+    def round(self, deadline: float, pause: float | None) -> float | None:
+        """Asks each source that may be asked. In how many seconds another round may bring what this one did not.
 
-        `pause` is how long after this round the next one comes, None when none does.
+        Those are `pause`, or fewer where a bar is waited for. None when no round will, or, by a pause of None, may.
         """
-        can_wait = pause is not None and time.monotonic() + pause + self.settings.source_timeout_s < deadline
         for source in self.want.sources:
             if source in self._given_up:
                 continue
@@ -112,14 +111,15 @@ class _Run:
             if left < SHORTEST_ASK_S:
                 if not self.collected.attempts:  # else what became of the others says why
                     self._note(source, "unasked", "no time was left")
-                return False
+                return None
             messages = self._attempt(source, left)
             if messages is not None and self._take(source, messages):
-                return False
-            if can_wait and self._settles(source):
-                return True
+                return None
+            wait = None if pause is None else min(pause, self._settles_in(source))
+            if wait and time.monotonic() + wait + self.settings.source_timeout_s < deadline:
+                return wait
         self._ask_resting(deadline)
-        return self.collected.source is None and len(self._given_up) < len(self.want.sources)
+        return pause if self.collected.source is None and len(self._given_up) < len(self.want.sources) else None
 
     def _ask_resting(self, deadline: float) -> None:
         """Each once, where no source is alive: resting saves time for the others, and there are none.
@@ -163,16 +163,19 @@ class _Run:
         if 0 < wait_s <= left_s and self._can_be_asked(source, within_s=wait_s + self.settings.source_timeout_s):
             self.sleep(wait_s)
 
-    def _settles(self, source: str) -> bool:
-        """Whether its bar may only not be there yet: the next exchange's is one of another market, with other volumes.
+    def _settles_in(self, source: str) -> float:
+        """Seconds for which its bar may only not be there yet: the next exchange's is one of another market.
 
-        A history is of the first source alone, and a model that learned from it would meet both in turn.
+        A history is of the first source alone, and a model that learned from its volumes would meet both in turn. 0 of
+        one that is not asked again, and of a second opinion: the slot has its bar.
         """
         last = self.collected.attempts[-1]
         if self.want.feed != "bars" or self.want.bar_end is None or (last.source, last.kind) != (source, "stale"):
-            return False
+            return 0.0
+        if source in self._given_up or self.collected.source is not None:
+            return 0.0
         within = getattr(source_named(source, "bars"), "settles_within", timedelta(0))
-        return self.now() < self.want.bar_end + within
+        return max(0.0, (self.want.bar_end + within - self.now()).total_seconds())
 
     def _can_be_asked(self, source: str, within_s: float) -> bool:
         if self._breaker(source).rests_until(self.now()):

@@ -19,7 +19,6 @@ from tests.jobs.feeds.collecting import (
     COINBASE,
     KRAKEN,
     MINUTE,
-    Clock,
     bar_end,
     bars_wanted,
     coinbase_bars,
@@ -96,44 +95,6 @@ def test_what_is_not_there_yet_may_be_at_the_second_look(use: Callable[..., None
         collected = collect(bars_wanted(end, [KRAKEN]))
     assert collected.complete
     assert kinds(collected) == [(KRAKEN, "stale"), (KRAKEN, "answered")]
-
-
-@pytest.fixture
-def no_bound(short_bounds: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MARKET_FEEDS__SLOT_TIMEOUT_S", "45")
-    monkeypatch.setenv("MARKET_FEEDS__SOURCE_TIMEOUT_S", "15")
-
-
-@pytest.mark.parametrize(
-    ("shown_after", "source", "slept"),
-    [(5, COINBASE, [2, 4]), (12, COINBASE, [2, 4, 8]), (60, KRAKEN, [2, 4, 8, 15])],
-    ids=["seconds late", "as late as its candles are", "dead"],
-)
-def test_the_first_exchange_has_its_bar_a_few_seconds_late_and_is_waited_for(
-    shown_after: float, source: str, slept: list[float], use: Callable[..., None], no_bound: None
-) -> None:
-    """Its history trained the model: another exchange's volumes are another market's, three times as small."""
-    end = bar_end()
-    clock = Clock(end + timedelta(seconds=0.1))
-
-    def late(handler: BaseHTTPRequestHandler) -> None:
-        there = clock() >= end + timedelta(seconds=shown_after)
-        coinbase_bars(end if there else end - 2 * MINUTE)(handler)
-
-    with serving(late) as first, serving(kraken_bars(end)) as second:
-        use(ccxt_coinbase=first, ccxt_kraken=second)
-        collected = collect(bars_wanted(end, [COINBASE, KRAKEN]), now=clock, sleep=clock.sleep)
-    assert (collected.source, clock.slept, len(first.asked)) == (source, slept, len(slept) + 1)
-    assert len(second.asked) == (source == KRAKEN)
-
-
-def test_nobody_is_waited_for_who_will_not_be_asked_again(use: Callable[..., None], no_bound: None) -> None:
-    end = bar_end()
-    clock = Clock(end)
-    with serving(coinbase_bars(end - 2 * MINUTE)) as first, serving(kraken_bars(end)) as second:
-        use(ccxt_coinbase=first, ccxt_kraken=second)
-        collected = collect(bars_wanted(end, [COINBASE, KRAKEN]), now=clock, sleep=clock.sleep, again=False)
-    assert (collected.source, clock.slept) == (KRAKEN, [])
 
 
 def test_nothing_is_made_up_when_no_source_has_the_bar(use: Callable[..., None]) -> None:
