@@ -34,6 +34,7 @@ NAMES_OF = {  # others, which mean something else elsewhere
 CURRENCIES_OF = {
     "cex": {"currency1": "baseId", "currency2": "quoteId"},
     "coinone": {"target_currency": "baseId", "quote_currency": "quoteId"},
+    "paymium": {"currency": "quoteId"},  # of each level
     "independentreserve": {"PrimaryCurrencyCode": "baseId", "SecondaryCurrencyCode": "quoteId"},
 }
 

@@ -54,7 +54,9 @@ CASES: list[Case] = [
         BTCBOX.no_book("a page", "<!doctype html><title>BTCBOX</title><p>welcome</p>", "schema_changed"),
         content_type=HTML,
     ),
-    *PAYMIUM.books(PAYMIUM_BOOK, UNSTATED, NEGATIVE),
+    *PAYMIUM.books(
+        PAYMIUM_BOOK, UNSTATED, NEGATIVE, ("another currency's prices", {"EUR": "USD"}, "implausible: currency")
+    ),
     INDEPENDENT_RESERVE.book("an order to buy at 0.00 far below", reserve_book([*TEN, ["0.0", "100"]], ASKS), TEN_TOLD),
     INDEPENDENT_RESERVE.no_book(
         "the tenth bid is one at 0.00", reserve_book([*TEN[:9], ["0.0", "100"]], ASKS), "implausible: bids.9"
