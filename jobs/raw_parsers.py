@@ -17,7 +17,7 @@ class UnknownSource(MarketError):
 
 
 def messages_of(raw: Raw) -> list[Message]:
-    """What was made of the payload when it came, its reference included: the clock is its received_at.
+    """What was made of the payload when it came, its reference included: the clock is that of its record.
 
     Raises SourceError when the parser refuses it, as then, and UnknownSource.
     """

@@ -1,6 +1,6 @@
 """Parses recorded payloads again and sends what they make to the topics, in the order in which they were received.
 
-The same payload gives the same messages, byte for byte: its clock is its received_at. What was fetched again unchanged
+The same payload gives the same messages, byte for byte: its clock is its record's. What was fetched again unchanged
 (status 304) was recorded once, so its messages come once, with the time of the first. A bar's slot is closed after it.
 What the feeds passed over, a refused jump or a second opinion, is passed over again. A COT report that came
 late is known from then, as the feeds have written it down beside a payload of it or, on this machine, remember.
