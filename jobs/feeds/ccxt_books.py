@@ -24,6 +24,7 @@ from jobs.feeds.ccxt_tables import (
     row_sides,
     signed_sides,
     unit_sides,
+    without_empty,
 )
 from jobs.feeds.checks import LARGEST, ensure_sides_meet
 from jobs.feeds.feed import EPOCH, Payload, Query, end_of_interval, implausible
@@ -64,6 +65,9 @@ SPLIT = {
     "hyperliquid": listed_sides,
     "bit2c": living_sides,
 }
+# Their units hold a bid and an ask each: a side of fewer levels is filled up with prices and sizes of 0, and Bithumb's
+# sizes are rounded to four decimals, so that the best level may be one of which nothing that counts can be had.
+FILLED_UP = ("upbit", "bithumb")
 WORST_FIRST = {
     "backpack": "bids",
     "paymium": "bids",
@@ -94,6 +98,8 @@ class CcxtBook(CcxtSource):
         """
         read, market = self._read(payload, query), self.market(query.symbol)
         body = self._body(payload, market)
+        if self.exchange in FILLED_UP:
+            read = without_empty(read, SIDES)
         sides = self._sides(body, read, market)
         snapshot_at = self._snapshot_at(body, sides, read, payload)
         if self.exchange in ONE_BY_ONE:

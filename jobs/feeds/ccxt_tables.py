@@ -89,13 +89,24 @@ def signed_sides(body: Any) -> dict[str, Any]:
 
 
 def unit_sides(body: Any) -> Any:
-    """Both sides' prices and sizes of a body whose list `orderbook_units` has a bid and an ask in each object."""
+    """Both sides' prices and sizes of a body whose list `orderbook_units` has a bid and an ask in each object.
+
+    A bid or ask whose size is 0 is left out, as by `without_empty`.
+    """
     found = next((found for found in _objects(body) if isinstance(found.get(UNITS), list)), None)
     if found is None:
         return body
     units = [unit if isinstance(unit, dict) else {} for unit in found[UNITS]]
     sides = (("bids", "bid"), ("asks", "ask"))
-    return {side: [[unit.get(f"{one}_price"), unit.get(f"{one}_size")] for unit in units] for side, one in sides}
+    levels = {side: [[unit.get(f"{one}_price"), unit.get(f"{one}_size")] for unit in units] for side, one in sides}
+    return {side: [level for level in found if exact(level[1]) != 0] for side, found in levels.items()}
+
+
+def without_empty(read: Any, sides: Sequence[str]) -> Any:
+    """ccxt's book without the levels whose size is 0."""
+    if not isinstance(read, dict):
+        return read
+    return {**read, **{side: [level for level in read[side] if level[1] != 0] for side in sides}}
 
 
 def row_sides(body: Any) -> Any:

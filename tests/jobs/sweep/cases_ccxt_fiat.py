@@ -52,6 +52,23 @@ KOREAN_BARS = [
     korean_bar("17:55", (64010.5, 64030, 63980.25, 64005), 208020, 3.25),
     korean_bar("17:50", (64000, 64020, 63990, 64010.5), 800100, 12.5),
 ]
+# Sizes come rounded to four decimals, the best bid's too, and a side of fewer levels than the other is filled up.
+DUST = {"bid_price": 64000.15, "bid_size": 0}
+UNITS = KOREAN_BOOK[0]["orderbook_units"]
+FILLED_UP = [
+    {
+        **KOREAN_BOOK[0],
+        "orderbook_units": [
+            {**UNITS[0], **DUST},
+            {"ask_price": 64000.5, "ask_size": 0, "bid_price": 64000.1, "bid_size": 0.75},
+            {"ask_price": 64001, "ask_size": 2.25, "bid_price": 63999.9, "bid_size": 1.2},
+            {"ask_price": 64002, "ask_size": 1, "bid_price": 0, "bid_size": 0},
+            {"ask_price": 64003, "ask_size": 1, "bid_price": 0, "bid_size": 0},
+        ],
+    }
+]
+FILLED_UP_TOLD = f"{STATED} 64002 x 1 64003 x 1"
+NOTHING = [{**KOREAN_BOOK[0], "orderbook_units": [dict.fromkeys(UNITS[0], 0)] * 2}]
 UTC_LABEL = "candle_date_time_utc"
 KOREAN_BARS_OF_SEOUL = [{name: cell for name, cell in bar.items() if name != UTC_LABEL} for bar in KOREAN_BARS]
 LUNO = Exchange(
@@ -261,6 +278,19 @@ CASES: list[Case] = [
     ),
     *UPBIT.books(KOREAN_BOOK, STATED, NEGATIVE),
     *UPBIT.all_bars(KOREAN_BARS, MONEY),
+    *(
+        case
+        for exchange in (UPBIT, BITHUMB)
+        for case in (
+            exchange.book("sizes of nothing and a side filled up", FILLED_UP, FILLED_UP_TOLD),
+            exchange.no_book("nothing but filling", NOTHING, "stale: empty"),
+            exchange.no_book(
+                "a price of nothing with a size",
+                [{**KOREAN_BOOK[0], "orderbook_units": [*UNITS, {**UNITS[1], "ask_price": 64002, "bid_price": 0}]}],
+                "implausible",
+            ),
+        )
+    ),
     *UPBIT.errors(("no such pair", {"error": {"name": 404, "message": "Code not found"}}, "bad_request")),
     *BITHUMB.books(KOREAN_BOOK, STATED, NEGATIVE),
     *BITHUMB.all_bars(KOREAN_BARS, MONEY),
