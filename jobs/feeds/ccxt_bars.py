@@ -26,10 +26,13 @@ from market.messages import Bar, Message
 DEFAULT_INTERVAL = timedelta(minutes=5)
 LONGEST_INTERVAL = timedelta(days=1)  # weeks and months begin where each exchange likes
 MOST_BARS = 300  # of one request that names both ends: what Coinbase, the strictest of the large ones, gives
-MOST_BARS_OF = {"upbit": 200, "bithumb": 200}  # more are not given, and the first of the span would be missing
+# More are not given, and the first of the span would be missing; of Bitget that is so where the bars are a month old.
+MOST_BARS_OF = {"upbit": 200, "bithumb": 200, "bitget": 200}
 AT_LEAST = 95  # bars that each exchange gives from a start on, where no end is named
 UNASKED = 20  # bars; most exchanges give no fewer when not told how many, OKX 100, Bybit 200
-GIVE_NEWEST = ("kraken", "hyperliquid", "phemex")  # however long ago the start is, where no end is named
+ALWAYS_MOST = ("bithumb",)  # gives one bar, the unfinished one, when not told how many, and the newest of any span
+# However long ago the start is, where no end is named.
+GIVE_NEWEST = ("kraken", "hyperliquid", "phemex", *ALWAYS_MOST)
 # Asked from one time to another: ccxt would ask Hyperliquid from 1970, or up to now, and ZebPay not at all.
 BY_TIMES = ("hyperliquid", "zebpay")
 # Where there must be a start: so many bars before the one that has begun. Bitbank gives the bars of the start's day.
@@ -90,7 +93,7 @@ class CcxtBars(CcxtSource):
         if since is not None and query.end is None and self.exchange not in GIVE_NEWEST:
             since, limit = _until_now(since, interval, most, ccxt.milliseconds())
         more: dict[str, Any] = {}
-        if self.exchange in BY_TIMES and since is None:
+        if self.exchange in ALWAYS_MOST or (self.exchange in BY_TIMES and since is None):
             limit = most
         elif self.exchange in BY_TIMES and since is not None and limit is not None:
             more["until"] = since + limit * (interval // timedelta(milliseconds=1))

@@ -98,6 +98,36 @@ def test_at_midnight_bitbanks_file_is_that_of_the_bar_that_has_just_ended(monkey
             assert bars.request(query).path == f"/btc_jpy/candlestick/5min/{day}"
 
 
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [
+        (None, None),
+        (NOW - timedelta(minutes=10), None),
+        (NOW - timedelta(days=3), None),
+        (NOW - timedelta(minutes=10), NOW - timedelta(minutes=5)),
+    ],
+)
+def test_bithumb_is_always_told_how_many_as_it_gives_one_bar_otherwise(
+    start: datetime | None, end: datetime | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The one that is not over; and the newest of them whatever the span, so that a few would be none of its start."""
+    bars = CcxtBars("bithumb")
+    monkeypatch.setattr(bars, "market", lambda symbol: spot_market("KRW-BTC", symbol))
+    params = bars.request(Query("BTC/KRW", timedelta(minutes=5), start, end)).params
+    assert params == {"market": "KRW-BTC", "count": "200"}
+    assert bars.holds is None
+
+
+def test_bitgets_old_bars_are_the_first_of_the_span() -> None:
+    """It gives 200 of them a request, those before the end: of more, the first would be missing unsaid."""
+    day = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=90)
+    request = CcxtBars("bitget").request(Query("BTC/USDT", timedelta(minutes=5), day, day + timedelta(days=1)))
+    first, end = (int(day.timestamp() * 1000) + bars * 300_000 for bars in (0, 200))
+    assert request.path == "/api/v2/spot/market/history-candles"
+    times = {name: request.params[name] for name in ("startTime", "endTime", "limit")}
+    assert times == {"startTime": str(first), "endTime": str(end), "limit": "200"}
+
+
 def test_of_a_short_span_up_to_now_all_bars_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     """OKX gives 100 unless it is told how many, and then the first of them."""
     bars = CcxtBars("okx")
