@@ -49,7 +49,10 @@ CODES: dict[str, dict[str, str | None]] = {
 # What an error body says that ccxt has in none of its tables, in its first matching words -> kind.
 WORDS: tuple[tuple[re.Pattern[str], SourceFault], ...] = (
     (
-        re.compile(r"(?:rate|api|over).?limit|limit.exceeded|too.many|too.fast|frequen|throttl|resource.exhaust"),
+        re.compile(
+            r"(?:rate|api|over).?limit|limit.exceeded|too.many|too.fast|frequen|throttl|resource.exhaust"
+            r"|blocked user access"  # Coinone's, for a minute with more requests than it allows
+        ),
         "rate_limited",
     ),
     (re.compile(r"unauthori[sz]ed|unauthenticated|permission|forbidden|signature|access_key"), "auth"),
@@ -62,7 +65,7 @@ WORDS: tuple[tuple[re.Pattern[str], SourceFault], ...] = (
     (
         re.compile(
             r"maintenance|unavailable|busy|overload|time.?out|timed out|deadline|try again|technical issues"
-            r"|err.internal|internal.error|(?:server|service|sys(?:tem)?|unknown).*error|error.*internal"
+            r"|halted|is pause|err.internal|internal.error|(?:server|service|sys(?:tem)?|unknown).*error|error.*internal"
         ),
         "unavailable",
     ),
@@ -74,7 +77,8 @@ NOT_SPOT = {
     "bitrue": ("fapiV1PublicGetContracts", "dapiV1PublicGetContracts"),
 }
 CALLED_HTML = ("ccxt_btcbox",)  # whose JSON comes as text/html
-REFUSED = 400  # with which some exchanges send all of their errors
+# With which some exchanges send all of their errors, and Bitvavo that of a market at rest.
+REFUSED = frozenset({400, 409})
 BROKEN = 500  # the status with which Bitfinex sends its errors, and without which ccxt does not look for them
 STUMBLES = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 LONGEST_QUOTE = 200
@@ -185,7 +189,7 @@ class OfflineExchange:
         except STUMBLES:
             return None
         said = kind_told(text, "bad_request")
-        return said if status == REFUSED and said in {"rate_limited", "unavailable"} else None
+        return said if status in REFUSED and said in {"rate_limited", "unavailable"} else None
 
     def _run(self, call: Call, respond: Callable[[Asked], Payload], otherwise: SourceFault) -> Any:
         """Runs `call`. Raises SourceError: what ccxt or the body's own words say of an error, else `otherwise`."""

@@ -7,7 +7,7 @@ from email.utils import parsedate_to_datetime
 from market.errors import SourceFault
 
 REFUSED = frozenset({401, 402, 403, 407, 423, 451})  # 423: FRED's for a key or an address that it has locked
-TOO_MANY = frozenset({418, 429})  # Binance bans an address by a 418 with its Retry-After
+TOO_MANY = frozenset({418, 420, 429})  # Binance bans an address by a 418 with its Retry-After; 420: Bitso's
 TRANSIENT_4XX = frozenset({408, 425})
 # What the web pages say that a site of data sends with status 200, in the first matching words -> kind. ForexFactory's
 # calendar denies requests when they come too often.

@@ -115,6 +115,7 @@ BROKEN = {
     "status 404": (body("{}", status=404), "bad_request"),
     "status 410": (body("{}", status=410), "bad_request"),
     "status 418": (body("{}", status=418), "rate_limited"),
+    "status 420": (body("{}", status=420), "rate_limited"),
     "status 423": (body("{}", status=423), "auth"),
     "status 429": (body("{}", status=429), "rate_limited"),
     "status 500": (body("{}", status=500), "unavailable"),

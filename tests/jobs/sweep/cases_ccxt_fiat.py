@@ -331,6 +331,14 @@ CASES: list[Case] = [
             ],
         }
     ),
+    *BITSO.failures(
+        (
+            "too many requests, by a status of its own",
+            420,
+            {"error": {"code": "0801", "message": "You have hit the request rate-limit"}, "success": False},
+            "rate_limited",
+        ),
+    ),
     *BITSO.errors(
         (
             "too many requests",

@@ -164,6 +164,13 @@ CASES: list[Case] = [
         {"target_currency": "ETH"},
         {"quote_currency": "USDT"},
     ),
+    *COINONE.errors(
+        (
+            "too many requests, in its words",
+            {"result": "error", "error_code": "4", "error_msg": "Blocked user access"},
+            "rate_limited",
+        ),
+    ),
     *named(ONETRADING, ONETRADING_BOOK, STATED, {"instrument_code": "ETH_EUR"}),
     *named(BITTRADE, BITTRADE_BOOK, STATED, {"ch": "market.ethjpy.depth.step0"}),
     *BIGONE.books(bigone_book("BTC-USDT"), UNSTATED, NEGATIVE),

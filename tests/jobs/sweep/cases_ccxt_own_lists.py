@@ -218,6 +218,14 @@ CASES: list[Case] = [
             "unavailable",
         ),
     ),
+    *BITVAVO.failures(
+        (
+            "a market at rest",
+            409,
+            {"errorCode": 431, "error": "getBook is not available in state HALTED"},
+            "unavailable",
+        ),
+    ),
     *HITBTC.books({"timestamp": "2026-11-20T17:59:58.412Z", "ask": ASKS, "bid": BIDS}, STATED, NEGATIVE),
     *HITBTC.all_bars(
         [

@@ -57,6 +57,7 @@ CASES: list[Case] = [
         ("no such pair", {"code": 100204, "msg": "symbol not exist", "timestamp": AT * 1000}, "bad_request"),
         ("too many requests", {"code": 100410, "msg": "rate limited", "timestamp": AT * 1000}, "rate_limited"),
         ("a server in trouble", {"code": 100500, "msg": "Internal system error"}, "unavailable"),
+        ("a market at rest", {"code": 109415, "msg": "BTC-USDT is pause currently"}, "unavailable"),
     ),
 ]
 
