@@ -44,7 +44,7 @@ NUMBER_TIME = {"bitvavo": "timestamp", "lbank": "timestamp"}  # beside the two l
 ALWAYS_TIMED = {"hyperliquid": "time"}  # milliseconds: ccxt passes over one that it cannot read
 KEPT_SINCE = {"p2b": "cache_time"}  # of the whole body, seconds; ccxt takes the time at which it was sent
 UNITS_PER_SECOND = ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3))  # from the first number on, a time is in the second's parts
-ONE_BY_ONE = ("lighter",)  # the orders of a side, several of which may have one price
+ONE_BY_ONE = ("lighter", "btcmarkets")  # the orders of a side, several of which may have one price
 # Where 10 is not one of the depths on offer, or orders are counted.
 LEVELS_ASKED = {"kucoin": 20, "bitfinex": 25, **dict.fromkeys(ONE_BY_ONE, 100)}
 ASKED_WITH: dict[str, dict[str, Any]] = {  # for levels: these give single orders otherwise

@@ -65,7 +65,8 @@ WORDS: tuple[tuple[re.Pattern[str], SourceFault], ...] = (
     (
         re.compile(
             r"maintenance|unavailable|busy|overload|time.?out|timed out|deadline|try again|technical issues"
-            r"|halted|is pause|err.internal|internal.error|(?:server|service|sys(?:tem)?|unknown).*error|error.*internal"
+            r"|halted|is pause|err.internal|internal.error"
+            r"|(?:server|service|sys(?:tem)?|unknown).*error|error.*internal"
         ),
         "unavailable",
     ),

@@ -8,7 +8,7 @@ from tests.jobs.sweep.cases_ccxt_fiat import BITSO, bitso_level
 from tests.jobs.sweep.cases_ccxt_scaled import PHEMEX, SECOND_BAR, phemex_bars
 from tests.jobs.sweep.cases_ccxt_stablecoin import ASKS, BIDS, WHITEBIT
 from tests.jobs.sweep.cases_ccxt_two_volumes import BITTRADE_LIST, P2B, P2B_ROWS, p2b
-from tests.jobs.sweep.exchanges import AT, NEGATIVE, STATED, UNSTATED, Exchange
+from tests.jobs.sweep.exchanges import AT, NEGATIVE, STATED, UNSTATED, WRONG_BOOKS, Exchange, changed
 
 OTHER = "implausible: asked for"
 
@@ -117,6 +117,12 @@ ONETRADING_BOOK = {
     "time": "2026-11-20T17:59:58.343Z",
     **{side: levels(found, "price", "amount", number_of_orders=1) for side, found in SIDES},
 }
+
+
+def btcmarkets(bids: list[list[str]], asks: list[list[str]], market: str = "BTC-AUD") -> dict[str, Any]:
+    return {"marketId": market, "snapshotId": AT * 1_000_000, "asks": asks, "bids": bids}
+
+
 BITTRADE_BOOK = {
     "status": "ok",
     "ch": "market.btcjpy.depth.step0",
@@ -129,12 +135,25 @@ BITTRADE_BOOK = {
     },
 }
 CASES: list[Case] = [
-    *named(
-        BTCMARKETS,
-        {"marketId": "BTC-AUD", "snapshotId": AT * 1_000_000, "asks": ASKS, "bids": BIDS},
+    BTCMARKETS.book("an order a price", btcmarkets(BIDS, ASKS), STATED),
+    BTCMARKETS.book(
+        "orders one by one, of which some have one price",
+        btcmarkets(
+            [["64000.1", "0.75"], ["63999.9", "0.5"], ["63999.9", "0.4"], ["63999.9", "0.3"]],
+            [["64000.2", "0.2"], ["64000.2", "0.3"], ["64001", "2.25"]],
+        ),
         STATED,
-        {"marketId": "ETH-AUD"},
     ),
+    BTCMARKETS.no_book(
+        "a price that comes again", btcmarkets(BIDS, [*ASKS, ["64000.2", "0.3"]]), "implausible: prices"
+    ),
+    BTCMARKETS.no_book("a size below none", btcmarkets([["64000.1", "-1"], *BIDS], ASKS), "implausible: order"),
+    *(
+        BTCMARKETS.no_book(name, changed(btcmarkets(BIDS, ASKS), others), refused)
+        for name, others, refused in WRONG_BOOKS
+        if name != "an ask twice"
+    ),
+    BTCMARKETS.no_book("another market's", btcmarkets(BIDS, ASKS, "ETH-AUD"), OTHER),
     *named(
         INDEPENDENT_RESERVE,
         {
