@@ -40,13 +40,15 @@ LEVEL_TIME = {"kraken": 2}  # place of a level's own time (seconds) in its list
 NUMBERS = {"kraken": 3, "binance": 2}  # of a level's list; with one more, something before the size stands twice
 ORDERS = {"hyperliquid": "n"}  # a level's number of orders: another number there may be the size
 BODY_TIME = dict.fromkeys(("coinbase", "coinbaseexchange"), "time")  # ISO 8601 with offset, beside the two lists
-NUMBER_TIME = {"bitvavo": "timestamp", "lbank": "timestamp"}  # beside the two lists, and passed over by ccxt
+# Beside the two lists, and passed over by ccxt where it is a number. One Trading's is one of nanoseconds, and in its
+# documents ISO 8601.
+NUMBER_TIME = {"bitvavo": "timestamp", "lbank": "timestamp", "onetrading": "time"}
 ALWAYS_TIMED = {"hyperliquid": "time"}  # milliseconds: ccxt passes over one that it cannot read
 KEPT_SINCE = {"p2b": "cache_time"}  # of the whole body, seconds; ccxt takes the time at which it was sent
 UNITS_PER_SECOND = ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3))  # from the first number on, a time is in the second's parts
 ONE_BY_ONE = ("lighter", "btcmarkets")  # the orders of a side, several of which may have one price
-# Where 10 is not one of the depths on offer, or orders are counted.
-LEVELS_ASKED = {"kucoin": 20, "bitfinex": 25, **dict.fromkeys(ONE_BY_ONE, 100)}
+# Where 10 is not one of the depths on offer (One Trading has 1, 2, 4, 8 and 16), or orders are counted.
+LEVELS_ASKED = {"kucoin": 20, "bitfinex": 25, "onetrading": 16, **dict.fromkeys(ONE_BY_ONE, 100)}
 ASKED_WITH: dict[str, dict[str, Any]] = {  # for levels: these give single orders otherwise
     "bitfinex": {"precision": "P0"},
     "coinmate": {"groupByPriceLimit": "true"},
@@ -92,9 +94,9 @@ class CcxtBook(CcxtSource):
     def parse(self, payload: Payload, query: Query) -> list[Message]:
         """The book, at most ten levels a side; snapshot_at and known_at are the exchange's own time.
 
-        Kraken: the newest level's time, whole seconds; Coinbase, Bitvavo, LBank: the book's; others: what ccxt finds in
-        the body, else the payload's clock. bar_end is the end of the interval that holds the snapshot, or its own time
-        when the query names no interval. Every level must stand in the body exactly as ccxt has read it.
+        Kraken: the newest level's time, whole seconds; Coinbase, Bitvavo, LBank, One Trading: the book's; others: what
+        ccxt finds in the body, else the payload's clock. bar_end is the end of the interval that holds the snapshot, or
+        its own time when the query names no interval. Every level must stand in the body exactly as ccxt has read it.
         """
         read, market = self._read(payload, query), self.market(query.symbol)
         body = self._body(payload, market)
@@ -175,7 +177,8 @@ class CcxtBook(CcxtSource):
         elif self.exchange in KEPT_SINCE:
             at = self._moment(self._in_seconds(body.get(KEPT_SINCE[self.exchange])))
         elif (stated := sides.container.get(NUMBER_TIME.get(self.exchange, ""))) is not None:
-            at = self._moment(self._in_seconds(stated))
+            number = exact(stated) is not None or not isinstance(stated, str)
+            at = self._moment(self._in_seconds(stated)) if number else self._stated(stated)
         elif read["timestamp"] is not None:
             at = self._moment(read["timestamp"] / 1000)
         if not FIRST_DAY < at <= payload.received_at + AHEAD:

@@ -236,7 +236,7 @@ def test_a_side_that_its_exchange_lists_from_the_worst_on(
     [
         ("bitfinex", "tBTCUSD", "/v2/book/tBTCUSD/P0", {"len": "25"}),
         ("coinmate", "BTC_USD", "/api/orderBook", {"currencyPair": "BTC_USD", "groupByPriceLimit": "true"}),
-        ("onetrading", "BTC_USD", "/fast/v1/order-book/BTC_USD", {"depth": "10", "level": "2"}),
+        ("onetrading", "BTC_USD", "/fast/v1/order-book/BTC_USD", {"depth": "16", "level": "2"}),
     ],
 )
 def test_these_are_asked_for_levels_as_they_give_orders_otherwise(

@@ -8,7 +8,7 @@ from tests.jobs.sweep.cases_ccxt_fiat import BITSO, bitso_level
 from tests.jobs.sweep.cases_ccxt_scaled import PHEMEX, SECOND_BAR, phemex_bars
 from tests.jobs.sweep.cases_ccxt_stablecoin import ASKS, BIDS, WHITEBIT
 from tests.jobs.sweep.cases_ccxt_two_volumes import BITTRADE_LIST, P2B, P2B_ROWS, p2b
-from tests.jobs.sweep.exchanges import AT, NEGATIVE, STATED, UNSTATED, WRONG_BOOKS, Exchange, changed
+from tests.jobs.sweep.exchanges import AT, LEVELS, NEGATIVE, STATED, UNSTATED, WRONG_BOOKS, Exchange, changed
 
 OTHER = "implausible: asked for"
 
@@ -191,6 +191,13 @@ CASES: list[Case] = [
         ),
     ),
     *named(ONETRADING, ONETRADING_BOOK, STATED, {"instrument_code": "ETH_EUR"}),
+    ONETRADING.book("nanoseconds, as measured", {**ONETRADING_BOOK, "time": AT * 1_000_000_000}, STATED),
+    ONETRADING.book(
+        "nanoseconds of two hours ago",
+        {**ONETRADING_BOOK, "time": (AT - 7200) * 1_000_000_000},
+        f"2026-11-20 15:59:58 | {LEVELS}",
+    ),
+    ONETRADING.no_book("a time in words", {**ONETRADING_BOOK, "time": "yesterday"}, "schema_changed: time"),
     *named(BITTRADE, BITTRADE_BOOK, STATED, {"ch": "market.ethjpy.depth.step0"}),
     *BIGONE.books(bigone_book("BTC-USDT"), UNSTATED, NEGATIVE),
     BIGONE.no_book("another market's", bigone_book("ETH-USDT"), OTHER),
