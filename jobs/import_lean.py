@@ -1,27 +1,25 @@
-"""Bars and quotes as QuantConnect's Lean keeps them: zips of one CSV without header, prices times 10,000.
+"""Bars and quotes of US stocks as QuantConnect's Lean keeps them: zips of one CSV without header, prices times 10,000.
 
 A label is the start of its bar on New York's clock: milliseconds since midnight in a minute file, whose name has the
 day, `YYYYMMDD HH:MM` in an hour file. A minute's quote becomes a book of one level, as it was at the minute's end.
 """
 
-import csv
-import io
 import re
-import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from jobs.imported import Cells, Imported
+from jobs.lean_zips import us_stock_rows
 from jobs.numbers import NotANumber, plain
 from jobs.recording_facts import RecordingFacts
 from jobs.recording_rows import RecordingError
 
 NEW_YORK = ZoneInfo("America/New_York")
 SCALE = Decimal(10_000)
-MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 MINUTE_FILE = re.compile(r"(\d{8})_(trade|quote)\.zip")
 SOURCE, LICENCE = "QuantConnect/Lean", "Apache-2.0"
 
@@ -31,13 +29,10 @@ def lean_minutes(files: Sequence[Path], symbol: str) -> Imported:
     bars: list[Cells] = []
     book: list[Cells] = []
     for file in sorted(files, key=lambda path: path.name):
-        match = MINUTE_FILE.fullmatch(file.name)
-        if match is None:
-            raise RecordingError(f"{file}: a minute file is named YYYYMMDD_trade.zip or YYYYMMDD_quote.zip")
-        midnight = datetime.strptime(match[1], "%Y%m%d")  # noqa: DTZ007  # the clock of New York
-        for line, cells in _rows(file, 6 if match[2] == "trade" else 11):
-            with_end = (symbol, _utc(midnight + timedelta(milliseconds=_whole(line, cells[0])) + MINUTE))
-            if match[2] == "trade":
+        midnight, kind = _named(file)
+        for line, cells in us_stock_rows(file, "minute", 6 if kind == "trade" else 11):
+            with_end = (symbol, _utc(midnight + _since_midnight(line, cells[0]) + MINUTE))
+            if kind == "trade":
                 bars.append((*with_end, *(_price(line, cell) for cell in cells[1:5]), cells[5]))
             else:
                 bid_close, bid_size, ask_close, ask_size = cells[4], cells[5], cells[9], cells[10]
@@ -50,7 +45,7 @@ def lean_hours(files: Sequence[Path], symbol: str) -> Imported:
     """Hour bars, which end at whole hours of New York's clock. Raises RecordingError."""
     bars: list[Cells] = []
     for file in files:
-        for line, cells in _rows(file, 6):
+        for line, cells in us_stock_rows(file, "hour", 6):
             try:
                 start = datetime.strptime(cells[0], "%Y%m%d %H:%M")  # noqa: DTZ007  # the clock of New York
             except ValueError:
@@ -64,16 +59,15 @@ def _facts(interval: str, alignment: str) -> RecordingFacts:
     return RecordingFacts.model_validate({**given, "source": SOURCE, "licence": LICENCE})
 
 
-def _rows(file: Path, width: int) -> Iterator[tuple[str, list[str]]]:
-    """(where it stands, cells) of each line of the zip's one member."""
+def _named(file: Path) -> tuple[datetime, str]:
+    """The day's midnight on New York's clock, and trade or quote."""
+    match = MINUTE_FILE.fullmatch(file.name)
+    if match is None:
+        raise RecordingError(f"{file}: a minute file is named YYYYMMDD_trade.zip or YYYYMMDD_quote.zip")
     try:
-        with zipfile.ZipFile(file) as archive, archive.open(archive.namelist()[0]) as member:
-            for number, cells in enumerate(csv.reader(io.TextIOWrapper(member, encoding="utf-8")), 1):
-                if len(cells) != width:
-                    raise RecordingError(f"{file} line {number}: {width} cells expected, {len(cells)} found")
-                yield f"{file} line {number}", cells
-    except (OSError, zipfile.BadZipFile, IndexError, UnicodeDecodeError, csv.Error) as error:
-        raise RecordingError(f"{file} cannot be read: {error}") from None
+        return datetime.strptime(match[1], "%Y%m%d"), match[2]  # noqa: DTZ007  # the clock of New York
+    except ValueError:
+        raise RecordingError(f"{file}: {match[1]} is no day") from None
 
 
 def _utc(local: datetime) -> str:
@@ -81,10 +75,13 @@ def _utc(local: datetime) -> str:
     return local.replace(tzinfo=NEW_YORK).astimezone(UTC).isoformat()
 
 
-def _whole(line: str, text: str) -> int:
+def _since_midnight(line: str, text: str) -> timedelta:
+    """Of a minute's beginning, as a minute file's labels are."""
     if not (text.isascii() and text.isdigit()):
         raise RecordingError(f"{line}: {text!r} is no number of milliseconds")
-    return int(text)
+    if len(text) > len("86400000") or (since := timedelta(milliseconds=int(text))) >= DAY or since % MINUTE:
+        raise RecordingError(f"{line}: {text!r} ms after midnight no minute of the day begins")
+    return since
 
 
 def _price(line: str, text: str) -> str:
