@@ -6,7 +6,7 @@ day, `YYYYMMDD HH:MM` in an hour file. A minute's quote becomes a book of one le
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -45,12 +45,17 @@ def lean_hours(files: Sequence[Path], symbol: str) -> Imported:
     """Hour bars, which end at whole hours of New York's clock. Raises RecordingError."""
     bars: list[Cells] = []
     for file in files:
+        starts: list[datetime] = []
         for line, cells in us_stock_rows(file, "hour", 6):
             try:
-                start = datetime.strptime(cells[0], "%Y%m%d %H:%M")  # noqa: DTZ007  # the clock of New York
+                starts.append(datetime.strptime(cells[0], "%Y%m%d %H:%M"))  # noqa: DTZ007  # the clock of New York
             except ValueError:
                 raise RecordingError(f"{line}: {cells[0]!r} is no time such as 20131007 09:00") from None
-            bars.append((symbol, _utc(start + HOUR), *(_price(line, cell) for cell in cells[1:5]), cells[5]))
+            bars.append((symbol, _utc(starts[-1] + HOUR), *(_price(line, cell) for cell in cells[1:5]), cells[5]))
+        if starts and all(start.time() == time() for start in starts):  # told at one in the morning, with their close
+            raise RecordingError(
+                f"{file}: each of its bars begins at midnight, so it is a daily file, not an hour file"
+            )
     return Imported(_facts("1h", "clock"), sorted(_some(bars, files), key=lambda bar: bar[1]))
 
 

@@ -87,6 +87,15 @@ def test_a_price_finer_than_a_hundredth_of_a_cent_is_read(tmp_path: Path) -> Non
     )
 
 
+def test_a_daily_file_is_no_hour_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It has an hour file's form: the whole day's bar, its close too, was known at one in the morning."""
+    daily = [f"201403{day:02} 00:00,812300,812500,812100,812400,9" for day in range(3, 8)]
+    told = refused("lean-hour", tmp_path, capsys, zipped(tmp_path / "x.zip", x=daily))
+    assert "midnight" in told and "daily" in told
+    folder = tmp_path / "equity" / "usa" / "daily"
+    assert "equity/usa/daily" in refused("lean-hour", tmp_path, capsys, zipped(folder / "x.zip", x=daily))
+
+
 def test_a_zip_of_several_files_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A future's has one a contract, and the first one was taken."""
     path = zipped(tmp_path / f"{DAY}_trade.zip", x_minute_trade_201403=STOCK, x_minute_trade_201406=STOCK)
