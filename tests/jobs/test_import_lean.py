@@ -121,3 +121,36 @@ def test_a_day_that_the_zip_and_its_file_tell_apart_is_refused(
         archive.writestr("20140304_x_minute_trade.csv", "\n".join(STOCK))
     told = refused("lean", tmp_path, capsys, tmp_path / f"{DAY}_trade.zip")
     assert "20140304_x_minute_trade.csv" in told
+
+
+@pytest.mark.parametrize("label", ["1393857000000", "86400000", "9" * 30, "34200001"])
+def test_a_label_that_begins_no_minute_of_the_day_is_refused(
+    label: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Milliseconds since 1970 gave a bar of the year 2058."""
+    lines = [f"{label},812300,812500,812100,812400,1"]
+    assert f"'{label}'" in refused("lean", tmp_path, capsys, minute_file(tmp_path, lines))
+
+
+def test_a_name_without_a_day_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = zipped(tmp_path / "20140231_trade.zip", x=STOCK)
+    assert "20140231" in refused("lean", tmp_path, capsys, path)
+
+
+def test_a_zip_broken_inside_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """zlib's own error ended the command with a traceback."""
+    path = minute_file(tmp_path, STOCK)
+    content = bytearray(path.read_bytes())
+    begin = 30 + len(f"{DAY}_x_minute_trade.csv")
+    content[begin : begin + 8] = b"\xff" * 8  # no block of deflate begins so
+    path.write_bytes(content)
+    assert "cannot be read" in refused("lean", tmp_path, capsys, path)
+
+
+def test_a_zip_with_a_password_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = minute_file(tmp_path, STOCK)
+    content = bytearray(path.read_bytes())
+    content[6] |= 1  # the flag of an encrypted member, in its own header and in the directory's
+    content[content.index(b"PK\x01\x02") + 8] |= 1
+    path.write_bytes(content)
+    assert "cannot be read" in refused("lean", tmp_path, capsys, path)
