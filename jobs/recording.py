@@ -18,6 +18,7 @@ import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
 from jobs.recording_facts import Grid, read_facts
+from jobs.recording_labels import Stretch, named_by_begin, stretches
 from jobs.recording_messages import BOOK_CELLS, FILES, LEVELS, Parser
 from jobs.recording_rows import RecordingError, Table, from_microseconds, microseconds
 from market.messages import Symbol
@@ -45,6 +46,7 @@ class Recording:
         self._grids: dict[str, Grid] = {}
         self._right_sample: tuple[Grid, list[int]] | None = None
         self._slot_places: dict[tuple[Grid, datetime, datetime], dict[datetime, int]] = {}
+        self._stretches: dict[tuple[Grid, datetime, datetime], list[Stretch]] = {}
         levels = _book_levels(self.tables["book"]) if "book" in self.tables else 0
         self._parser = Parser(self.facts.source, lambda symbol: self.grid(symbol).interval, levels)
 
@@ -123,6 +125,11 @@ class Recording:
         ends = [from_microseconds(end) for end in sample[1]]
         in_session, places = self._on_grid(grid, ends)
         correct = "correct these keys in recording.toml"
+        if not in_session and self._none_in_session(symbol, grid):
+            raise RecordingError(
+                f"{self.folder}: none of the {len(self._ends[symbol])} {symbol} bars ends in a session of calendar "
+                f"{grid.calendar} (first bar_end {ends[0].isoformat()}): is bar_end a date? Else {correct}"
+            )
         if len(places) < ON_GRID * in_session:
             raise RecordingError(
                 f"{self.folder}: {in_session - len(places)} of the first {in_session} {symbol} bars in session do not "
@@ -134,14 +141,26 @@ class Recording:
                 f"{self.folder}: {symbol} bars lie {apart} slots of {grid.interval} apart, so they are longer: "
                 f"calendar {grid.calendar}, bar_interval {grid.interval}; {correct}"
             )
+        if named_by_begin(ends, self._stretches[grid, ends[0], ends[-1]], grid.interval):
+            raise RecordingError(
+                f"{self.folder}: a {symbol} bar ends as trading begins and none as it stops, so bar_end is their begin "
+                f"(first bar_end {ends[0].isoformat()}): add {grid.interval} to each"
+            )
         self._right_sample = sample
+
+    def _none_in_session(self, symbol: str, grid: Grid) -> bool:
+        """Of days named by their date, midnight, each would be known before it was. A few bars do not tell."""
+        exchange, ends = grid.exchange(), self._ends[symbol]
+        outside = (exchange.slot_at(from_microseconds(end)).session_open is None for end in ends)
+        return len(ends) >= BARS_THAT_TELL and all(outside)
 
     def _on_grid(self, grid: Grid, ends: Sequence[datetime]) -> tuple[int, list[int]]:
         """How many of the ends lie in a session, and the places of those that end a slot, among the slots."""
         exchange, span = grid.exchange(), (grid, ends[0], ends[-1])
         if span not in self._slot_places:  # nearly always that of the symbol before
-            slots = exchange.slots(grid.interval, ends[0] - grid.interval, ends[-1], grid.alignment)
+            slots = list(exchange.slots(grid.interval, ends[0] - grid.interval, ends[-1], grid.alignment))
             self._slot_places = {span: {slot.bar_end: place for place, slot in enumerate(slots)}}
+            self._stretches = {span: stretches(slots)}
         known = self._slot_places[span]
         places = [known[end] for end in ends if end in known]
         beside = sum(end not in known and exchange.slot_at(end).session_open is not None for end in ends)
