@@ -1,11 +1,12 @@
 """Minute bars of masonblier/eqker: datetime,open,high,low,close,volume, newest first, on New York's clock.
 
-A label is the end of its bar: a session's labels go from 09:31 to 16:00.
+A label is the end of its bar: a session's labels go from 09:31 to 16:00. Many others' files have that header too, with
+begins as labels or of other clocks; a label that no session has tells them.
 """
 
 import csv
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -15,6 +16,7 @@ from jobs.recording_rows import RecordingError
 
 NEW_YORK = ZoneInfo("America/New_York")
 HEADER = ["datetime", "open", "high", "low", "close", "volume"]
+FIRST, LAST = time(9, 31), time(16)
 FACTS = RecordingFacts.model_validate(
     {"calendar": "XNYS", "bar_interval": "1m", "alignment": "open", "source": "masonblier/eqker", "licence": "ISC"}
 )
@@ -41,4 +43,7 @@ def _bars(file: Path) -> Iterator[Cells]:
             end = datetime.strptime(label, "%Y-%m-%d %H:%M:%S").replace(tzinfo=NEW_YORK)
         except ValueError:
             raise RecordingError(f"{file} line {number}: no bar such as 2019-02-15 16:00:00,1,2,1,2,100") from None
+        if not FIRST <= end.time() <= LAST or end.second:
+            told = f"a minute ends from {FIRST:%H:%M} to {LAST:%H:%M} of New York's clock"
+            raise RecordingError(f"{file} line {number}: {label} is no end of a session's minute: {told}")
         yield end.astimezone(UTC).isoformat(), *values

@@ -22,7 +22,7 @@ from market.errors import MarketError
 DESCRIPTION = "Make a recording, which python -m jobs.replay DIR publishes, of files that others publish."
 KINDS_TOLD = (
     "lean (minute trade and quote zips of US stocks, YYYYMMDD_trade.zip), lean-hour, binance-book (order books and "
-    "trades, which become bars), eqker (minute bars)"
+    "trades, which become bars), eqker (minute bars of US stocks, named by their ends)"
 )
 KINDS: dict[str, Callable[[Sequence[Path], str], Imported]] = {
     "lean": lean_minutes,

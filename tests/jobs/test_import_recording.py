@@ -128,6 +128,18 @@ def test_an_end_label_of_eqker_is_the_bars_end(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("label", ["09:30:00", "16:01:00", "03:15:00", "09:31:30"])
+def test_a_label_that_no_eqker_file_has_is_refused(
+    label: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its header is many others' too: of begins, other zones, coins at night, each read as ends in New York."""
+    lines = ("datetime,open,high,low,close,volume", "2019-02-15 16:00:00,2,4,1,3,9", f"2019-02-15 {label},1,2,1,2,8")
+    assert run("eqker", tmp_path / "out", text_file(tmp_path / "e.csv", *lines)) == 1
+    told = capsys.readouterr().err
+    assert f"line 3: 2019-02-15 {label}" in told and "09:31 to 16:00" in told
+    assert not (tmp_path / "out").exists()
+
+
 def test_two_prices_of_one_bar_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Lean's files of all symbols have the same names: a glob took the minutes that one had and the other had not."""
     for name in ("spy", "aapl"):
