@@ -54,7 +54,8 @@ class Recording:
     def span(self) -> dict[str, tuple[datetime, datetime]]:
         """First and last bar_end by symbol. Raises RecordingError when bars do not end where the slots do."""
         span: dict[str, tuple[datetime, datetime]] = {}
-        refused = "no row with a readable symbol and bar_end"
+        unread = self.tables["bars"].scan.unread
+        refused = f"no row with a readable symbol and bar_end{f': {unread}' if unread else ''}"
         for symbol, ends in self._ends.items():
             try:
                 grid = self.grid(_SYMBOL.validate_python(symbol))

@@ -94,6 +94,8 @@ class Scan:
     rows: int
     in_order: bool
     times: dict[str, "array[int]"]
+    unread: str | None = None
+    """What is wrong with the first time that cannot be read."""
 
 
 class Table:
@@ -129,14 +131,18 @@ class Table:
         """One pass that reads nothing but times and symbols."""
         count, in_order, before = 0, True, BEFORE_ALL
         times: dict[str, array[int]] = {}
+        unread: str | None = None
         for time_cell, symbol in self._time_cells():
             count += 1
-            with suppress(BadCell):
+            try:
                 moment = moment_of(self.time_column, time_cell)
-                in_order = in_order and moment >= before
-                before = moment
-                times.setdefault(str(symbol or ""), array("q")).append(microseconds(moment))
-        return Scan(count, in_order, times)
+            except BadCell as error:
+                unread = unread or str(error)
+                continue
+            in_order = in_order and moment >= before
+            before = moment
+            times.setdefault(str(symbol or ""), array("q")).append(microseconds(moment))
+        return Scan(count, in_order, times, unread)
 
     def _timed(self) -> Iterator[tuple[datetime, Row]]:
         moment = BEFORE_ALL

@@ -88,3 +88,18 @@ def test_a_weekend_before_the_first_session_is_no_fault(tmp_path: Path) -> None:
     saturday = datetime(2024, 1, 6, tzinfo=UTC)
     ends = [saturday + timedelta(minutes=minute) for minute in range(1, 4 * 24 * 60)]
     assert list(recording(tmp_path, ends, "1m").span) == ["SPY"]
+
+
+@pytest.mark.parametrize(
+    ("cell", "why"),
+    [
+        ("2024-01-08 10:00:00", "bar_end = '2024-01-08 10:00:00': the time has no UTC offset"),
+        ("1704726000", "bar_end = '1704726000': not an ISO 8601 time"),
+    ],
+)
+def test_a_file_without_a_readable_time_says_why(cell: str, why: str, tmp_path: Path) -> None:
+    """It named neither the value nor what is wrong with it, and most published files lack the offset."""
+    lines = [f"SPY,{cell},470,472,469,471,5"] * 2
+    toml = 'calendar = "XNYS"\nbar_interval = "30m"\n'
+    with pytest.raises(RecordingError, match=rf"bars\.csv: no row .* bar_end: {why}"):
+        _ = Recording(write_recording(tmp_path, toml=toml, bars=lines)).span
