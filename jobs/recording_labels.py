@@ -28,8 +28,8 @@ def stretches(slots: Iterable[Slot]) -> list[Stretch]:
 
 def named_by_begin(ends: Sequence[datetime], trading: Iterable[Stretch], interval: timedelta) -> bool:
     """Whether the `ends`, in order, are the begins of bars of that length. A few stretches do not tell."""
-    known = set(ends)
-    held = [(begin, end) for begin, end in trading if end <= ends[-1] and _any_between(ends, begin, end)]
+    known, last = set(ends), ends[-1] + interval  # of begins the last day's end is there too
+    held = [(begin, end) for begin, end in trading if end <= last and _any_between(ends, begin, end)]
     if len(held) < STRETCHES_THAT_TELL or any(end in known for _, end in held):
         return False
     return sum(_begun(begin, known, interval) for begin, _ in held) >= MOSTLY * len(held)

@@ -49,6 +49,14 @@ def test_bars_named_by_their_begin_are_refused(tmp_path: Path) -> None:
         _ = recording(tmp_path, begins, "30m").span
 
 
+def test_a_week_tells_and_four_days_do_not(tmp_path: Path) -> None:
+    """A week is what most services give of minutes; the last day's close, which it lacks, counts with the others'."""
+    week, shorter = (half_hours(first=OPEN, last=time(15, 30), days=WEEK[:days]) for days in (5, 4))
+    with pytest.raises(RecordingError, match=r"bar_end is their begin"):
+        _ = recording(tmp_path / "week", week, "30m").span
+    assert list(recording(tmp_path / "shorter", shorter, "30m").span) == ["SPY"]
+
+
 def test_a_weeks_begin_of_foreign_exchange_is_one_too(tmp_path: Path) -> None:
     """Trading never stops from Sunday 17:00 to Friday 17:00, so only a week's ends tell."""
     sundays = [datetime(2024, 1, 7, 17, tzinfo=NEW_YORK) + timedelta(weeks=week) for week in range(6)]
