@@ -8,11 +8,11 @@ import csv
 import io
 import re
 import zipfile
-import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
 from jobs.recording_rows import RecordingError
+from jobs.zip_files import BROKEN, files_in
 
 TYPES = {"cfd", "crypto", "cryptofuture", "equity", "forex", "future", "futureoption", "index", "indexoption", "option"}
 RESOLUTIONS = {"tick", "second", "minute", "hour", "daily"}
@@ -45,10 +45,12 @@ def _ensure_folders(file: Path, resolution: str) -> None:
 
 def _rows(file: Path, width: int) -> list[Row]:
     try:
-        with zipfile.ZipFile(file) as archive, archive.open(_member(file, archive.namelist())) as member:
+        with (
+            zipfile.ZipFile(file) as archive,
+            archive.open(_member(file, [each.filename for each in files_in(archive)])) as member,
+        ):
             rows = list(enumerate(csv.reader(io.TextIOWrapper(member, encoding="utf-8")), 1))
-    except (OSError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error, UnicodeDecodeError, csv.Error) as error:
-        # RuntimeError: zipfile's for a password that is missing, and for a compression that it does not know
+    except (*BROKEN, csv.Error) as error:
         raise RecordingError(f"{file} cannot be read: {error}") from None
     for number, cells in rows:
         if len(cells) != width:
@@ -56,9 +58,8 @@ def _rows(file: Path, width: int) -> list[Row]:
     return [(f"{file} line {number}", cells) for number, cells in rows]
 
 
-def _member(file: Path, names: Sequence[str]) -> str:
+def _member(file: Path, found: Sequence[str]) -> str:
     """The one file in the zip, of the zip's day where both names have one."""
-    found = [name for name in names if not name.endswith("/") and not name.startswith("__MACOSX/")]
     if len(found) != 1:  # a future's has one a contract
         raise RecordingError(f"{file}: one file in it expected, {', '.join(found)[:200] or 'none'} found")
     days = [match[0] for name in (file.name, Path(found[0]).name) if (match := DAY.match(name))]

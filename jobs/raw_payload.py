@@ -8,11 +8,12 @@ import gzip
 import json
 import re
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from market.errors import MarketError
 
@@ -21,6 +22,7 @@ DAY_FORM, TIME_FORM = "%Y-%m-%d", "%H%M%S%f"
 TIME_DIGITS = 12
 NAME = re.compile(r"(\d{12})_[A-Za-z0-9._-]+\.gz", re.ASCII)
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+Told = TypeVar("Told")
 LONGEST_HEADER = 1_000_000  # bytes
 LONGEST_PART = 64  # of a name; feed, day, time, source and symbol stay below the 255 characters of a raw_ref
 
@@ -106,47 +108,41 @@ class Raw:
 
 def received_at_of(path: Path) -> datetime:
     """From the header alone: the body is neither read nor checked. Raises RawError."""
-    try:
-        received_at = _moment(header_of(path), "received_at")
-    except ValueError as error:
-        raise RawError(f"{path} is no recorded payload: {type(error).__name__}: {error}") from None
-    if received_at is None:
-        raise RawError(f"{path} is no recorded payload: received_at is missing")
-    return received_at
+    return _of_header(path, _received_at)
 
 
 def late_of(path: Path) -> dict[str, datetime]:
     """From the header alone, like `received_at_of`. Raises RawError."""
-    try:
-        return _late(header_of(path))
-    except ValueError as error:
-        raise RawError(f"{path} is no recorded payload: {type(error).__name__}: {error}") from None
+    return _of_header(path, _late)
 
 
-def header_of(path: Path) -> dict[str, Any]:
+def passed_over_of(path: Path) -> str | None:
+    """From the header alone, like `received_at_of`. Raises RawError."""
+    return _of_header(path, _passed_over)
+
+
+def _of_header(path: Path, told: Callable[[dict[str, Any]], Told]) -> Told:
     try:
         with gzip.open(path) as file:
             header = json.loads(file.readline(LONGEST_HEADER))
         if not isinstance(header, dict):
             raise ValueError("the header is no table")
+        return told(header)
     except (OSError, EOFError, zlib.error, ValueError) as error:
         raise RawError(f"{path} is no recorded payload: {type(error).__name__}: {error}") from None
-    return header
 
 
 def _from_header(header: dict[str, Any], body: bytes) -> Raw:
     if sha256(body).hexdigest() != header["sha256"]:
         raise ValueError("the body is not the one whose sha256 the header names")
-    params, seconds, received_at = header["params"], header["interval"], _moment(header, "received_at")
-    if received_at is None:
-        raise ValueError("received_at is missing")
+    params, seconds = header["params"], header["interval"]
     if not isinstance(header["whole"], bool):
         raise ValueError("whole is neither true nor false")
     if not isinstance(params, dict) or not all(isinstance(value, str) for value in params.values()):
         raise ValueError("params are no texts by name")
     return Raw(
         **{name: _told(header, name) for name in ("feed", "source", "symbol", "path", "content_type")},
-        received_at=received_at,
+        received_at=_received_at(header),
         params=params,
         interval=None if seconds is None else _interval(seconds),
         start=_moment(header, "start"),
@@ -154,7 +150,7 @@ def _from_header(header: dict[str, Any], body: bytes) -> Raw:
         since=_moment(header, "since"),
         whole=header["whole"],
         posted=None if header.get("posted") is None else _told(header, "posted"),
-        passed_over=None if header.get("passed_over") is None else _told(header, "passed_over"),
+        passed_over=_passed_over(header),
         late=_late(header),
         body=body,
     )
@@ -167,6 +163,16 @@ def plain(text: str) -> str:
 
 def _text(moment: datetime | None) -> str | None:
     return None if moment is None else moment.astimezone(UTC).isoformat()
+
+
+def _received_at(header: dict[str, Any]) -> datetime:
+    if (received_at := _moment(header, "received_at")) is None:
+        raise ValueError("received_at is missing")
+    return received_at
+
+
+def _passed_over(header: dict[str, Any]) -> str | None:
+    return None if header.get("passed_over") is None else _told(header, "passed_over")
 
 
 def _late(header: dict[str, Any]) -> dict[str, datetime]:

@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
-from jobs.raw_payload import DAY, DAY_FORM, NAME, TIME_DIGITS, TIME_FORM, Raw, RawError, header_of, plain
+from jobs.raw_payload import DAY, DAY_FORM, NAME, TIME_DIGITS, TIME_FORM, Raw, RawError, passed_over_of, plain
 from market.settings import get_settings
 
 DRAFT = "."  # a file that is being written has a hidden name
@@ -61,7 +61,7 @@ class RawStore:
         """Writes down why the feeds published nothing of a payload, None when they did after all, and which reports
         came `late`: a replay does as they did. A payload that is gone, and a disk that takes nothing, are no error."""
         try:
-            if header_of(self.folder / ref).get("passed_over") != passed_over or late:
+            if passed_over_of(self.folder / ref) != passed_over or late:
                 raw = self.read(ref)
                 noted = replace(raw, passed_over=passed_over, late={**raw.late, **late})
                 if noted != raw:

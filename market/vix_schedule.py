@@ -21,7 +21,7 @@ def vix_known_at(day: date) -> datetime:
     """When that day's close is known, in UTC.
 
     Cboe's file has rows of holidays, too. The feed asks after sessions alone, so these are known from the next one's
-    close, as they are live. Of days outside the calendar the hour of any other.
+    close, when it would have them from there. Of days outside the calendar the hour of any other.
     """
     near = (vix_close(day + timedelta(days=n)) for n in range(LONGEST_CLOSURE))
     return next(filter(None, near), None) or datetime.combine(day, CLOSE_AT).astimezone(UTC)

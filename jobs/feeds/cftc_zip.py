@@ -5,24 +5,18 @@ with a header only the header and the lines that have the contract's code somewh
 """
 
 import io
-import lzma
 import zipfile
-import zlib
 from collections.abc import Iterator
 from typing import IO
 
 from jobs.feeds.feed import Payload
+from jobs.zip_files import BROKEN, files_in
 from market.errors import SourceError
 
 UNZIPPED_LIMIT = 512 * 1024 * 1024
 KEPT_LIMIT = 64 * 1024 * 1024
 LONGEST_LINE = 64 * 1024  # one has some 2,000
 HEADER = b"MARKET_AND_EXCHANGE_NAMES"
-# What zipfile raises for bytes that are no archive, and its methods for a text that cannot be unpacked.
-BROKEN = (
-    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError),
-    *(IndexError, RuntimeError, NotImplementedError, OSError, ValueError, EOFError),
-)
 
 
 def unzipped(source: str, payload: Payload, contract: str) -> Payload:
@@ -31,12 +25,12 @@ def unzipped(source: str, payload: Payload, contract: str) -> Payload:
         return payload
     try:
         with zipfile.ZipFile(io.BytesIO(payload.body)) as archive:
-            member = _text_of(archive.infolist())
+            member = _text_of(files_in(archive))
             if member.file_size > UNZIPPED_LIMIT:
                 raise ValueError("too large")
             with archive.open(member) as text:
                 body = _of_contract(text, contract.lstrip("0").upper().encode())
-    except BROKEN:
+    except (*BROKEN, IndexError):
         raise SourceError("schema_changed", source, "the zip file is broken, empty or too large") from None
     return Payload(body, payload.received_at)
 
@@ -64,14 +58,6 @@ def _lines(text: IO[bytes]) -> Iterator[bytes]:
         yield line
 
 
-def _text_of(members: list[zipfile.ZipInfo]) -> zipfile.ZipInfo:
-    """The one that is a text by its name, else the first file. Folders and what systems hide are none.
-
-    Raises IndexError when there is no file.
-    """
-    files = [each for each in members if not each.is_dir() and not _is_hidden(each.filename)]
+def _text_of(files: list[zipfile.ZipInfo]) -> zipfile.ZipInfo:
+    """The one that is a text by its name, else the first. Raises IndexError when there is none."""
     return next((each for each in files if each.filename.lower().endswith((".txt", ".csv"))), files[0])
-
-
-def _is_hidden(path: str) -> bool:
-    return any(part.startswith((".", "__MACOSX")) for part in path.split("/"))

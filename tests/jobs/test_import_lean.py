@@ -137,12 +137,15 @@ def test_a_name_without_a_day_is_refused(tmp_path: Path, capsys: pytest.CaptureF
     assert "20140231" in refused("lean", tmp_path, capsys, path)
 
 
-def test_a_zip_broken_inside_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """zlib's own error ended the command with a traceback."""
-    path = minute_file(tmp_path, STOCK)
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_zip_broken_inside_is_refused(method: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The error of the method itself, zlib's as lzma's, ended the command with a traceback."""
+    path, name = tmp_path / f"{DAY}_trade.zip", f"{DAY}_x_minute_trade.csv"
+    with zipfile.ZipFile(path, "w", method) as archive:
+        archive.writestr(name, "".join(f"{line}\n" for line in STOCK))
     content = bytearray(path.read_bytes())
-    begin = 30 + len(f"{DAY}_x_minute_trade.csv")
-    content[begin : begin + 8] = b"\xff" * 8  # no block of deflate begins so
+    begin = 30 + len(name) + (9 if method == zipfile.ZIP_LZMA else 0)  # behind the name, and lzma's own properties
+    content[begin : begin + 8] = b"\xff" * 8  # nothing that is packed begins so
     path.write_bytes(content)
     assert "cannot be read" in refused("lean", tmp_path, capsys, path)
 
